@@ -1,0 +1,234 @@
+/* The contract between the host and a connector: C17, plain data, nothing else crosses.
+ *
+ * A connector is pulled. The host opens a connection, opens a stream (one table, topic, folder) for one feed, and calls read()
+ * again and again with the Position it has stored; the connector emits records and hands back the next Position. The host owns
+ * threads, retry, backoff, mapping, commits, deletes by sweep, guard, quarantine and metrics.
+ *
+ * Rules
+ *  1. Everything passed in is borrowed for the call; everything emitted is copied by the host before emit() returns. Each side
+ *     frees only what it allocated.
+ *  2. No exception, C++ type, FILE*, locale change, setenv, signal handler or thread callback crosses this border.
+ *  3. A connection and its streams are used by one thread at a time; only cancel() may be called from another, at any time
+ *     between open and close. A cancelled call returns MG_CANCELLED within 2 seconds.
+ *  4. Every call that can block returns by its deadline (max_wait_ms, or the `timeout` setting), failing if it must.
+ *  5. Fixed-width integers; enums are constants over int32_t; natural alignment; every struct that may grow begins with `size`
+ *     (the size the caller was compiled with) and grows only at its end.
+ *  6. A password or other secret setting never appears in a message or log line.
+ */
+#ifndef MESHGATE_CONNECTOR_H
+#define MESHGATE_CONNECTOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* 0: host and connector must match exactly; the contract has not rested yet. */
+#define MG_CONNECTOR_ABI 0u
+#define MG_ENTRY_NAME "mg_connector_entry"
+
+/* Borrowed text or bytes, not terminated. */
+typedef struct mg_str {
+  const char* data;
+  size_t size;
+} mg_str;
+
+/* What to do about a failure. 0 is success. */
+enum {
+  MG_OK = 0,
+  MG_RETRY = 1,       /* passing fault: the same call may work later */
+  MG_RECONNECT = 2,   /* the connection is gone: close it, open a new one */
+  MG_AUTH = 3,        /* refused: a person must change credentials or rights */
+  MG_CONFIG = 4,      /* a person must change a setting, or the table or driver it names */
+  MG_BAD_RECORD = 5,  /* not returned by read(): a bad record is emitted with a fault */
+  MG_GONE = 6,        /* the Position cannot be continued: read from the beginning */
+  MG_UNSUPPORTED = 7,
+  MG_INTERNAL = 8,
+  MG_CANCELLED = 9
+};
+
+typedef struct mg_error {
+  int32_t code;
+  char message[1020]; /* UTF-8, terminated: what is wrong, where, and what to do */
+} mg_error;
+
+/* Kinds of values; which member of mg_value counts is in brackets. */
+enum {
+  MG_NULL = 0,
+  MG_BOOL = 1,        /* [i] 0 or 1 */
+  MG_INT64 = 2,       /* [i] */
+  MG_UINT64 = 3,      /* [u] */
+  MG_FLOAT32 = 4,     /* [f] exactly a float */
+  MG_FLOAT64 = 5,     /* [f] */
+  MG_DECIMAL = 6,     /* [s] digits, optional '-', optional '.' */
+  MG_TEXT = 7,        /* [s] UTF-8 */
+  MG_BYTES = 8,       /* [s] */
+  MG_DATE = 9,        /* [i] days since 1970-01-01 */
+  MG_TIME = 10,       /* [i] microseconds of the day */
+  MG_TIMESTAMP = 11,  /* [i] microseconds since 1970-01-01T00:00:00, no zone */
+  MG_TIMESTAMPTZ = 12,/* [i] the same, UTC */
+  MG_UUID = 13,       /* [s] 16 bytes */
+  MG_JSON = 14        /* [s] one JSON text */
+};
+
+typedef struct mg_value {
+  int32_t kind;
+  uint32_t reserved;
+  union {
+    int64_t i;
+    uint64_t u;
+    double f;
+    mg_str s;
+  };
+} mg_value;
+
+/* One column of a stream. `type` is one of the kinds above; a column of a type that cannot be carried exactly has type MG_NULL,
+ * and `native` says what it is: a feed that uses it is refused, a feed that leaves it out is not. */
+typedef struct mg_column {
+  uint32_t size;
+  int32_t type;
+  mg_str name;
+  mg_str native;     /* the source's own name of the type */
+  uint8_t nullable;
+  uint8_t reserved[3];
+  uint32_t key;      /* 1, 2, ...: place in the key; 0: not in it */
+} mg_column;
+
+enum {
+  MG_UPSERT = 0, /* the record as it is now */
+  MG_DELETE = 1  /* the source itself reports that it is gone; only the key values are set, the others MG_NULL */
+};
+
+typedef struct mg_record {
+  uint32_t size;
+  int32_t operation;
+  const mg_value* values; /* one per column last announced, in that order */
+  size_t value_count;
+  int64_t source_time_us; /* 0: the source does not say */
+  mg_str fault;           /* not empty: a value cannot be had exactly; "column total: NaN". Key values that could be read are set */
+  mg_str raw;             /* with a fault: the record as the source gave it, as far as it can be shown */
+} mg_record;
+
+/* What the host offers during a call. emit() returns MG_OK to go on, or MG_CANCELLED: stop and return what was read so far. */
+typedef struct mg_sink {
+  uint32_t size;
+  void* ctx;
+  /* The columns of the records that follow. Called in every read() and lookup() before the first record. */
+  int32_t (*columns)(void* ctx, const mg_column* columns, size_t count);
+  int32_t (*emit)(void* ctx, const mg_record* record);
+} mg_sink;
+
+/* Given to open(), valid until close(). Levels: 0 debug, 1 info, 2 warning, 3 error. */
+typedef struct mg_host {
+  uint32_t size;
+  void* ctx;
+  void (*log)(void* ctx, int32_t level, mg_str text);
+} mg_host;
+
+/* A setting's description. From these come validation, `meshgate describe`, the JSON Schema and the reference page. */
+enum {
+  MG_OPTION_TEXT = 0,
+  MG_OPTION_INTEGER = 1,
+  MG_OPTION_BOOLEAN = 2,
+  MG_OPTION_DURATION = 3, /* given to the connector in milliseconds, as digits */
+  MG_OPTION_SIZE = 4,     /* given in bytes, as digits */
+  MG_OPTION_LIST = 5,     /* of texts; given as one setting per entry, same name */
+  MG_OPTION_PATH = 6      /* given absolute: relative ones start at the configuration's folder */
+};
+
+typedef struct mg_option {
+  uint32_t size;
+  int32_t type;
+  mg_str name;
+  mg_str fallback;   /* the default, as it would be written; data NULL: none */
+  mg_str help;       /* one sentence */
+  uint8_t required;
+  uint8_t secret;
+  uint8_t any_name;  /* this entry stands for settings of any name not otherwise described (driver keywords) */
+  uint8_t reserved;
+} mg_option;
+
+/* A setting, already validated against the options and with defaults filled in. */
+typedef struct mg_setting {
+  mg_str name;
+  mg_str value;
+} mg_setting;
+
+typedef struct mg_limits {
+  uint32_t size;
+  uint32_t max_wait_ms; /* return by then with what there is, also with nothing */
+  uint64_t max_records;
+  uint64_t max_bytes;   /* of emitted values; one record may go over */
+} mg_limits;
+
+/* What a read() covered. */
+enum {
+  MG_SCAN_BEGAN = 1,  /* a full scan began with this read: the host starts to note what it sees */
+  MG_SCAN_ENDED = 2,  /* the scan is complete: a record not seen since it began is missing from the source */
+  MG_SCANNING = 4,    /* within a scan, including its first and last read */
+  MG_IDLE = 8         /* nothing more at present: come back after the interval */
+};
+
+typedef struct mg_progress {
+  uint32_t size;
+  uint32_t flags;
+  mg_str position;      /* to be stored with the records of this read; valid until the next call on the stream */
+  int64_t as_of_us;     /* everything committed in the source before this instant (its clock) has been read; 0: not known */
+  uint64_t total;       /* records that a scan is expected to give, estimated; 0: not known */
+} mg_progress;
+
+typedef struct mg_connection mg_connection;
+typedef struct mg_stream mg_stream;
+
+/* Called by discover() for each stream; both return MG_OK to go on. */
+typedef struct mg_catalog {
+  uint32_t size;
+  void* ctx;
+  int32_t (*stream)(void* ctx, mg_str name, const mg_column* columns, size_t count);
+} mg_catalog;
+
+typedef struct mg_connector_module {
+  uint32_t abi;  /* MG_CONNECTOR_ABI; read before anything else */
+  uint32_t size; /* sizeof(mg_connector_module) */
+  mg_str name;
+  mg_str version;
+  mg_str summary; /* one sentence for `meshgate describe` */
+  const mg_option* connection_options;
+  size_t connection_option_count;
+  const mg_option* stream_options;
+  size_t stream_option_count;
+
+  /* Takes the settings; does not yet reach out. */
+  int32_t (*open)(const mg_host*, const mg_setting*, size_t, mg_connection** out, mg_error*);
+  /* Reaches the source and says what is wrong, or MG_OK. */
+  int32_t (*check)(mg_connection*, mg_error*);
+  /* Lists the streams there are. */
+  int32_t (*discover)(mg_connection*, const mg_catalog*, mg_error*);
+  /* A stream for one feed. Reaches the source; fails with MG_CONFIG where the table, key or a column is missing. */
+  int32_t (*open_stream)(mg_connection*, const mg_setting*, size_t, mg_stream** out, mg_error*);
+  /* Records after `position` (empty: from the beginning). On an error nothing of this call counts, and the stream stays usable
+   * unless the code is MG_RECONNECT. Reading again from the same Position gives the same or newer records. */
+  int32_t (*read)(mg_stream*, mg_str position, const mg_limits*, const mg_sink*, mg_progress* out, mg_error*);
+  /* The present records of the given keys, each `key_width` values in key order, keys one behind the other; a key that is not
+   * there is not emitted. The host asks this before it deletes what a scan did not show. */
+  int32_t (*lookup)(mg_stream*, const mg_value* keys, size_t key_count, size_t key_width, const mg_sink*, mg_error*);
+  void (*close_stream)(mg_stream*);
+  void (*cancel)(mg_connection*);
+  void (*close)(mg_connection*);
+} mg_connector_module;
+
+/* The one exported symbol. Returns NULL when it cannot serve a host of this ABI. */
+#if defined(__GNUC__)
+#define MG_EXPORT __attribute__((visibility("default")))
+#else
+#define MG_EXPORT
+#endif
+MG_EXPORT const mg_connector_module* mg_connector_entry(uint32_t host_abi);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

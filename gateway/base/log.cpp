@@ -1,0 +1,41 @@
+#include "gateway/base/log.hpp"
+
+#include <unistd.h>
+
+#include "mesh/time.hpp"
+
+namespace meshgate::base {
+
+namespace {
+
+std::string_view word(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info ";
+    case Level::warning: return "warn ";
+    case Level::error: return "error";
+  }
+  return "?";
+}
+
+}  // namespace
+
+Log::Log(Level least, Redact redact) : least_(least), redact_(std::move(redact)) {}
+
+void Log::write(Level level, std::string_view room, std::string_view message) {
+  if (level < least_) return;
+  std::string line = utc_text(now());
+  line.append(" ").append(word(level)).append(" ").append(room).append(": ");
+  for (const char c : redacted(std::string(message))) line += c == '\n' || c == '\r' ? ' ' : c;
+  line += '\n';
+  put(line);
+}
+
+std::string Log::redacted(std::string message) const { return redact_ ? redact_(std::move(message)) : message; }
+
+void Log::put(const std::string& line) {
+  // One write per line: lines of several threads do not mix. A closed standard error is nobody's to report to.
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+}  // namespace meshgate::base

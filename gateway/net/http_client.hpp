@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/net/message.hpp"
+#include "mesh/result.hpp"
+
+namespace meshgate::net {
+
+struct ClientOptions {
+  std::chrono::milliseconds connect_time{10000};
+  std::chrono::milliseconds silence{60000};  ///< no byte for so long: the connection is dead
+  std::string unix_socket;                   ///< connect to this path instead of the URL's host
+  bool compressed = true;                    ///< ask for zstd or gzip and decode
+};
+
+/// Outbound HTTP over libcurl (proxies from the environment, certificates verified). One connection kept alive; one thread at a time.
+class HttpClient {
+ public:
+  explicit HttpClient(ClientOptions options = {});
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  struct Answer {
+    unsigned status = 0;
+    Fields fields;
+    std::string body;
+  };
+  /// Blocks until the whole answer is here. Errors: retry (could not connect, broke off, timed out), config (bad URL, certificate
+  /// refused), cancelled. The body is at most 64 MiB. Messages never show credentials in the URL.
+  Result<Answer> send(std::string_view method, const std::string& url, std::string_view body = {}, const Fields& fields = {});
+
+  /// Blocks while bytes arrive: `take` gets decoded body bytes of a 2xx answer as they come and returns false to stop. The answer
+  /// holds the body only of other statuses.
+  Result<Answer> stream(const std::string& url, const Fields& fields, const std::function<bool(std::string_view)>& take);
+
+  /// From any thread: the running call returns Code::cancelled within a second, and so does every later one.
+  void cancel();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// A URL segment or query value, percent-encoded.
+std::string percent_encode(std::string_view text);
+
+}  // namespace meshgate::net

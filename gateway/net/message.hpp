@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mesh/result.hpp"
+
+namespace meshgate::net {
+
+/// Header fields in the order they came; names compare without case.
+class Fields {
+ public:
+  void add(std::string name, std::string value) { all_.emplace_back(std::move(name), std::move(value)); }
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> all_;
+};
+
+/// A parsed and checked request: exactly one Host, no body tricks, target in origin form.
+struct Request {
+  std::string method;
+  std::string path;                                        ///< percent-decoded per segment is the router's work; this is as sent
+  std::vector<std::pair<std::string, std::string>> query;  ///< percent-decoded, in order
+  Fields fields;
+  std::string body;
+  std::string remote;                 ///< address and port, "unix" for the administration socket
+  bool administrator = false;         ///< came over the administration socket
+  std::vector<std::string> captures;  ///< what the route's {…} matched, percent-decoded
+  std::string id;                     ///< request id for logs
+
+  [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+struct Response {
+  unsigned status = 200;
+  Fields fields;
+  std::string body;
+};
+
+/// Where an answer goes. Either one async_send, or async_start, any number of async_write, async_finish. Compression by
+/// Accept-Encoding, Content-Length, chunking, Connection and Date are done here. A write returns when the peer has taken the
+/// bytes (a slow reader is waited for, up to the write deadline); an error means that the reader is gone: stop.
+class Reply {
+ public:
+  virtual ~Reply() = default;
+  [[nodiscard]] virtual boost::asio::awaitable<Status> async_send(Response response) = 0;
+  [[nodiscard]] virtual boost::asio::awaitable<Status> async_start(unsigned status, Fields fields) = 0;
+  /// `flush` sends a compressed stream up to here at once (live lines); without it the compressor may hold bytes back.
+  [[nodiscard]] virtual boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) = 0;
+  [[nodiscard]] virtual boost::asio::awaitable<Status> async_finish() = 0;
+  /// The server is draining: long answers should end soon.
+  [[nodiscard]] virtual bool draining() const = 0;
+};
+
+using Handler = std::function<boost::asio::awaitable<void>(const Request&, Reply&)>;
+
+/// An RFC 9457 problem document. `type` is a short stable name ("cursor-gone"), made into a URN.
+Response problem(unsigned status, std::string_view type, std::string_view title, std::string_view detail);
+
+}  // namespace meshgate::net

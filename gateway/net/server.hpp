@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/base/log.hpp"
+#include "gateway/base/metrics.hpp"
+#include "gateway/net/message.hpp"
+#include "mesh/result.hpp"
+
+namespace meshgate::net {
+
+class Loops;
+
+/// Routes by method and path pattern: "/feeds/{feed}/items/{id}"; a {…} matches one segment.
+class Router {
+ public:
+  void add(std::string method, std::string pattern, Handler handler);
+  /// The handler, with the captures put into the request; or a 404 or 405 handler.
+  [[nodiscard]] const Handler& route(Request& request) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::vector<std::string> segments;
+    Handler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;             ///< 0: any free one
+  std::string administration_socket;  ///< path of a Unix socket (mode 0600) that serves the same routes as administrator; empty: none
+  std::size_t header_bytes = 16 << 10U;
+  std::size_t body_bytes = 1 << 20U;
+  std::size_t connections = 10000;
+  std::size_t connections_per_address = 1000;
+  std::chrono::milliseconds header_time{10000};
+  std::chrono::milliseconds body_time{30000};
+  std::chrono::milliseconds write_time{30000};  ///< a reader that takes nothing for so long is cut
+  std::chrono::milliseconds idle_time{75000};
+};
+
+/// Listens and answers. Construction binds; the destructor stops at once.
+class Server {
+ public:
+  static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router, Loops& loops, base::Log& log,
+                                               base::Metrics& metrics);
+  virtual ~Server() = default;
+
+  /// The port bound, and "http://127.0.0.1:7443".
+  [[nodiscard]] virtual std::uint16_t port() const = 0;
+  [[nodiscard]] virtual std::string url() const = 0;
+  /// Accepts no more, tells long answers to end, waits up to `patience` for them. Blocks.
+  virtual void drain(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace meshgate::net

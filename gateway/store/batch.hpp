@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mesh/record.hpp"
+#include "mesh/time.hpp"
+
+namespace meshgate::store {
+
+/// What one stream's read brings to one feed; committed whole or not at all. Keeps its bytes in one arena: cheap to reuse.
+class Batch {
+ public:
+  enum class Kind : std::uint8_t {
+    put,         ///< the item as it is now, owned by (stream, key)
+    remove,      ///< the source reports that the record of this key is gone
+    sweep,       ///< the same, inferred: a complete scan did not show it and the source, asked again, does not have it
+    quarantine,  ///< the record of this key could not be mapped: its item keeps its last good revision and counts as seen
+  };
+  struct Change {
+    Kind kind = Kind::put;
+    std::string_view key;                          ///< empty only for a quarantined record whose key could not be read
+    std::string_view id;                           ///< put
+    std::string_view content;                      ///< put
+    std::span<const std::string_view> partitions;  ///< put; sorted, unique, at least one
+    std::string_view reason;                       ///< quarantine
+    std::string_view raw;                          ///< quarantine; cut to kMaxRaw
+  };
+
+  static constexpr std::size_t kMaxRaw = 4096;
+
+  explicit Batch(std::string stream) : stream_(std::move(stream)) {}
+
+  void put(std::string_view key, std::string_view id, std::string_view content, std::span<const std::string> partitions);
+  void remove(std::string_view key);
+  void sweep(std::string_view key);
+  void quarantine(std::string_view key, std::string_view reason, std::string_view raw);
+
+  /// Stored in the same transaction.
+  void set_position(Position position) { position_ = std::move(position); }
+  void set_as_of(Micros at) { as_of_ = at; }
+  void set_loading(bool loading) { loading_ = loading; }
+  /// Text of a held sweep for operators ("4210 of 100000 items …"); empty: nothing is held any more.
+  void set_held(std::string held) { held_ = std::move(held); }
+
+  [[nodiscard]] const std::string& stream() const { return stream_; }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return arena_.size(); }
+  [[nodiscard]] Change change(std::size_t index, std::vector<std::string_view>& partitions) const;
+  [[nodiscard]] const std::optional<Position>& position() const { return position_; }
+  [[nodiscard]] const std::optional<Micros>& as_of() const { return as_of_; }
+  [[nodiscard]] const std::optional<bool>& loading() const { return loading_; }
+  [[nodiscard]] const std::optional<std::string>& held() const { return held_; }
+
+  /// Empty again; the memory stays.
+  void clear();
+
+ private:
+  struct Piece {
+    std::size_t at = 0;
+    std::size_t size = 0;
+  };
+  struct Entry {
+    Kind kind = Kind::put;
+    Piece key;
+    Piece id;       ///< or reason
+    Piece content;  ///< or raw
+    std::size_t first_partition = 0;
+    std::size_t partition_count = 0;
+  };
+  Piece keep(std::string_view text);
+  [[nodiscard]] std::string_view view(Piece piece) const { return std::string_view(arena_).substr(piece.at, piece.size); }
+
+  std::string stream_;
+  std::string arena_;
+  std::vector<Entry> entries_;
+  std::vector<Piece> partitions_;
+  std::optional<Position> position_;
+  std::optional<Micros> as_of_;
+  std::optional<bool> loading_;
+  std::optional<std::string> held_;
+};
+
+}  // namespace meshgate::store

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/store/batch.hpp"
+#include "gateway/store/seen.hpp"
+#include "mesh/cursor.hpp"
+#include "mesh/item.hpp"
+#include "mesh/lines.hpp"
+#include "mesh/result.hpp"
+#include "mesh/schema.hpp"
+
+namespace meshgate::store {
+
+/// What a commit did.
+struct Outcome {
+  std::uint64_t added = 0;
+  std::uint64_t changed = 0;    ///< content or partitions
+  std::uint64_t unchanged = 0;  ///< same content hash and same partitions: nothing written
+  std::uint64_t removed = 0;
+  std::uint64_t quarantined = 0;
+  Seq seq{0};  ///< the feed's last seq afterwards
+};
+
+/// A feed as operators and readers see it, from one moment.
+struct PartitionState {
+  std::string name;
+  Standing standing;
+  std::uint64_t count = 0;
+  Digest digest;
+};
+struct FeedState {
+  std::string name;
+  FeedUid uid;
+  Epoch epoch;
+  Seq seq{0};
+  Schema schema;
+  std::string rules;  ///< the mapping's fingerprint
+  bool divided = false;
+  bool loading = true;
+  Micros as_of{0};
+  std::string held;         ///< not empty: deletes are held back, and why
+  std::uint64_t count = 0;  ///< items, each once
+  std::uint64_t quarantined = 0;
+  std::vector<PartitionState> partitions;  ///< sorted by name
+};
+
+/// A page of a partition, read in one snapshot: whole lines, then what the mark behind them says.
+struct Page {
+  Answer answer = Answer::read;  ///< the rest is set for `read` and `ahead`
+  std::string lines;             ///< put, gone and trim lines as kept
+  std::uint64_t entries = 0;
+  bool end = false;  ///< the page reached the head
+  Mark mark;
+};
+struct PageLimits {
+  std::uint64_t entries = 1000;
+  std::uint64_t bytes = 1 << 20;  ///< of lines; one line may go over
+};
+
+struct StoredItem {
+  std::string id;
+  Revision rev;
+  Micros at{0};
+  std::string content;
+  std::vector<std::string> partitions;
+};
+
+/// Items in id order (see FORMAT.md: whole numbers by value first, then bytewise). `next` continues; empty at the end.
+struct ItemPage {
+  std::vector<StoredItem> items;
+  std::string next;
+};
+
+struct Quarantined {
+  std::string stream;
+  std::string key;  ///< or "?<n>" for a record whose key could not be read
+  std::string reason;
+  std::string raw;
+  Micros first{0};
+  Micros last{0};
+  std::uint64_t times = 0;
+};
+
+/// An item that a scan did not show.
+struct Unseen {
+  std::string key;
+  std::string id;
+};
+
+/// One feed on disk. Writing calls block until durable and may come from several threads (they queue); reading calls block on the
+/// disk and are thread safe. After a failed sync every write fails until the process is restarted; on a full disk writes fail
+/// with Code::no_space and work again once there is room.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+
+  [[nodiscard]] virtual FeedState state() const = 0;
+  /// From memory, never blocks: nothing for a partition that does not exist (an undivided feed always has "").
+  [[nodiscard]] virtual std::optional<Standing> standing(std::string_view partition) const = 0;
+
+  // ---- writing, at the origin ----
+
+  /// Commits a batch: items, index, origins, digests, counts, heads, quarantine and the stream's Position together. With `seen`,
+  /// the item numbers of everything put, unchanged or quarantined are added to it after the commit.
+  [[nodiscard]] virtual Result<Outcome> commit(const Batch& batch, Seen* seen) = 0;
+  /// A new schema (given the next version if its shape differs) and rules. Clears every Position when the rules differ, so that
+  /// the source is mapped again; epoch and items stay.
+  [[nodiscard]] virtual Status define(const Schema& schema, const std::string& rules, bool divided) = 0;
+  [[nodiscard]] virtual Result<std::optional<Position>> position(std::string_view stream) const = 0;
+  /// Up to `limit` items owned by `stream` that are not in `seen`, in key order of the index after `after` (an id; empty: from
+  /// the start). Items put after the scan began are in `seen`, because commits add them.
+  [[nodiscard]] virtual Result<std::vector<Unseen>> unseen(std::string_view stream, const Seen& seen, std::string_view after,
+                                                           std::size_t limit) const = 0;
+  /// Drops gone entries with seq <= `through` and raises the floor.
+  [[nodiscard]] virtual Status purge(std::string_view partition, Seq through) = 0;
+  /// Drops gone entries older than `age` in all partitions; seq is mapped to time by marks kept once an hour and at each open.
+  [[nodiscard]] virtual Status purge_older(Micros age) = 0;
+  /// Expires entries up to `through`: takes a seq, leaves a trim line.
+  [[nodiscard]] virtual Status trim(std::string_view partition, Seq through) = 0;
+
+  // ---- writing, at a replica: epoch and seq are the origin's ----
+
+  /// Takes over a page read from another node with the cursor `from`: lines as received, then its mark. A new epoch, or a cursor that
+  /// began at 0, builds a new generation beside the served one and replaces it when its pass completes. The cursor of the mark
+  /// is the replica's own from then on. Error::conflict: same seq, different content.
+  [[nodiscard]] virtual Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) = 0;
+  /// The replica's own cursor of a partition, to ask upstream with; the start when it has nothing.
+  [[nodiscard]] virtual Cursor followed(std::string_view partition) const = 0;
+
+  // ---- reading ----
+
+  [[nodiscard]] virtual Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const = 0;
+  [[nodiscard]] virtual Result<std::optional<StoredItem>> item(std::string_view id) const = 0;
+  /// Items of a partition (nothing: of all) after the token of an earlier page (empty: from the first).
+  [[nodiscard]] virtual Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
+                                               std::size_t limit) const = 0;
+  /// Recomputes counts and digests from the items; Error::corrupt names what differs. For tests and `check --deep`.
+  [[nodiscard]] virtual Status verify() const = 0;
+
+  [[nodiscard]] virtual Result<std::vector<Quarantined>> quarantined(std::string_view after_key, std::size_t limit) const = 0;
+  [[nodiscard]] virtual Status drop_quarantined(std::string_view stream, std::string_view key) = 0;
+
+  /// Called after each commit that moved a head or changed loading, on the committing thread; must not block. The returned
+  /// object ends the subscription when it goes.
+  [[nodiscard]] virtual std::shared_ptr<void> subscribe(std::function<void()> on_commit) = 0;
+};
+
+}  // namespace meshgate::store
