@@ -19,6 +19,7 @@ struct MirrorArguments {
   std::vector<std::string> partitions;
   std::string into;
   bool once = false;
+  bool replace = false;
   bool quiet = false;
 };
 int mirror(const MirrorArguments& arguments);

@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   mirror_command->add_option("--partition", arguments.partitions, "only these partitions (repeat); none: all");
   mirror_command->add_option("--into", arguments.into, "the SQLite file")->required();
   mirror_command->add_flag("--once", arguments.once, "stop when everything is caught up");
+  mirror_command->add_flag("--replace", arguments.replace, "empty a table that holds another feed of the same name");
   mirror_command->add_flag("--quiet", arguments.quiet, "no progress, only the summary");
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);

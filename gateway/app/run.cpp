@@ -1,34 +1,11 @@
-#include <csignal>
 #include <cstdio>
 
 #include "gateway/app/commands.hpp"
 #include "gateway/app/exit_codes.hpp"
 #include "gateway/app/node.hpp"
+#include "gateway/app/signals.hpp"
 
 namespace meshgate::app {
-
-namespace {
-
-/// Blocks the signals that end the program in this and all threads made from here on; wait() takes them one by one.
-class EndSignals {
- public:
-  EndSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  void wait() const {
-    int taken = 0;
-    sigwait(&set_, &taken);
-  }
-
- private:
-  sigset_t set_{};
-};
-
-}  // namespace
 
 int run_node(const std::string& config) {
   const EndSignals signals;
