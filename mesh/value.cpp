@@ -4,9 +4,11 @@
 
 #include <array>
 #include <charconv>
+#include <cfloat>
 #include <cmath>
-#include <cstring>
+#include <type_traits>
 
+#include "mesh/json_text.hpp"
 #include "mesh/time.hpp"
 
 namespace meshgate {
@@ -76,19 +78,6 @@ Exact append_uuid(std::string& out, std::string_view sixteen) {
   return Exact::exact;
 }
 
-/// Parsed once to be sure that it is one JSON value, then written as it stands without white space between tokens.
-Exact append_minified(std::string& out, std::string_view json) {
-  thread_local simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  simdjson::padded_string padded(json);
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return Exact::bad_json;
-  std::string small(json.size() + simdjson::SIMDJSON_PADDING, '\0');
-  std::size_t length = 0;
-  if (simdjson::minify(padded.data(), json.size(), small.data(), length) != simdjson::SUCCESS) return Exact::bad_json;
-  out.append(small, 0, length);
-  return Exact::exact;
-}
-
 /// The kinds whose text form needs no JSON escapes; `exact` after appending, or the reason.
 Exact append_plain(std::string& out, const Value& value) {
   switch (value.type) {
@@ -97,6 +86,7 @@ Exact append_plain(std::string& out, const Value& value) {
     case Type::uint64: append_number(out, value.natural); return Exact::exact;
     case Type::float32:
       if (!std::isfinite(value.real)) return Exact::not_finite;
+      if (std::fabs(value.real) > FLT_MAX || static_cast<double>(static_cast<float>(value.real)) != value.real) return Exact::not_float32;
       append_float32(out, static_cast<float>(value.real));
       return Exact::exact;
     case Type::float64:
@@ -124,7 +114,7 @@ Exact append_plain(std::string& out, const Value& value) {
       if (value.type == Type::timestamptz) out += 'Z';
       return Exact::exact;
     case Type::uuid: return append_uuid(out, value.text);
-    case Type::json: return append_minified(out, value.text);
+    case Type::json: return append_minified(out, value.text) ? Exact::exact : Exact::bad_json;
   }
   return Exact::out_of_range;
 }
@@ -134,6 +124,7 @@ std::optional<T> parse_number(std::string_view text) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (std::is_floating_point_v<T> && !std::isfinite(static_cast<double>(value))) return std::nullopt;
   return value;
 }
 
@@ -191,6 +182,7 @@ std::string_view describe(Exact verdict) {
     case Exact::out_of_range: return "the date or time is outside 0001-01-01 to 9999-12-31T23:59:59.999999";
     case Exact::bad_json: return "the JSON does not parse";
     case Exact::bad_uuid: return "the UUID is not 16 bytes";
+    case Exact::not_float32: return "the number is not a 32-bit float";
   }
   return "";
 }
