@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::string_view kAnyName = "*";
 
-std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+std::string quoted(std::string_view name) {
+  std::string out(1, '\'');
+  return out.append(name).append(1, '\'');
+}
 
 std::vector<std::string_view> names(std::span<const Key> keys) {
   std::vector<std::string_view> out;
