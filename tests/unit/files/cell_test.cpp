@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/files/folder.hpp"
+
 namespace meshgate::files {
 
 namespace {
@@ -92,6 +94,12 @@ TEST(Cell, KeyTextsTellKeysApart) {
   EXPECT_NE(key({sdk::string_value(MG_TEXT, "a"), sdk::string_value(MG_TEXT, "bc")}),
             key({sdk::string_value(MG_TEXT, "ab"), sdk::string_value(MG_TEXT, "c")}));
   EXPECT_NE(key({sdk::string_value(MG_TEXT, "1")}), key({sdk::int64_value(1)}));
+}
+
+TEST(Folder, Patterns) {
+  for (const char* pattern : {"orders-1.csv", "*", "*.csv", "orders-?.csv", "o*-*.csv", "**1*", "orders-1.csv*"}) EXPECT_TRUE(matches("orders-1.csv", pattern)) << pattern;
+  for (const char* pattern : {"", "orders", "*.jsonl", "orders-??.csv", "?", "rders-1.csv", "*x*"}) EXPECT_FALSE(matches("orders-1.csv", pattern)) << pattern;
+  EXPECT_TRUE(matches("", "*"));
 }
 
 }  // namespace meshgate::files
