@@ -44,7 +44,7 @@ TEST(Section, AnyOtherName) {
   EXPECT_EQ(section.others()[0], std::make_pair(std::string("Server"), std::string("db")));
   EXPECT_EQ(section.others()[1].second, "1");
   EXPECT_EQ(section.text("driver"), "x");
-  EXPECT_EQ(out.text(), "c.yaml:1:54: 'Opt' must be a text, not a list\n");
+  EXPECT_EQ(out.text(), "c.yaml:1:51: 'Opt' must be a text, not a list\n");
 }
 
 TEST(Section, AbsentIsEmpty) {

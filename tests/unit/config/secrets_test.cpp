@@ -40,13 +40,13 @@ TEST(Secrets, FileLosesOneNewline) {
   folder.write("one", "sesame\n");
   folder.write("two", "sesame\n\n");
   folder.write("crlf", "sesame\r\n");
-  folder.write("none", " sesame ");
+  folder.write("none", " other words ");
   Secrets secrets;
   Diagnostics out;
   EXPECT_EQ(expand(folder, "${file:one}", secrets, out), "sesame");
   EXPECT_EQ(expand(folder, "${file:two}", secrets, out), "sesame\n");
   EXPECT_EQ(expand(folder, "${file:crlf}", secrets, out), "sesame");
-  EXPECT_EQ(expand(folder, "${file:none}", secrets, out), " sesame ");
+  EXPECT_EQ(expand(folder, "${file:none}", secrets, out), " other words ");
   EXPECT_EQ(expand(folder, "a${file:one}b${file:one}$${c}", secrets, out), "asesamebsesame${c}");
   EXPECT_TRUE(out.empty()) << out.text();
   EXPECT_EQ(secrets.redact("the sesame is out"), "the *** is out");
