@@ -271,6 +271,7 @@ Result<HttpClient::Answer> HttpClient::State::run(const std::string& url, Exchan
     return Error{Code::unsupported, shown(url) + ": the answer's head is over 64 KiB or its body over 64 MiB: this is not a meshgate node, or a page limit is too large"};
   }
   if (result != CURLE_OK && !exchange.stopped) return failure(result, url);
+  if (!exchange.head_complete) return Error{Code::retry, shown(url) + ": the answer broke off in its head; it is asked for again"};
   return std::move(exchange.answer);
 }
 
