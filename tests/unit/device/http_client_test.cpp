@@ -141,10 +141,6 @@ TEST(HttpClient, BrokenOffAnswersAreErrors) {
       },
       [](const std::string&, Wire& wire) { wire.close(); },
       [](const std::string&, Wire& wire) {
-        wire.raw("rubbish that is not HTTP\r\n\r\n");
-        wire.close();
-      },
-      [](const std::string&, Wire& wire) {
         wire.chunked(200);
         wire.raw("zz\r\n");
         wire.close();
@@ -158,6 +154,18 @@ TEST(HttpClient, BrokenOffAnswersAreErrors) {
     EXPECT_EQ(got.answer.error().code, Code::retry) << got.answer.error().message;
     EXPECT_THAT(got.answer.error().message, HasSubstr(server.url()));
   }
+}
+
+TEST(HttpClient, WhatDoesNotSpeakHttpIsForAPersonToCorrect) {
+  ScriptedServer server([](const std::string&, Wire& wire) {
+    wire.raw("220 mail.example.com ESMTP\r\n\r\n");
+    wire.close();
+  });
+  HttpClient client;
+  auto answer = client.send("GET", server.url());
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code, Code::config);
+  EXPECT_THAT(answer.error().message, HasSubstr("check the port"));
 }
 
 TEST(HttpClient, AWrongContentLengthDoesNotSpillIntoTheNextAnswer) {
