@@ -172,8 +172,7 @@ TEST(HttpClient, AWrongContentLengthDoesNotSpillIntoTheNextAnswer) {
   int n = 0;
   ScriptedServer server([&](const std::string&, Wire& wire) {
     if (n++ > 0) return static_cast<void>(wire.whole(200, "second"));
-    wire.head(200, "Content-Length: 5\r\n");
-    wire.raw("firstHTTP/1.1 200 X\r\nContent-Length: 4\r\n\r\nevil");
+    wire.raw("HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\nfirstHTTP/1.1 200 X\r\nContent-Length: 4\r\n\r\nevil");
   });
   HttpClient client;
   auto first = client.send("GET", server.url());
