@@ -1,11 +1,11 @@
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "gateway/device/columns.hpp"
 #include "mesh/lines.hpp"
+#include "tests/fuzz/must.hpp"
 
 namespace {
 
@@ -29,7 +29,7 @@ void split_and_join(std::string_view content) {
   if (!columns.split(content, row)) return;
   std::string again;
   columns.append_content(again, row.cells);
-  if (again != content) std::abort();
+  fuzz::must(again == content, "content comes back from its columns bit by bit");
 }
 
 /// What was parsed, written and parsed again is the same.
@@ -39,7 +39,8 @@ void write_and_parse(const PutLine& put) {
   LineParser parser;
   auto again = parser.parse(std::string_view(text).substr(0, text.size() - 1));
   const auto* same = again ? std::get_if<PutLine>(&*again) : nullptr;
-  if (same == nullptr || same->seq != put.seq || same->id != put.id || same->rev != put.rev || same->content != put.content) std::abort();
+  const bool equal = same != nullptr && same->seq == put.seq && same->id == put.id && same->rev == put.rev && same->content == put.content;
+  fuzz::must(equal, "a put that was parsed, written and parsed again is the same");
 }
 
 }  // namespace
