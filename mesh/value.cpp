@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cfloat>
 #include <cmath>
+#include <cstring>
 #include <type_traits>
 
 #include "mesh/json_text.hpp"
@@ -36,8 +37,9 @@ void append_positive(std::string& out, Float value) {
   int exponent = 0;
   const char* from = all.data() + e + 1;
   std::from_chars(*from == '+' ? from + 1 : from, all.data() + all.size(), exponent);
-  std::string digits(1, all[0]);
-  if (e > 2) digits.append(all.substr(2, e - 2));
+  // Moving the first digit over the point leaves the digits in one piece.
+  if (e > 2) text[1] = text[0];
+  const std::string_view digits = e > 2 ? all.substr(1, e - 1) : all.substr(0, 1);
 
   const int count = static_cast<int>(digits.size());
   const int point = exponent + 1;  // ECMAScript calls it n: the value is 0.digits times 10^n
@@ -63,6 +65,23 @@ void append_real(std::string& out, Float value) {
   } else {
     append_positive(out, std::fabs(value));
   }
+}
+
+/// How many bytes from `at` on are surely plain in a JSON string (no control character, quote or backslash): a multiple of eight.
+std::size_t plain_run(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = kOnes * 0x80U;
+  const std::size_t from = at;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, 8);
+    const std::uint64_t quotes = eight ^ (kOnes * '"');
+    const std::uint64_t slashes = eight ^ (kOnes * '\\');
+    // (x - n) & ~x has a high bit where a byte of x is below n, and perhaps in the byte after one.
+    const std::uint64_t special = ((eight - kOnes * 0x20U) & ~eight) | ((quotes - kOnes) & ~quotes) | ((slashes - kOnes) & ~slashes);
+    if ((special & kHighs) != 0) break;
+  }
+  return at - from;
 }
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
@@ -360,7 +379,7 @@ void append_json_integer(std::string& out, std::uint64_t value) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = plain_run(text, 0); i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, from, i - from);
