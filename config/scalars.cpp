@@ -108,7 +108,7 @@ std::string_view example(Form form) {
     case Form::duration: return "a duration such as 250ms, 1s, 5m, 2h or 30d";
     case Form::size: return "a size such as 512, 64KiB or 10MB";
     case Form::path: return "a path such as /var/lib/meshgate";
-    case Form::list: return "a list such as [a, b]";
+    case Form::list: return "a list of texts such as [a, b]";
     case Form::mapping: return "a mapping such as { key: value }";
     case Form::any: break;
   }
@@ -139,7 +139,7 @@ std::string_view misread_as(const Node& scalar) {
   if (scalar.kind() == Node::Kind::null) return "nothing";
   if (scalar.kind() != Node::Kind::scalar || scalar.quoted()) return {};
   const std::string& text = scalar.scalar();
-  if (one_of(text, {"yes", "no", "on", "off", "true", "false", "y", "n"})) return "a yes/no value";
+  if (one_of(text, {"yes", "no", "on", "off", "true", "false"})) return "a yes/no value";
   if (parse_integer(text) || !numeric(text)) return {};
   return "a number";
 }

@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::string_view kAnyName = "*";
 
-std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+std::string quoted(std::string_view name) {
+  std::string out(1, '\'');
+  return out.append(name).append(1, '\'');
+}
 
 std::vector<std::string_view> names(std::span<const Key> keys) {
   std::vector<std::string_view> out;
@@ -20,12 +23,23 @@ std::vector<std::string_view> names(std::span<const Key> keys) {
   return out;
 }
 
+/// "did you mean …?", or what there is to choose from.
+std::string key_hint(std::string_view word, std::span<const Key> keys) {
+  constexpr std::size_t kListed = 12;
+  const auto known = names(keys);
+  std::string hint = did_you_mean(word, known);
+  if (!hint.empty() || known.empty() || known.size() > kListed) return hint;
+  hint = "known here:";
+  for (const std::string_view one : known) hint.append(1, ' ').append(one);
+  return hint;
+}
+
 std::string_view kind_word(const Node& node) {
   switch (node.kind()) {
     case Node::Kind::sequence: return "a list";
     case Node::Kind::mapping: return "a mapping";
     case Node::Kind::scalar: return "a text";
-    default: return "nothing";
+    default: return "an empty value";
   }
 }
 
@@ -107,7 +121,7 @@ Section::Section(Node node, std::span<const Key> keys, Secrets& secrets, Diagnos
 void Section::read(const Node::Entry& entry, Secrets& secrets, Diagnostics& out) {
   const Key* key = described(entry.key);
   if (key == nullptr) {
-    out.add(entry.key_place, "unknown key " + quoted(entry.key.substr(0, 60)), did_you_mean(entry.key, names(keys_)));
+    out.add(entry.key_place, "unknown key " + quoted(entry.key.substr(0, 60)), key_hint(entry.key, keys_));
     return;
   }
   const Node& value = entry.value;
@@ -119,12 +133,14 @@ void Section::read(const Node::Entry& entry, Secrets& secrets, Diagnostics& out)
   if (key->form == Form::any || key->form == Form::mapping) {
     if (key->form == Form::mapping && value.kind() != Node::Kind::mapping && value.kind() != Node::Kind::null) return wrong();
   } else if (key->form == Form::list && value.kind() == Node::Kind::sequence) {
+    bool usable = true;
     for (const Node& one : value.elements()) {
       if (one.kind() != Node::Kind::scalar && one.kind() != Node::Kind::null) return wrong();
       std::string text;
-      if (!read_text(*key, one, secrets, text, out)) return;
+      usable = read_text(*key, one, secrets, text, out) && usable;
       made.list.push_back(std::move(text));
     }
+    if (!usable) return;
   } else {
     if (value.kind() != Node::Kind::scalar) return wrong();
     if (!read_text(*key, value, secrets, made.text, out)) return;

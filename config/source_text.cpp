@@ -32,7 +32,7 @@ constexpr std::array<Wording, 18> kWordings = {{
     {"end of sequence not found", "this line does not fit the list above it", "begin each entry with '- ' at the same indentation"},
     {"illegal block entry", "a list entry '- ' cannot stand here", "put the list on its own lines below its key"},
     {"illegal map key", "a key cannot stand here", "put it on its own line, indented like its neighbours"},
-    {"illegal map value", "a second ': ' cannot stand here", "put a value that contains ': ' in quotes, or the key on its own line"},
+    {"illegal map value", "a second ': ' cannot stand in one line", "put a value that contains ': ' in quotes, or the key on its own line"},
     {"illegal tab", "a tab is used for indentation", "use spaces"},
     {"illegal EOF in scalar", "a quote is opened but not closed", "add the closing quote"},
     {"illegal document indicator", "a quote is opened but not closed before the next document", "add the closing quote"},
@@ -108,8 +108,43 @@ bool SourceText::explain_indentation(std::size_t near, Diagnostics& out) const {
   return false;
 }
 
+bool SourceText::quote_closed(int line_index, int column) const {
+  if (line_index < 0 || column < 0 || static_cast<std::size_t>(line_index) >= starts_.size()) return true;
+  std::size_t at = std::min(starts_[static_cast<std::size_t>(line_index)] + static_cast<std::size_t>(column), text_.size());
+  while (at < text_.size() && (text_[at] == '&' || text_[at] == '!')) {
+    at = std::min(text_.find_first_of(" \t\r\n", at), text_.size());
+    at = std::min(text_.find_first_not_of(" \t\r\n", at), text_.size());
+  }
+  if (at == text_.size() || (text_[at] != '"' && text_[at] != '\'')) return true;
+  const char quote = text_[at];
+  for (++at; at < text_.size(); ++at) {
+    if (text_[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (text_[at] == quote) {
+      if (quote == '"' || text_.substr(at + 1, 1) != "'") return true;
+      ++at;
+    }
+  }
+  return false;
+}
+
+void SourceText::explain_second(int line_index, int column, Diagnostics& out) const {
+  const bool meant = line_index >= 0 && line(static_cast<std::size_t>(line_index)).starts_with("---");
+  if (meant) {
+    out.add(place(line_index, column), "a second document begins here", "a configuration is one document: take the '---' line away");
+  } else {
+    out.add(place(line_index, column), "this does not belong to what stands above it", "indent it, or write it like the lines above");
+  }
+}
+
 void SourceText::explain(int line_index, int column, std::string_view message, Diagnostics& out) const {
   if (line_index >= 0 && explain_indentation(static_cast<std::size_t>(line_index), out)) return;
+  const std::string_view before = line_index < 0 ? "" : line(static_cast<std::size_t>(line_index)).substr(0, static_cast<std::size_t>(std::max(0, column)));
+  if (message.find("illegal map value") != std::string_view::npos && before.find(": ") == std::string_view::npos) {
+    out.add(place(line_index, column), "this key does not fit the line above it",
+            "indent it like its neighbours, and put a space after the ':' of the line above");
+    return;
+  }
   for (const Wording& wording : kWordings) {
     if (message.find(wording.parser) == std::string_view::npos) continue;
     out.add(place(line_index, column), std::string(wording.message), std::string(wording.hint));

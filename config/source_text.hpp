@@ -20,6 +20,10 @@ class SourceText {
   [[nodiscard]] Place place(int line, int column) const;
   /// What no YAML parser should see: too large, not UTF-8, control characters. False when there is such a thing.
   bool acceptable(Diagnostics& out) const;
+  /// Whether the quote at this place, or behind an anchor or tag that begins there, is closed somewhere; true also where none stands.
+  [[nodiscard]] bool quote_closed(int line, int column) const;
+  /// A second document that the parser saw: one that was meant, or a line that does not fit.
+  void explain_second(int line, int column, Diagnostics& out) const;
   /// A syntax error as a person would put it.
   void explain(int line, int column, std::string_view message, Diagnostics& out) const;
 

@@ -39,6 +39,9 @@ class Builder : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     check_tag(mark, tag, "!");
+    if (tag != "?" && skipping_ == 0 && !source_.quote_closed(mark.line, mark.column)) {
+      fault(mark, "a quote is opened but not closed", "add the closing quote");
+    }
     leaf(mark, anchor, Node::Kind::scalar, value, tag != "?");
   }
 
@@ -157,6 +160,8 @@ class Builder : public YAML::EventHandler {
     if (parent.data->kind == Node::Kind::sequence) {
       parent.data->elements.push_back(Document::wrap(std::move(node)));
     } else if (parent.key_usable) {
+      // The parser places an empty value at whatever comes next.
+      if (node->kind == Node::Kind::null && node->place.line != parent.pending.key_place.line) node->place = parent.pending.key_place;
       parent.pending.value = Document::wrap(std::move(node));
       parent.data->entries.push_back(std::move(parent.pending));
     }
@@ -233,8 +238,7 @@ Node parse(std::string_view text, const SourceText& source, Diagnostics& out) {
   }
   Second second;
   if (parser.HandleNextDocument(second)) {
-    out.add(source.place(second.mark.line, second.mark.column), "a second document begins here",
-            "a configuration is one document: take the '---' line away");
+    source.explain_second(second.mark.line, second.mark.column, out);
   }
   return builder.root();
 }

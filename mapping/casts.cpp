@@ -21,6 +21,15 @@ bool from_text(Type to) { return !real(to) && to != Type::bytes; }
 
 bool from_whole(Type to) { return whole(to) || to == Type::boolean || to == Type::decimal || to == Type::float64; }
 
+/// Whether digits are spelled as they will be published: 007 is a text, not a number.
+bool canonical_number(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  std::string_view digits = negative ? text.substr(1) : text;
+  if (digits.find_first_not_of("0.") == std::string_view::npos && negative) return false;
+  const bool leading_zero = digits.size() > 1 && digits[0] == '0' && digits[1] != '.';
+  return !leading_zero && !digits.empty() && digits[0] != '.' && digits[0] != '+' && digits.back() != '.';
+}
+
 std::string_view text_to(Value& value, Type to, std::string& scratch) {
   if (to == Type::json) {
     value.type = to;
@@ -28,6 +37,7 @@ std::string_view text_to(Value& value, Type to, std::string& scratch) {
   }
   const auto made = parse_text(to, value.text, scratch);
   if (!made) return "the text is not a value of that type";
+  if ((whole(to) || to == Type::decimal) && !canonical_number(value.text)) return "the number has leading zeros or signs that would be lost";
   value = *made;
   return {};
 }

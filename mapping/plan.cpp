@@ -1,6 +1,7 @@
 #include "mapping/plan.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "mapping/casts.hpp"
 
@@ -8,13 +9,18 @@ namespace meshgate::mapping {
 
 namespace {
 
+Error bad(std::initializer_list<std::string_view> words) {
+  Error out{Code::bad_record, {}};
+  for (const std::string_view word : words) out.message.append(word);
+  return out;
+}
+
 Error bad(std::string_view what, std::string_view name, std::string_view why) {
-  return {Code::bad_record, std::string(what) + " '" + std::string(name) + "': " + std::string(why)};
+  return bad({what, " '", name, "': ", why});
 }
 
 Error bad_type(std::string_view what, std::string_view name, Type announced, Type given) {
-  const std::string why = "the source announced " + std::string(meshgate::name(announced)) + " but gave " + std::string(meshgate::name(given));
-  return bad(what, name, why);
+  return bad({what, " '", name, "': the source announced ", meshgate::name(announced), " but gave ", meshgate::name(given)});
 }
 
 bool control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
@@ -62,7 +68,7 @@ Status make_key(const KeyPlan& plan, const Record& record, std::string& out, std
   }
   if (!out.empty() && out.size() <= kMaxIdBytes) return {};
   out.clear();
-  return Error{Code::bad_record, "the key is longer than " + std::to_string(kMaxIdBytes) + " bytes"};
+  return bad({"the key is longer than ", std::to_string(kMaxIdBytes), " bytes"});
 }
 
 /// What a template gave.
@@ -81,7 +87,7 @@ Text append_pieces(std::string& out, const TextPlan& plan, const Record& record,
     if (value.null) return {true, {}};
     if (value.type != piece.type) return {false, bad_type(what, name, piece.type, value.type)};
     const Exact verdict = append_text(out, value);
-    if (verdict != Exact::exact) return {false, bad(what, name, std::string("column '") + piece.text + "': " + std::string(describe(verdict)))};
+    if (verdict != Exact::exact) return {false, bad({what, " '", name, "': column '", piece.text, "': ", describe(verdict)})};
   }
   return {};
 }
@@ -91,11 +97,9 @@ Status append_name(std::string& out, const TextPlan& plan, const Record& record,
   out.clear();
   Text text = append_pieces(out, plan, record, "column", what);
   if (!text.status) return std::move(text.status);
-  if (text.null) return Error{Code::bad_record, "the " + std::string(what) + " is NULL"};
-  if (out.empty()) return Error{Code::bad_record, "the " + std::string(what) + " is empty"};
-  if (out.size() > kMaxIdBytes) {
-    return Error{Code::bad_record, "the " + std::string(what) + " is longer than " + std::to_string(kMaxIdBytes) + " bytes"};
-  }
+  if (text.null) return bad({"the ", what, " is NULL"});
+  if (out.empty()) return bad({"the ", what, " is empty"});
+  if (out.size() > kMaxIdBytes) return bad({"the ", what, " is longer than ", std::to_string(kMaxIdBytes), " bytes"});
   return {};
 }
 
@@ -109,7 +113,7 @@ Status append_value(std::string& out, const Step& step, const Value& value) {
 Status append_cast(std::string& out, const Step& step, Value value, std::string& scratch) {
   if (value.type != step.from) return bad_type("field", step.field, step.from, value.type);
   const std::string_view fault = cast(value, step.type, scratch);
-  if (!fault.empty()) return bad("field", step.field, "cast to " + std::string(name(step.type)) + ": " + std::string(fault));
+  if (!fault.empty()) return bad({"field '", step.field, "': cast to ", name(step.type), ": ", fault});
   const Exact verdict = append_json(out, value);
   if (verdict != Exact::exact) return bad("field", step.field, describe(verdict));
   return {};
@@ -141,7 +145,7 @@ Status append_made(std::string& out, const Step& step, const Record& record, std
 Status PlannedMapping::key_of(const Record& record, std::string& out) const {
   out.clear();
   if (record.values.size() != plan_.width) {
-    return Error{Code::bad_record, "the record has " + std::to_string(record.values.size()) + " values for " + std::to_string(plan_.width) + " columns"};
+    return bad({"the record has ", std::to_string(record.values.size()), " values for ", std::to_string(plan_.width), " columns"});
   }
   std::string scratch;
   return make_key(plan_.key, record, out, scratch);
@@ -187,13 +191,13 @@ Status PlannedMapping::make_content(const Record& record, MappedItem& out) const
   }
   // Every lead begins with a comma; the first one becomes the brace.
   if (content.empty()) {
-    content = "{";
+    content.assign(1, '{');
   } else {
     content[0] = '{';
   }
   content += '}';
   if (content.size() > kMaxContent) {
-    return Error{Code::bad_record, "the item is larger than " + std::to_string(kMaxContent >> 20U) + " MiB"};
+    return bad({"the item is larger than ", std::to_string(kMaxContent >> 20U), " MiB"});
   }
   return {};
 }

@@ -122,7 +122,12 @@ void read_id(const Node& node, Rules& rules, Diagnostics& out) {
   if (!node.present()) return;
   rules.id = read_texts(node, "id", out);
   if (rules.id.size() < 2) return;
+  std::vector<std::string_view> seen;
   for (const Source& source : rules.id) {
+    if (std::find(seen.begin(), seen.end(), source.parts[0].text) != seen.end()) {
+      out.add(source.place, "the column '" + source.parts[0].text + "' stands in the id twice", "take one of them away");
+    }
+    seen.emplace_back(source.parts[0].text);
     if (!names_column(source)) out.add(source.place, "a list under id holds columns only", "for a template, write it alone: id: \"{a}-{b}\"");
   }
 }

@@ -15,6 +15,12 @@ using config::Diagnostics;
 using config::Node;
 using Kind = Node::Kind;
 
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kShown = 60;
+  std::string out(1, '\'');
+  return out.append(text.substr(0, kShown)).append(1, '\'');
+}
+
 constexpr std::string_view kForms = "write a column's name, a template such as \"{a} {b}\", { column: name, cast: type } or { const: value }";
 
 Source column(const Node& scalar) { return {Source::Kind::column, {{true, scalar.scalar()}}, Type::text, std::nullopt, scalar.place()}; }
@@ -51,7 +57,7 @@ std::optional<Type> read_cast(const Node& node, Diagnostics& out) {
   std::string all;
   for (const std::string_view one : known) all.append(all.empty() ? "" : ", ").append(one);
   const std::string hint = config::did_you_mean(node.scalar(), known);
-  out.add(node.place(), "'" + node.scalar().substr(0, 60) + "' is not a type to cast to", hint.empty() ? "one of " + all : hint);
+  out.add(node.place(), quoted(node.scalar()) + " is not a type to cast to", hint.empty() ? "one of " + all : hint);
   return std::nullopt;
 }
 
@@ -79,7 +85,7 @@ std::optional<Source> read_described(const Node& node, Diagnostics& out) {
       fine = false;
     } else if (std::find(kKeys.begin(), kKeys.end(), entry.key) == kKeys.end()) {
       const std::string hint = config::did_you_mean(entry.key, kKeys);
-      out.add(entry.key_place, "unknown key '" + entry.key.substr(0, 60) + "'", hint.empty() ? std::string(kForms) : hint);
+      out.add(entry.key_place, "unknown key " + quoted(entry.key), hint.empty() ? std::string(kForms) : hint);
       fine = false;
     }
   }

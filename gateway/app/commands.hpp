@@ -11,7 +11,6 @@ namespace meshgate::app {
 
 int run_node(const std::string& config);
 int check(const std::string& config);
-int describe(const std::string& connector);
 
 struct MirrorArguments {
   std::string url;
@@ -19,6 +18,7 @@ struct MirrorArguments {
   std::vector<std::string> partitions;
   std::string into;
   bool once = false;
+  bool replace = false;
   bool quiet = false;
 };
 int mirror(const MirrorArguments& arguments);

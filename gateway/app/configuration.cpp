@@ -65,8 +65,6 @@ void read_node(const config::Section& node, Configuration& out, config::Diagnost
 
 }  // namespace
 
-std::span<const Key> node_keys() { return kNodeKeys; }
-
 std::vector<std::string> connector_folders(const std::string& configured) {
   std::vector<std::string> out;
   if (!configured.empty()) out.push_back(configured);

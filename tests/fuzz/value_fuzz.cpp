@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "mesh/json_text.hpp"
 #include "mesh/value.hpp"
 #include "tests/fuzz/must.hpp"
 
@@ -33,6 +34,10 @@ void canonical(Type type, std::string_view text) {
   std::string json = "[";
   must(append_json(json, *value) == Exact::exact, "what has a text has JSON");
   json += ']';
+  std::string small;
+  must(meshgate::append_minified(small, json) && small == json, "canonical JSON has no white space between tokens");
+  // simdjson's tree refuses numbers beyond its own; integers of ours beyond 2^53 are strings, floats and JSON texts stay as they are.
+  if (type == Type::float32 || type == Type::float64 || type == Type::json) return;
   simdjson::dom::parser parser;
   must(parser.parse(json).error() == simdjson::SUCCESS, "canonical JSON parses");
 }
