@@ -71,7 +71,6 @@ std::vector<std::string> connector_folders(const std::string& configured) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (!error) {
-    out.push_back((self.parent_path().parent_path() / "connectors").string());
     out.push_back((self.parent_path().parent_path() / "lib/meshgate/connectors").string());
   }
   return out;

@@ -3,6 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <filesystem>
+#include <vector>
 
 #include "gateway/app/administration.hpp"
 #include "gateway/app/commands.hpp"
@@ -13,7 +14,6 @@ namespace meshgate::app {
 
 namespace {
 
-using simdjson::dom::array;
 using simdjson::dom::element;
 
 int fail(const Error& error) {
@@ -69,9 +69,11 @@ void print_feed(element feed) {
   if (!error.empty()) std::printf("    fault        %s\n", error.c_str());
 }
 
-array list_in(element root, const char* member) {
-  array out;
-  if (root.get(out) != simdjson::SUCCESS) (void)root[member].get(out);
+std::vector<element> list_in(element root, const char* member) {
+  std::vector<element> out;
+  simdjson::dom::array all;
+  if (root[member].get(all) != simdjson::SUCCESS) return out;
+  for (const element one : all) out.push_back(one);
   return out;
 }
 
