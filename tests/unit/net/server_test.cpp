@@ -139,8 +139,6 @@ TEST_F(ServerTest, AReaderThatTakesNothingIsCut) {
   while (open.value() < 1 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   while (open.value() > 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(open.value(), 0);
-  const auto answer = peer.receive();
-  EXPECT_FALSE(answer.whole);
 }
 
 TEST_F(ServerTest, TooManyConnectionsAreTurnedAway) {
