@@ -161,8 +161,9 @@ TEST_F(ServeTest, ReadyTellsTheReasons) {
 }
 
 TEST_F(ServeTest, ShowsMetrics) {
-  ASSERT_EQ(get("/feeds").status, 200U);
-  const auto answer = get("/metrics");
+  auto peer = client();
+  ASSERT_EQ(peer.get("/feeds").status, 200U);
+  const auto answer = peer.get("/metrics");
   EXPECT_EQ(answer.field("Content-Type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
   EXPECT_NE(answer.body.find("meshgate_http_requests_total{route=\"/feeds\",status=\"2xx\"} 1"), std::string::npos) << answer.body;
   EXPECT_TRUE(answer.body.ends_with("# EOF\n"));
