@@ -11,6 +11,7 @@
 
 #include "config/diagnostics.hpp"
 #include "config/node.hpp"
+#include "config/secrets.hpp"
 
 namespace meshgate::config {
 
@@ -29,7 +30,7 @@ enum class Form : std::uint8_t {
 
 /// One key as a room declares it: from tables of these come parsing, "did you mean", the JSON Schema and the reference page.
 struct Key {
-  std::string_view name;
+  std::string_view name;  ///< "*": any name not in the table (a driver's own keywords); see Section::others
   Form form = Form::text;
   std::string_view fallback;  ///< as it would be written; empty: none
   std::string_view help;      ///< one sentence
@@ -37,20 +38,6 @@ struct Key {
   bool secret = false;     ///< its value never appears in output; warned when written in clear
   std::int64_t least = 0;  ///< for integer, duration (ms) and size; both 0: no limit
   std::int64_t most = 0;
-};
-
-/// Where ${env:…} and ${file:…} values come from, and what must never be printed.
-class Secrets {
- public:
-  /// Replaces ${env:NAME} and ${file:PATH} (one final newline taken off) and $${ by ${; what is missing goes to `out`. The result
-  /// is remembered as a secret when it came from a file or the key is secret.
-  std::string expand(const Node& scalar, bool secret, Diagnostics& out);
-  /// `text` with every remembered secret (4 or more characters) replaced by "***", plain, percent-encoded or in braces.
-  [[nodiscard]] std::string redact(std::string text) const;
-  void remember(std::string secret);
-
- private:
-  std::vector<std::string> known_;
 };
 
 /// One mapping read against its table of keys. On construction unknown keys ("did you mean"), wrong forms, values out of limits
@@ -68,17 +55,25 @@ class Section {
   [[nodiscard]] std::string path(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
   [[nodiscard]] Node node(std::string_view name) const;
+  /// What was given under names that only a "*" key covers, in file order: name and text.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> others() const;
   /// The place of a key's value, or of the section when it is not given.
   [[nodiscard]] Place place(std::string_view name) const;
   [[nodiscard]] const Node& self() const { return node_; }
 
  private:
   struct Given {
+    std::string_view name;
     const Key* key;
     Node node;
     std::string text;
+    std::vector<std::string> list;
   };
   [[nodiscard]] const Given* given(std::string_view name) const;
+  [[nodiscard]] const Key* described(std::string_view name) const;
+  /// What was given, or the default, as it is written.
+  [[nodiscard]] std::string written(std::string_view name) const;
+  void read(const Node::Entry& entry, Secrets& secrets, Diagnostics& out);
 
   Node node_;
   std::vector<Given> given_;
@@ -87,5 +82,11 @@ class Section {
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::optional<std::uint64_t> parse_size(std::string_view text);
+
+/// What another YAML reader would take an unquoted scalar for ("a yes/no value", "a number"), where that is not the text as written:
+/// no, off, 012, 1e3, 12:30. Empty when the scalar is a text to everybody, or a plain whole number.
+std::string_view misread_as(const Node& scalar);
+/// Reports a scalar with such a trap, and says how to quote it. True when there was one.
+bool report_misread(const Node& scalar, Diagnostics& out);
 
 }  // namespace meshgate::config

@@ -13,6 +13,8 @@
 
 namespace meshgate::mapping {
 
+struct Rules;
+
 /// What a feed's `fields`, `id` and `partition` say, read from YAML but not yet bound to a source's columns.
 class Definition {
  public:
@@ -35,7 +37,6 @@ class Definition {
 
  private:
   friend class Mapping;
-  struct Rules;
   std::shared_ptr<const Rules> rules_;
 };
 
@@ -45,6 +46,7 @@ struct MappedItem {
   std::string id;
   std::string content;                  ///< canonical JSON
   std::vector<std::string> partitions;  ///< sorted, unique, at least one
+  std::string scratch;                  ///< working space of the mapping
 };
 
 /// A definition compiled against one source schema: Record → Item, straight from column values to canonical JSON bytes. Pure;

@@ -18,8 +18,9 @@ struct Bits128 {
   [[nodiscard]] bool zero() const { return hi == 0 && lo == 0; }
 
   Bits128& operator+=(const Bits128& other) {
-    lo += other.lo;
-    hi += other.hi + (lo < other.lo ? 1U : 0U);
+    const std::uint64_t sum = lo + other.lo;
+    hi += other.hi + (sum < lo ? 1U : 0U);
+    lo = sum;
     return *this;
   }
   Bits128& operator-=(const Bits128& other) {

@@ -27,28 +27,30 @@ Status append_part(std::string& out, const Field& field, const Value& value) {
   return {};
 }
 
+Status append_parts(std::string& out, const Schema& schema, const std::vector<std::size_t>& key, std::span<const Value> values) {
+  if (key.size() == 1) return append_part(out, schema.fields[key[0]], values[key[0]]);
+  std::string part;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    part.clear();
+    if (auto done = append_part(part, schema.fields[key[i]], values[key[i]]); !done) return done;
+    if (i > 0) out += ',';
+    append_escaped(out, part);
+  }
+  return {};
+}
+
 }  // namespace
 
 Status append_key(std::string& out, const Schema& schema, std::span<const Value> values) {
   const std::size_t before = out.size();
   const auto key = schema.key();
   if (key.empty()) return Error{Code::config, "the stream has no key"};
-  if (key.size() == 1) {
-    if (auto done = append_part(out, schema.fields[key[0]], values[key[0]]); !done) return done;
-  } else {
-    std::string part;
-    for (std::size_t i = 0; i < key.size(); ++i) {
-      part.clear();
-      if (auto done = append_part(part, schema.fields[key[i]], values[key[i]]); !done) return done;
-      if (i > 0) out += ',';
-      append_escaped(out, part);
-    }
+  auto done = append_parts(out, schema, key, values);
+  if (done && out.size() - before > kMaxIdBytes) {
+    done = Error{Code::bad_record, "the key is longer than " + std::to_string(kMaxIdBytes) + " bytes"};
   }
-  if (out.size() - before > kMaxIdBytes) {
-    out.resize(before);
-    return Error{Code::bad_record, "the key is longer than " + std::to_string(kMaxIdBytes) + " bytes"};
-  }
-  return {};
+  if (!done) out.resize(before);
+  return done;
 }
 
 std::vector<std::string> split_key(std::string_view key, std::size_t count) {

@@ -34,7 +34,8 @@ struct Position {
 inline constexpr std::size_t kMaxIdBytes = 1024;
 
 /// Appends the text of a key: the canonical text of its one value, or the texts of several joined by ',' with '%' and ',' in them
-/// escaped as %25 and %2C. Error::bad_record when a value is NULL, empty, too long or has no exact text.
+/// escaped as %25 and %2C. Error::bad_record when a value is NULL, empty, too long or has no exact text;
+/// `out` is then as it was.
 Status append_key(std::string& out, const Schema& schema, std::span<const Value> values);
 
 /// Splits what append_key made into the texts of its values; empty when the escapes or the count are wrong.

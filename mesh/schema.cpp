@@ -59,9 +59,10 @@ std::optional<Field> parse_field(simdjson::dom::element element) {
   if (!type) return std::nullopt;
   field.type = *type;
   if (element["nullable"].get(field.nullable) != simdjson::SUCCESS) return std::nullopt;
-  std::int64_t key = 0;
-  if (element["key"].get(key) == simdjson::SUCCESS) {
-    if (key < 1 || key > 1000) return std::nullopt;
+  simdjson::dom::element place;
+  if (element["key"].get(place) == simdjson::SUCCESS) {
+    std::int64_t key = 0;
+    if (place.get(key) != simdjson::SUCCESS || key < 1 || key > 1000) return std::nullopt;
     field.key = static_cast<int>(key);
   }
   return field;

@@ -6,13 +6,36 @@ namespace meshgate {
 
 namespace {
 
-void append_digits(std::string& out, std::uint64_t value, int width) {
-  char text[20];
-  for (int i = width - 1; i >= 0; --i) {
-    text[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  }
-  out.append(text, static_cast<std::size_t>(width));
+/// Writes two digits and gives the place after them.
+char* put_two(char* at, unsigned value) {
+  at[0] = static_cast<char>('0' + value / 10);
+  at[1] = static_cast<char>('0' + value % 10);
+  return at + 2;
+}
+
+constexpr std::size_t kDateSize = 10;
+constexpr std::size_t kTimeSize = 15;
+
+char* put_date(char* at, std::int64_t days) {
+  const CivilDate date = civil(days);
+  const auto year = static_cast<unsigned>(date.year);
+  at = put_two(put_two(at, year / 100), year % 100);
+  *at++ = '-';
+  at = put_two(at, date.month);
+  *at++ = '-';
+  return put_two(at, date.day);
+}
+
+char* put_time(char* at, std::int64_t micros_of_day) {
+  const auto seconds = static_cast<unsigned>(micros_of_day / 1000000);
+  const auto micros = static_cast<unsigned>(micros_of_day % 1000000);
+  at = put_two(at, seconds / 3600);
+  *at++ = ':';
+  at = put_two(at, seconds / 60 % 60);
+  *at++ = ':';
+  at = put_two(at, seconds % 60);
+  *at++ = '.';
+  return put_two(put_two(put_two(at, micros / 10000), micros / 100 % 100), micros % 100);
 }
 
 /// Reads exactly `width` digits at `at`; -1 when there are not so many.
@@ -60,24 +83,15 @@ bool valid(const CivilDate& date) {
 }
 
 void append_date(std::string& out, std::int64_t days) {
-  const CivilDate date = civil(days);
-  append_digits(out, static_cast<std::uint64_t>(date.year), 4);
-  out += '-';
-  append_digits(out, date.month, 2);
-  out += '-';
-  append_digits(out, date.day, 2);
+  char text[kDateSize];
+  put_date(text, days);
+  out.append(text, sizeof text);
 }
 
 void append_time(std::string& out, std::int64_t micros_of_day) {
-  const auto all = static_cast<std::uint64_t>(micros_of_day);
-  const std::uint64_t seconds = all / 1000000;
-  append_digits(out, seconds / 3600, 2);
-  out += ':';
-  append_digits(out, seconds / 60 % 60, 2);
-  out += ':';
-  append_digits(out, seconds % 60, 2);
-  out += '.';
-  append_digits(out, all % 1000000, 6);
+  char text[kTimeSize];
+  put_time(text, micros_of_day);
+  out.append(text, sizeof text);
 }
 
 void append_timestamp(std::string& out, Micros at) {
@@ -87,9 +101,11 @@ void append_timestamp(std::string& out, Micros at) {
     rest += kMicrosPerDay;
     --days;
   }
-  append_date(out, days);
-  out += 'T';
-  append_time(out, rest);
+  char text[kDateSize + 1 + kTimeSize];
+  char* end = put_date(text, days);
+  *end++ = 'T';
+  put_time(end, rest);
+  out.append(text, sizeof text);
 }
 
 std::optional<std::int64_t> parse_date(std::string_view text) {

@@ -4,9 +4,12 @@
 
 #include <array>
 #include <charconv>
+#include <cfloat>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
+#include "mesh/json_text.hpp"
 #include "mesh/time.hpp"
 
 namespace meshgate {
@@ -34,8 +37,9 @@ void append_positive(std::string& out, Float value) {
   int exponent = 0;
   const char* from = all.data() + e + 1;
   std::from_chars(*from == '+' ? from + 1 : from, all.data() + all.size(), exponent);
-  std::string digits(1, all[0]);
-  if (e > 2) digits.append(all.substr(2, e - 2));
+  // Moving the first digit over the point leaves the digits in one piece.
+  if (e > 2) text[1] = text[0];
+  const std::string_view digits = e > 2 ? all.substr(1, e - 1) : all.substr(0, 1);
 
   const int count = static_cast<int>(digits.size());
   const int point = exponent + 1;  // ECMAScript calls it n: the value is 0.digits times 10^n
@@ -63,6 +67,23 @@ void append_real(std::string& out, Float value) {
   }
 }
 
+/// How many bytes from `at` on are surely plain in a JSON string (no control character, quote or backslash): a multiple of eight.
+std::size_t plain_run(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighs = kOnes * 0x80U;
+  const std::size_t from = at;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, 8);
+    const std::uint64_t quotes = eight ^ (kOnes * '"');
+    const std::uint64_t slashes = eight ^ (kOnes * '\\');
+    // (x - n) & ~x has a high bit where a byte of x is below n, and perhaps in the byte after one.
+    const std::uint64_t special = ((eight - kOnes * 0x20U) & ~eight) | ((quotes - kOnes) & ~quotes) | ((slashes - kOnes) & ~slashes);
+    if ((special & kHighs) != 0) break;
+  }
+  return at - from;
+}
+
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 Exact append_uuid(std::string& out, std::string_view sixteen) {
@@ -76,19 +97,6 @@ Exact append_uuid(std::string& out, std::string_view sixteen) {
   return Exact::exact;
 }
 
-/// Parsed once to be sure that it is one JSON value, then written as it stands without white space between tokens.
-Exact append_minified(std::string& out, std::string_view json) {
-  thread_local simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  simdjson::padded_string padded(json);
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return Exact::bad_json;
-  std::string small(json.size() + simdjson::SIMDJSON_PADDING, '\0');
-  std::size_t length = 0;
-  if (simdjson::minify(padded.data(), json.size(), small.data(), length) != simdjson::SUCCESS) return Exact::bad_json;
-  out.append(small, 0, length);
-  return Exact::exact;
-}
-
 /// The kinds whose text form needs no JSON escapes; `exact` after appending, or the reason.
 Exact append_plain(std::string& out, const Value& value) {
   switch (value.type) {
@@ -97,6 +105,7 @@ Exact append_plain(std::string& out, const Value& value) {
     case Type::uint64: append_number(out, value.natural); return Exact::exact;
     case Type::float32:
       if (!std::isfinite(value.real)) return Exact::not_finite;
+      if (std::fabs(value.real) > FLT_MAX || static_cast<double>(static_cast<float>(value.real)) != value.real) return Exact::not_float32;
       append_float32(out, static_cast<float>(value.real));
       return Exact::exact;
     case Type::float64:
@@ -124,7 +133,7 @@ Exact append_plain(std::string& out, const Value& value) {
       if (value.type == Type::timestamptz) out += 'Z';
       return Exact::exact;
     case Type::uuid: return append_uuid(out, value.text);
-    case Type::json: return append_minified(out, value.text);
+    case Type::json: return append_minified(out, value.text) ? Exact::exact : Exact::bad_json;
   }
   return Exact::out_of_range;
 }
@@ -134,6 +143,7 @@ std::optional<T> parse_number(std::string_view text) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (std::is_floating_point_v<T> && !std::isfinite(static_cast<double>(value))) return std::nullopt;
   return value;
 }
 
@@ -191,6 +201,7 @@ std::string_view describe(Exact verdict) {
     case Exact::out_of_range: return "the date or time is outside 0001-01-01 to 9999-12-31T23:59:59.999999";
     case Exact::bad_json: return "the JSON does not parse";
     case Exact::bad_uuid: return "the UUID is not 16 bytes";
+    case Exact::not_float32: return "the number is not a 32-bit float";
   }
   return "";
 }
@@ -368,7 +379,7 @@ void append_json_integer(std::string& out, std::uint64_t value) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = plain_run(text, 0); i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, from, i - from);

@@ -29,7 +29,7 @@ std::string_view name(Type type);
 std::optional<Type> type_named(std::string_view name);
 
 /// Why a value has no exact canonical form; `exact` when it has one.
-enum class Exact : std::uint8_t { exact, not_finite, bad_utf8, bad_decimal, out_of_range, bad_json, bad_uuid };
+enum class Exact : std::uint8_t { exact, not_finite, bad_utf8, bad_decimal, out_of_range, bad_json, bad_uuid, not_float32 };
 std::string_view describe(Exact verdict);
 
 /// One field's value. Text-like kinds borrow their bytes: a Value lives no longer than the buffer it was read from.

@@ -18,6 +18,9 @@ std::string_view word(Level level) {
   return "?";
 }
 
+/// Line ends would forge lines, escapes would reach a terminal: messages quote what sources and readers sent.
+bool control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
 }  // namespace
 
 Log::Log(Level least, Redact redact) : least_(least), redact_(std::move(redact)) {}
@@ -26,7 +29,7 @@ void Log::write(Level level, std::string_view room, std::string_view message) {
   if (level < least_) return;
   std::string line = utc_text(now());
   line.append(" ").append(word(level)).append(" ").append(room).append(": ");
-  for (const char c : redacted(std::string(message))) line += c == '\n' || c == '\r' ? ' ' : c;
+  for (const char c : redacted(std::string(message))) line += control(c) ? ' ' : c;
   line += '\n';
   put(line);
 }

@@ -1,0 +1,89 @@
+#include "connectors/odbc/worker.hpp"
+
+#include <utility>
+
+namespace meshgate::odbc {
+
+void Signal::cancel() {
+  const std::lock_guard lock(mutex);
+  cancelled = true;
+  changed.notify_all();
+}
+
+Worker::Worker(std::shared_ptr<Signal> signal) : state_(std::make_shared<State>()) {
+  state_->signal = std::move(signal);
+  thread_ = std::thread([state = state_] { loop(state); });
+}
+
+Worker::~Worker() {
+  bool busy = false;
+  {
+    const std::lock_guard lock(state_->signal->mutex);
+    state_->quit = true;
+    busy = state_->busy;
+    state_->signal->changed.notify_all();
+  }
+  if (busy) {
+    thread_.detach();
+  } else {
+    thread_.join();
+  }
+}
+
+void Worker::start(std::function<void()> job) {
+  const std::lock_guard lock(state_->signal->mutex);
+  state_->job = std::move(job);
+  state_->idle_job = nullptr;
+  state_->busy = true;
+  state_->signal->changed.notify_all();
+}
+
+void Worker::when_idle(std::chrono::milliseconds after, std::function<void()> job) {
+  const std::lock_guard lock(state_->signal->mutex);
+  state_->idle_after = after;
+  state_->idle_job = std::move(job);
+  state_->signal->changed.notify_all();
+}
+
+bool Worker::busy() const {
+  const std::lock_guard lock(state_->signal->mutex);
+  return state_->busy;
+}
+
+bool Worker::wait(Clock::time_point until) const {
+  std::unique_lock lock(state_->signal->mutex);
+  state_->signal->changed.wait_until(lock, until, [&] { return !state_->busy || state_->signal->cancelled; });
+  return !state_->busy;
+}
+
+bool Worker::wait_on(Clock::time_point until) const {
+  std::unique_lock lock(state_->signal->mutex);
+  return state_->signal->changed.wait_until(lock, until, [&] { return !state_->busy; });
+}
+
+void Worker::loop(const std::shared_ptr<State>& state) {
+  std::unique_lock lock(state->signal->mutex);
+  const auto awake = [&] { return state->quit || state->job != nullptr; };
+  while (true) {
+    if (state->idle_job == nullptr) {
+      state->signal->changed.wait(lock, [&] { return awake() || state->idle_job != nullptr; });
+    } else if (!state->signal->changed.wait_for(lock, state->idle_after, awake) && state->idle_job != nullptr) {
+      state->job = std::exchange(state->idle_job, nullptr);
+      state->busy = true;
+    }
+    if (state->job == nullptr) {
+      if (state->quit) return;
+      continue;
+    }
+    auto job = std::exchange(state->job, nullptr);
+    lock.unlock();
+    job();
+    job = nullptr;  // what the job owned goes before anybody is told
+    lock.lock();
+    state->busy = false;
+    state->signal->changed.notify_all();
+    if (state->quit) return;
+  }
+}
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace meshgate::odbc {
+
+using Clock = std::chrono::steady_clock;
+
+/// What all who wait on one connection sleep on.
+struct Signal {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool cancelled = false;
+
+  void cancel();
+};
+
+/// A thread that runs one job at a time. Drivers may block for ever (a silent network), and no call of theirs can be relied on to stop
+/// that, so whoever waits here can walk away: a thread that is still busy when its Worker goes is left behind and ends with its job.
+/// A job must therefore own all it touches.
+class Worker {
+ public:
+  explicit Worker(std::shared_ptr<Signal> signal);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void start(std::function<void()> job);
+  /// What to run once when no job has come for `after`; empty: nothing.
+  void when_idle(std::chrono::milliseconds after, std::function<void()> job);
+  [[nodiscard]] bool busy() const;
+  /// Blocks until idle (true), or until then or a cancel (false).
+  bool wait(Clock::time_point until) const;
+  /// Blocks until idle (true) or until then (false), whether cancelled or not.
+  bool wait_on(Clock::time_point until) const;
+
+ private:
+  struct State {
+    std::shared_ptr<Signal> signal;
+    std::function<void()> job;
+    std::function<void()> idle_job;
+    std::chrono::milliseconds idle_after{0};
+    bool busy = false;
+    bool quit = false;
+  };
+  static void loop(const std::shared_ptr<State>& state);
+
+  std::shared_ptr<State> state_;
+  std::thread thread_;
+};
+
+}  // namespace meshgate::odbc

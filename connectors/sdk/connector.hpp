@@ -1,0 +1,507 @@
+#pragma once
+
+// The C++ veneer over connector.h: an author writes a Connection and a Stream and names them with MESHGATE_CONNECTOR; the veneer owns
+// the entry function and the fence. Failures are returned as Status or thrown; whatever is thrown stops at the fence.
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "connectors/sdk/connector.h"
+
+namespace meshgate::sdk {
+
+constexpr mg_str borrow(std::string_view text) { return {text.data(), text.size()}; }
+constexpr std::string_view view(mg_str text) { return text.data == nullptr ? std::string_view{} : std::string_view{text.data, text.size}; }
+
+/// MG_OK, or what to do (an MG_… code) and a sentence that says what is wrong, where, and what to do.
+struct [[nodiscard]] Status {
+  int32_t code = MG_OK;
+  std::string message;
+
+  [[nodiscard]] bool ok() const { return code == MG_OK; }
+};
+inline Status failure(int32_t code, std::string message) { return {code, std::move(message)}; }
+
+/// The same as something to throw.
+class Failure : public std::exception {
+ public:
+  Failure(int32_t code, std::string message) : status_{code, std::move(message)} {}
+  [[nodiscard]] const char* what() const noexcept override { return status_.message.c_str(); }
+  [[nodiscard]] const Status& status() const { return status_; }
+
+ private:
+  Status status_;
+};
+
+// Values. Those made of text borrow it until emit() has returned.
+
+inline mg_value null_value() { return mg_value{}; }
+inline mg_value integer_value(int32_t kind, int64_t integer) {
+  mg_value out{};
+  out.kind = kind;
+  out.i = integer;
+  return out;
+}
+inline mg_value bool_value(bool value) { return integer_value(MG_BOOL, value ? 1 : 0); }
+inline mg_value int64_value(int64_t value) { return integer_value(MG_INT64, value); }
+inline mg_value uint64_value(uint64_t value) {
+  mg_value out{};
+  out.kind = MG_UINT64;
+  out.u = value;
+  return out;
+}
+inline mg_value float_value(int32_t kind, double value) {
+  mg_value out{};
+  out.kind = kind;
+  out.f = value;
+  return out;
+}
+inline mg_value string_value(int32_t kind, std::string_view text) {
+  mg_value out{};
+  out.kind = kind;
+  out.s = borrow(text);
+  return out;
+}
+
+/// The bytes a value counts for against mg_limits.max_bytes.
+inline uint64_t bytes_of(const mg_value& value) {
+  switch (value.kind) {
+    case MG_DECIMAL:
+    case MG_TEXT:
+    case MG_BYTES:
+    case MG_UUID:
+    case MG_JSON: return value.s.size;
+    default: return sizeof(int64_t);
+  }
+}
+
+/// A table of columns that owns its names. Its array may be announced as often as needed.
+class Columns {
+ public:
+  Columns() = default;
+  Columns(const Columns& other) { *this = other; }
+  Columns& operator=(const Columns& other) {
+    if (this == &other) return *this;
+    clear();
+    for (const mg_column& column : other.all_) add(view(column.name), column.type, view(column.native), column.nullable != 0, column.key);
+    return *this;
+  }
+  Columns(Columns&&) noexcept = default;
+  Columns& operator=(Columns&&) noexcept = default;
+
+  /// `key`: 1, 2, …: place in the key; 0: not in it. Returns the column's place.
+  size_t add(std::string_view name, int32_t type, std::string_view native = {}, bool nullable = true, uint32_t key = 0) {
+    mg_column column{};
+    column.size = sizeof(mg_column);
+    column.type = type;
+    column.name = borrow(texts_.emplace_back(name));
+    column.native = borrow(texts_.emplace_back(native));
+    column.nullable = nullable ? 1 : 0;
+    column.key = key;
+    all_.push_back(column);
+    return all_.size() - 1;
+  }
+  void clear() {
+    all_.clear();
+    texts_.clear();
+  }
+  [[nodiscard]] std::optional<size_t> find(std::string_view name) const {
+    for (size_t i = 0; i < all_.size(); ++i) {
+      if (view(all_[i].name) == name) return i;
+    }
+    return std::nullopt;
+  }
+  [[nodiscard]] std::span<const mg_column> all() const { return all_; }
+  [[nodiscard]] size_t size() const { return all_.size(); }
+  mg_column& operator[](size_t at) { return all_[at]; }
+  const mg_column& operator[](size_t at) const { return all_[at]; }
+
+ private:
+  std::deque<std::string> texts_;  // a deque never moves its texts
+  std::vector<mg_column> all_;
+};
+
+/// The host's ear during one read() or lookup(). Each call returns false when the host wants no more: return what was read so far.
+class Sink {
+ public:
+  explicit Sink(const mg_sink* sink) : sink_(sink) {}
+
+  [[nodiscard]] bool columns(std::span<const mg_column> columns) { return sink_->columns(sink_->ctx, columns.data(), columns.size()) == MG_OK; }
+  [[nodiscard]] bool emit(const mg_record& record) { return sink_->emit(sink_->ctx, &record) == MG_OK; }
+  [[nodiscard]] bool upsert(std::span<const mg_value> values, int64_t source_time_us = 0) {
+    return emit(record(MG_UPSERT, values, source_time_us));
+  }
+  /// The source itself reports that it is gone; only key values are set.
+  [[nodiscard]] bool remove(std::span<const mg_value> values, int64_t source_time_us = 0) {
+    return emit(record(MG_DELETE, values, source_time_us));
+  }
+  /// A record that cannot be had exactly: why, and how the source gave it.
+  [[nodiscard]] bool fault(std::span<const mg_value> values, std::string_view reason, std::string_view raw = {}) {
+    mg_record out = record(MG_UPSERT, values, 0);
+    out.fault = borrow(reason);
+    out.raw = borrow(raw);
+    return emit(out);
+  }
+
+ private:
+  static mg_record record(int32_t operation, std::span<const mg_value> values, int64_t source_time_us) {
+    mg_record out{};
+    out.size = sizeof(mg_record);
+    out.operation = operation;
+    out.values = values.data();
+    out.value_count = values.size();
+    out.source_time_us = source_time_us;
+    return out;
+  }
+
+  const mg_sink* sink_;
+};
+
+/// Counts a read against its limits; looks at the clock every 64 records only.
+class Budget {
+ public:
+  using Clock = std::chrono::steady_clock;
+  explicit Budget(const mg_limits& limits) : limits_(limits), end_(Clock::now() + std::chrono::milliseconds(limits.max_wait_ms)) {}
+
+  void spend(uint64_t bytes) {
+    ++records_;
+    bytes_ += bytes;
+  }
+  void spend(std::span<const mg_value> values) {
+    uint64_t bytes = 0;
+    for (const mg_value& value : values) bytes += bytes_of(value);
+    spend(bytes);
+  }
+  /// Ask before each record: false when this read should return.
+  [[nodiscard]] bool left() const {
+    if (records_ >= limits_.max_records || bytes_ >= limits_.max_bytes) return false;
+    return records_ == 0 || records_ % 64 != 0 || Clock::now() < end_;
+  }
+  [[nodiscard]] uint64_t records() const { return records_; }
+  [[nodiscard]] Clock::time_point end() const { return end_; }
+  [[nodiscard]] std::chrono::milliseconds time_left() const {
+    return std::max(std::chrono::milliseconds(0), std::chrono::duration_cast<std::chrono::milliseconds>(end_ - Clock::now()));
+  }
+
+ private:
+  mg_limits limits_;
+  Clock::time_point end_;
+  uint64_t records_ = 0;
+  uint64_t bytes_ = 0;
+};
+
+/// A connection's or stream's settings, copied, in the order given. The host has validated them and filled in defaults.
+class Settings {
+ public:
+  Settings() = default;
+  Settings(const mg_setting* settings, size_t count) {
+    all_.reserve(count);
+    for (size_t i = 0; i < count; ++i) all_.emplace_back(view(settings[i].name), view(settings[i].value));
+  }
+
+  [[nodiscard]] const std::string* find(std::string_view name) const {
+    for (const auto& [key, value] : all_) {
+      if (key == name) return &value;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] bool has(std::string_view name) const { return find(name) != nullptr; }
+  [[nodiscard]] std::string text(std::string_view name, std::string_view otherwise = {}) const {
+    const std::string* found = find(name);
+    return found == nullptr ? std::string(otherwise) : *found;
+  }
+  /// Also durations (milliseconds) and sizes (bytes).
+  [[nodiscard]] int64_t integer(std::string_view name, int64_t otherwise = 0) const {
+    const std::string* found = find(name);
+    int64_t value = otherwise;
+    if (found != nullptr) std::from_chars(found->data(), found->data() + found->size(), value);
+    return value;
+  }
+  [[nodiscard]] std::chrono::milliseconds duration(std::string_view name, std::chrono::milliseconds otherwise) const {
+    return std::chrono::milliseconds(integer(name, otherwise.count()));
+  }
+  [[nodiscard]] bool boolean(std::string_view name, bool otherwise = false) const {
+    const std::string* found = find(name);
+    return found == nullptr ? otherwise : *found == "true" || *found == "1";
+  }
+  [[nodiscard]] std::vector<std::string> list(std::string_view name) const {
+    std::vector<std::string> out;
+    for (const auto& [key, value] : all_) {
+      if (key == name) out.push_back(value);
+    }
+    return out;
+  }
+  /// For options with any_name (driver keywords).
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> all_;
+};
+
+/// Log lines to the host. Valid as long as the connection; never put a secret in.
+class Host {
+ public:
+  explicit Host(const mg_host* host) : host_(host) {}
+  void debug(std::string_view text) const { log(0, text); }
+  void info(std::string_view text) const { log(1, text); }
+  void warning(std::string_view text) const { log(2, text); }
+  void error(std::string_view text) const { log(3, text); }
+  void log(int32_t level, std::string_view text) const {
+    if (host_ != nullptr && host_->log != nullptr) host_->log(host_->ctx, level, borrow(text));
+  }
+
+ private:
+  const mg_host* host_;
+};
+
+/// Where discover() puts what it finds; false: the host wants no more.
+class Catalog {
+ public:
+  explicit Catalog(const mg_catalog* catalog) : catalog_(catalog) {}
+  [[nodiscard]] bool stream(std::string_view name, std::span<const mg_column> columns) {
+    return catalog_->stream(catalog_->ctx, borrow(name), columns.data(), columns.size()) == MG_OK;
+  }
+
+ private:
+  const mg_catalog* catalog_;
+};
+
+/// What a read covered; see mg_progress. Cleared before each read; the buffer of `position` stays.
+struct Progress {
+  uint32_t flags = 0;
+  std::string position;
+  int64_t as_of_us = 0;
+  uint64_t total = 0;
+};
+
+/// Keys asked for in a lookup(): `width` values each.
+class Keys {
+ public:
+  Keys(const mg_value* values, size_t count, size_t width) : values_(values), count_(count), width_(width) {}
+  [[nodiscard]] size_t size() const { return count_; }
+  [[nodiscard]] size_t width() const { return width_; }
+  [[nodiscard]] std::span<const mg_value> operator[](size_t at) const { return {values_ + at * width_, width_}; }
+
+ private:
+  const mg_value* values_;
+  size_t count_;
+  size_t width_;
+};
+
+class Connection;
+
+/// One table, topic or folder, read for one feed.
+class Stream {
+ public:
+  Stream() = default;
+  virtual ~Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  virtual Status read(std::string_view position, const mg_limits& limits, Sink& sink, Progress& out) = 0;
+  virtual Status lookup(const Keys& keys, Sink& sink) = 0;
+
+ private:
+  friend struct Fence;
+  Connection* connection_ = nullptr;
+  Progress progress_;
+};
+
+/// A conversation with one source. The connector's own class also has
+///   static Status open(const Host&, Settings, std::unique_ptr<Connection>& out);   // does not reach out
+class Connection {
+ public:
+  Connection() = default;
+  virtual ~Connection() = default;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  virtual Status check() = 0;
+  virtual Status discover(Catalog& catalog) = 0;
+  virtual Status open_stream(const Settings& settings, std::unique_ptr<Stream>& out) = 0;
+  /// Called on another thread, once per cancel: wake whatever blocks. The flag is set already.
+  virtual void on_cancel() noexcept {}
+
+  /// Stays set: the running call and all later ones end with MG_CANCELLED, whatever they return.
+  [[nodiscard]] bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
+
+ private:
+  friend struct Fence;
+  std::atomic<bool> cancelled_{false};
+};
+
+/// What a connector says of itself. The arrays must live as long as the program.
+struct Description {
+  std::string_view name;
+  std::string_view version;
+  std::string_view summary;
+  std::span<const mg_option> connection_options;
+  std::span<const mg_option> stream_options;
+};
+
+struct Option {
+  std::string_view name;
+  int32_t type = MG_OPTION_TEXT;
+  std::string_view help;
+  std::string_view fallback = {};  ///< as it would be written; data NULL: none
+  bool required = false;
+  bool secret = false;
+  bool any_name = false;
+};
+constexpr mg_option option(const Option& from) {
+  return {.size = sizeof(mg_option),
+          .type = from.type,
+          .name = borrow(from.name),
+          .fallback = borrow(from.fallback),
+          .help = borrow(from.help),
+          .required = from.required,
+          .secret = from.secret,
+          .any_name = from.any_name,
+          .reserved = 0};
+}
+
+/// The border itself: every entry of the module, none of which lets an exception out.
+struct Fence {
+  static Connection* self(mg_connection* connection) { return reinterpret_cast<Connection*>(connection); }
+  static Stream* self(mg_stream* stream) { return reinterpret_cast<Stream*>(stream); }
+
+  static int32_t report(int32_t code, std::string_view message, mg_error* out) noexcept {
+    if (out == nullptr) return code;
+    out->code = code;
+    size_t size = std::min(message.size(), sizeof out->message - 1);
+    // A character that does not fit as a whole is left out.
+    while (size < message.size() && size > 0 && (static_cast<unsigned char>(message[size]) & 0xC0U) == 0x80U) --size;
+    if (size > 0) std::memcpy(out->message, message.data(), size);
+    out->message[size] = '\0';
+    return code;
+  }
+
+  /// Runs `body`, which returns a Status, for a connection (null while it is being opened).
+  template <class Body>
+  static int32_t run(const Connection* connection, mg_error* error, Body&& body) noexcept {
+    int32_t code = MG_INTERNAL;
+    try {
+      if (connection != nullptr && connection->cancelled()) return report(MG_CANCELLED, "cancelled", error);
+      const Status status = body();
+      code = report(status.code, status.message, error);
+    } catch (const Failure& thrown) {
+      code = report(thrown.status().code, thrown.status().message, error);
+    } catch (const std::exception& thrown) {
+      code = report(MG_INTERNAL, thrown.what(), error);
+    } catch (...) {
+      code = report(MG_INTERNAL, "the connector threw something that is not a std::exception", error);
+    }
+    if (connection != nullptr && connection->cancelled()) return report(MG_CANCELLED, "cancelled", error);
+    return code;
+  }
+
+  template <class Mine>
+  static int32_t open(const mg_host* host, const mg_setting* settings, size_t count, mg_connection** out, mg_error* error) noexcept {
+    *out = nullptr;
+    return run(nullptr, error, [&] {
+      std::unique_ptr<Connection> made;
+      Status status = Mine::open(Host(host), Settings(settings, count), made);
+      if (status.ok()) *out = reinterpret_cast<mg_connection*>(made.release());
+      return status;
+    });
+  }
+  static int32_t check(mg_connection* connection, mg_error* error) noexcept {
+    return run(self(connection), error, [&] { return self(connection)->check(); });
+  }
+  static int32_t discover(mg_connection* connection, const mg_catalog* catalog, mg_error* error) noexcept {
+    return run(self(connection), error, [&] {
+      Catalog mine(catalog);
+      return self(connection)->discover(mine);
+    });
+  }
+  static int32_t open_stream(mg_connection* connection, const mg_setting* settings, size_t count, mg_stream** out,
+                             mg_error* error) noexcept {
+    *out = nullptr;
+    std::unique_ptr<Stream> made;
+    const int32_t code =
+        run(self(connection), error, [&] { return self(connection)->open_stream(Settings(settings, count), made); });
+    if (code != MG_OK || made == nullptr) return code;
+    made->connection_ = self(connection);
+    *out = reinterpret_cast<mg_stream*>(made.release());
+    return code;
+  }
+  static int32_t read(mg_stream* stream, mg_str position, const mg_limits* limits, const mg_sink* sink, mg_progress* out,
+                      mg_error* error) noexcept {
+    Progress& progress = self(stream)->progress_;
+    const int32_t code = run(self(stream)->connection_, error, [&] {
+      progress.flags = 0;
+      progress.position.clear();
+      progress.as_of_us = 0;
+      progress.total = 0;
+      Sink mine(sink);
+      return self(stream)->read(view(position), *limits, mine, progress);
+    });
+    if (code != MG_OK) return code;
+    out->flags = progress.flags;
+    out->position = borrow(progress.position);
+    out->as_of_us = progress.as_of_us;
+    out->total = progress.total;
+    return code;
+  }
+  static int32_t lookup(mg_stream* stream, const mg_value* keys, size_t count, size_t width, const mg_sink* sink,
+                        mg_error* error) noexcept {
+    return run(self(stream)->connection_, error, [&] {
+      Sink mine(sink);
+      return self(stream)->lookup(Keys(keys, count, width), mine);
+    });
+  }
+  static void close_stream(mg_stream* stream) noexcept { delete self(stream); }
+  static void cancel(mg_connection* connection) noexcept {
+    self(connection)->cancelled_.store(true, std::memory_order_release);
+    self(connection)->on_cancel();
+  }
+  static void close(mg_connection* connection) noexcept { delete self(connection); }
+
+  template <class Mine>
+  static mg_connector_module module(const Description& description) {
+    mg_connector_module out{};
+    out.abi = MG_CONNECTOR_ABI;
+    out.size = sizeof(mg_connector_module);
+    out.name = borrow(description.name);
+    out.version = borrow(description.version);
+    out.summary = borrow(description.summary);
+    out.connection_options = description.connection_options.data();
+    out.connection_option_count = description.connection_options.size();
+    out.stream_options = description.stream_options.data();
+    out.stream_option_count = description.stream_options.size();
+    out.open = &Fence::open<Mine>;
+    out.check = &Fence::check;
+    out.discover = &Fence::discover;
+    out.open_stream = &Fence::open_stream;
+    out.read = &Fence::read;
+    out.lookup = &Fence::lookup;
+    out.close_stream = &Fence::close_stream;
+    out.cancel = &Fence::cancel;
+    out.close = &Fence::close;
+    return out;
+  }
+};
+
+}  // namespace meshgate::sdk
+
+/// Once per plugin, outside any namespace: the Connection class and a Description. A host of another ABI gets the module all the same: it
+/// reads `abi` first, and can then name both numbers.
+#define MESHGATE_CONNECTOR(ConnectionClass, description)                                                       \
+  extern "C" const mg_connector_module* mg_connector_entry(uint32_t) {                                         \
+    static const mg_connector_module module = ::meshgate::sdk::Fence::module<ConnectionClass>(description);    \
+    return &module;                                                                                            \
+  }

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace meshgate::app {
+
+/// One function per command of the program; each blocks, prints for people on standard output, faults on standard error, and
+/// returns an exit code (exit_codes.hpp).
+
+int run_node(const std::string& config);
+int check(const std::string& config);
+
+struct MirrorArguments {
+  std::string url;
+  std::vector<std::string> feeds;
+  std::vector<std::string> partitions;
+  std::string into;
+  bool once = false;
+  bool replace = false;
+  bool quiet = false;
+};
+int mirror(const MirrorArguments& arguments);
+
+/// These ask the running node of this configuration over its administration socket, or open its store when no node runs.
+int feeds(const std::string& config);
+int quarantine_list(const std::string& config, const std::string& feed);
+int quarantine_show(const std::string& config, const std::string& feed, const std::string& key);
+int quarantine_drop(const std::string& config, const std::string& feed, const std::string& key);
+int release(const std::string& config, const std::string& feed);
+int backup(const std::string& config, const std::string& into);
+int restore(const std::string& config, const std::string& from);
+
+}  // namespace meshgate::app

@@ -1,0 +1,107 @@
+#include "gateway/app/configuration.hpp"
+
+#include <array>
+#include <filesystem>
+#include <map>
+
+#include "config/node.hpp"
+#include "gateway/ingest/plugin.hpp"
+#include "gateway/net/address.hpp"
+
+namespace meshgate::app {
+
+namespace {
+
+using config::Form;
+using config::Key;
+
+constexpr std::array kRootKeys = {
+    Key{.name = "node", .form = Form::mapping, .help = "This node: its name, data folder and address."},
+    Key{.name = "sources", .form = Form::mapping, .help = "Where data comes from, by name."},
+    Key{.name = "feeds", .form = Form::mapping, .help = "What is published, by name."},
+    Key{.name = "peers", .form = Form::mapping, .help = "Other nodes. Not in this version."},
+};
+
+constexpr std::array kNodeKeys = {
+    Key{.name = "name", .form = Form::text, .fallback = "meshgate", .help = "What this node calls itself."},
+    Key{.name = "data", .form = Form::path, .fallback = "data", .help = "The folder that holds feeds, positions and quarantine."},
+    Key{.name = "listen",
+        .form = Form::text,
+        .fallback = "http://127.0.0.1:7443",
+        .help = "Where readers connect; port 0 takes any free one. Beyond loopback only with `insecure: true`."},
+    Key{.name = "insecure", .form = Form::boolean, .fallback = "false", .help = "Allows listening beyond loopback without TLS: everybody on the network can read."},
+    Key{.name = "connectors", .form = Form::path, .help = "A further folder with connector plugins."},
+    Key{.name = "keep_deletes",
+        .form = Form::duration,
+        .fallback = "30d",
+        .help = "How long deletes are remembered; a reader that was away longer compares everything.",
+        .least = 60000,
+        .most = 315360000000},
+    Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
+};
+
+void read_node(const config::Section& node, Configuration& out, config::Diagnostics& faults) {
+  out.name = node.text("name");
+  out.data = node.path("data");
+  out.insecure = node.boolean("insecure");
+  out.keep_deletes = node.duration("keep_deletes");
+  out.log_level = node.text("log");
+  if (out.log_level != "debug" && out.log_level != "info" && out.log_level != "warning" && out.log_level != "error") {
+    faults.add(node.place("log"), "'" + out.log_level + "' is no log level", "write debug, info, warning or error");
+  }
+  const std::string listen = node.text("listen");
+  const auto address = net::parse_listen(listen);
+  if (!address) {
+    faults.add(node.place("listen"), address.error().message, "write it like http://127.0.0.1:7443");
+    return;
+  }
+  out.address = address->host;
+  out.port = address->port;
+  if (!address->loopback && !out.insecure) {
+    faults.add(node.place("listen"), "'" + listen + "' is reachable from other machines, and this version has no TLS",
+               "listen on 127.0.0.1, or write `insecure: true` under `node:` if everybody on that network may read everything");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> connector_folders(const std::string& configured) {
+  std::vector<std::string> out;
+  if (!configured.empty()) out.push_back(configured);
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    out.push_back((self.parent_path().parent_path() / "lib/meshgate/connectors").string());
+  }
+  return out;
+}
+
+Reading read_configuration(const std::string& file) {
+  Reading out;
+  out.secrets = std::make_shared<config::Secrets>();
+  out.configuration.file = file;
+  auto& faults = out.diagnostics;
+  const config::Node root = config::read_yaml(file, faults);
+  if (!root.present()) return out;
+  const config::Section top(root, kRootKeys, *out.secrets, faults);
+  if (top.has("peers")) {
+    faults.add(top.place("peers"), "`peers` is not in this version", "leave it out; readers can use `meshgate mirror` over HTTP");
+  }
+  const config::Section node(top.node("node"), kNodeKeys, *out.secrets, faults);
+  read_node(node, out.configuration, faults);
+
+  const ingest::PluginFolders folders(connector_folders(node.has("connectors") ? node.path("connectors") : std::string{}));
+  std::map<std::string, std::optional<ingest::Plugin>> loaded;
+  const auto find = [&](const std::string& name, const config::Place& place) {
+    const auto known = loaded.find(name);
+    if (known != loaded.end()) return known->second;
+    auto plugin = folders.load(name);
+    if (!plugin) faults.add(place, plugin.error().message);
+    return loaded.emplace(name, plugin ? std::optional(std::move(*plugin)) : std::nullopt).first->second;
+  };
+  out.configuration.sources = ingest::read_sources(top.node("sources"), top.node("feeds"), find, *out.secrets, faults);
+  if (!top.has("feeds")) faults.add(config::Place{file, 0, 0}, "there are no feeds", "publish something under `feeds:`");
+  return out;
+}
+
+}  // namespace meshgate::app

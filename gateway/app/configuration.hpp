@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/keys.hpp"
+#include "gateway/ingest/options.hpp"
+
+namespace meshgate::app {
+
+/// Everything a configuration file says, validated. `check` and `run` read it by the same code.
+struct Configuration {
+  std::string file;
+  std::string name;
+  std::string data;
+  std::string address;
+  std::uint16_t port = 0;
+  bool insecure = false;
+  std::chrono::milliseconds keep_deletes{0};
+  std::string log_level;
+  std::vector<ingest::SourceOptions> sources;
+};
+
+/// What reading a file gave: a configuration to use only if there are no errors, and the secrets met on the way.
+struct Reading {
+  Configuration configuration;
+  config::Diagnostics diagnostics;
+  std::shared_ptr<config::Secrets> secrets;
+};
+
+/// Reads and validates; loads the plugins that the sources name. Blocks.
+Reading read_configuration(const std::string& file);
+
+/// The folders that are searched for connectors, in order.
+std::vector<std::string> connector_folders(const std::string& configured);
+
+}  // namespace meshgate::app

@@ -1,0 +1,90 @@
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "gateway/app/commands.hpp"
+#include "gateway/app/exit_codes.hpp"
+
+namespace {
+
+using namespace meshgate::app;
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done; 1 failed, the message says why; 2 the command line or the configuration is wrong, nothing was started;\n"
+    "3 a source (check) or the node (mirror) cannot be reached or read.\n\n"
+    "A first feed:  meshgate check shop.yaml && meshgate run shop.yaml\n"
+    "               curl -s http://127.0.0.1:7443/feeds\n"
+    "               meshgate mirror http://127.0.0.1:7443 --into shop.db";
+
+void add_config(CLI::App& command, std::string& config) {
+  command.add_option("config,-c,--config", config, "the configuration file")->capture_default_str();
+}
+
+/// Adds a command that runs `act` when it is chosen.
+CLI::App* add(CLI::App& parent, const char* name, const char* help, int& code, std::function<int()> act) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  command->callback([&code, act = std::move(act)] { code = act(); });
+  return command;
+}
+
+void add_quarantine(CLI::App& program, int& code, std::string& config, std::string& feed, std::string& key) {
+  CLI::App* quarantine = program.add_subcommand("quarantine", "records that could not become items");
+  quarantine->require_subcommand(1);
+  CLI::App* list = add(*quarantine, "list", "one line per record", code, [&] { return quarantine_list(config, feed); });
+  list->add_option("--feed", feed, "only of this feed");
+  CLI::App* show = add(*quarantine, "show", "one record with its raw form", code, [&] { return quarantine_show(config, feed, key); });
+  CLI::App* drop = add(*quarantine, "drop", "forget one record", code, [&] { return quarantine_drop(config, feed, key); });
+  for (CLI::App* one : {show, drop}) {
+    one->add_option("feed", feed, "the feed")->required();
+    one->add_option("key", key, "the key, as `quarantine list` prints it")->required();
+  }
+  for (CLI::App* one : {list, show, drop}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App program("Meshgate: what is in your databases, kept in step on every device.", "meshgate");
+  program.set_version_flag("--version", MESHGATE_VERSION);
+  program.footer(kFooter);
+  program.require_subcommand(1);
+
+  int code = kDone;
+  std::string config = "meshgate.yaml";
+  std::string feed;
+  std::string key;
+  std::string path;
+  MirrorArguments arguments;
+
+  add_config(*add(program, "run", "read the sources and serve the feeds until told to stop", code, [&] { return run_node(config); }), config);
+  add_config(*add(program, "check", "validate the configuration, reach every source, say what is wrong and what to do", code, [&] { return check(config); }),
+             config);
+
+  CLI::App* mirror_command = add(program, "mirror", "keep feeds of a node in step in an SQLite file", code, [&] { return mirror(arguments); });
+  mirror_command->add_option("url", arguments.url, "the node, for example http://127.0.0.1:7443")->required();
+  mirror_command->add_option("--feed", arguments.feeds, "only these feeds (repeat); none: all");
+  mirror_command->add_option("--partition", arguments.partitions, "only these partitions (repeat); none: all");
+  mirror_command->add_option("--into", arguments.into, "the SQLite file")->required();
+  mirror_command->add_flag("--once", arguments.once, "stop when everything is caught up");
+  mirror_command->add_flag("--replace", arguments.replace, "empty a table that holds another feed of the same name");
+  mirror_command->add_flag("--quiet", arguments.quiet, "no progress, only the summary");
+
+  add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
+  add_quarantine(program, code, config, feed, key);
+  CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds", code, [&] { return release(config, feed); });
+  release_command->add_option("feed", feed, "the feed")->required();
+  CLI::App* backup_command = add(program, "backup", "a consistent copy of the store while the node runs", code, [&] { return backup(config, path); });
+  backup_command->add_option("into", path, "a folder that does not exist yet")->required();
+  CLI::App* restore_command = add(program, "restore", "make the data folder from a backup", code, [&] { return restore(config, path); });
+  restore_command->add_option("from", path, "the backup's folder")->required();
+  for (CLI::App* one : {release_command, backup_command, restore_command}) {
+    one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
+  }
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? kDone : kWrongUsage;
+  }
+  return code;
+}

@@ -1,0 +1,118 @@
+#include "gateway/app/node.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "gateway/app/administration.hpp"
+
+namespace meshgate::app {
+
+namespace {
+
+constexpr std::size_t kBlockingThreads = 4;
+constexpr std::size_t kMostWaiting = 10000;
+constexpr std::chrono::milliseconds kDrainPatience{5000};
+
+base::Level level_named(const std::string& name) {
+  if (name == "debug") return base::Level::debug;
+  if (name == "warning") return base::Level::warning;
+  return name == "error" ? base::Level::error : base::Level::info;
+}
+
+/// What ingest says of a feed, in the words of the API.
+class FromIngest : public serve::SourceStatus {
+ public:
+  explicit FromIngest(const ingest::Ingest& ingest) : ingest_(ingest) {}
+
+  std::optional<serve::SourceState> of(std::string_view feed) const override {
+    const auto standing = ingest_.standing(feed);
+    if (!standing) return std::nullopt;
+    const auto& status = standing->status;
+    serve::SourceState out;
+    out.source = standing->source;
+    out.state = ingest::word(status.phase);
+    out.since = status.since;
+    out.error = status.message;
+    if (status.as_of.count != 0) out.lag_seconds = static_cast<double>(now().count - status.as_of.count) / 1e6;
+    out.failing = status.phase != ingest::Phase::idle && status.phase != ingest::Phase::scanning && status.phase != ingest::Phase::starting;
+    return out;
+  }
+
+ private:
+  const ingest::Ingest& ingest_;
+};
+
+class NoSources : public serve::SourceStatus {
+ public:
+  std::optional<serve::SourceState> of(std::string_view) const override { return std::nullopt; }
+};
+
+}  // namespace
+
+Node::Node(base::Level level, base::Log::Redact redact) : log_(level, std::move(redact)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shared_ptr<config::Secrets> secrets) {
+  const auto redact = [secrets = std::move(secrets)](std::string text) { return secrets->redact(std::move(text)); };
+  std::unique_ptr<Node> node(new Node(level_named(configuration.log_level), redact));
+  if (auto done = node->open_store(configuration); !done) return std::move(done).error();
+  auto sources = std::move(configuration.sources);
+  auto ingest = ingest::Ingest::start(std::move(sources), *node->store_, node->log_, node->metrics_);
+  if (!ingest) return std::move(ingest).error();
+  node->ingest_ = std::move(*ingest);
+  node->sources_ = std::make_unique<FromIngest>(*node->ingest_);
+  if (auto done = node->open_server(configuration, true); !done) return std::move(done).error();
+  node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, node->log_);
+  return node;
+}
+
+Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configuration) {
+  std::unique_ptr<Node> node(new Node(base::Level::error, {}));
+  if (!std::filesystem::exists(configuration.data)) {
+    return Error{Code::not_found, "there is no data folder '" + configuration.data + "' yet: start the node with `meshgate run` first"};
+  }
+  if (auto done = node->open_store(configuration); !done) return std::move(done).error();
+  node->sources_ = std::make_unique<NoSources>();
+  if (auto done = node->open_server(configuration, false); !done) return std::move(done).error();
+  return node;
+}
+
+Status Node::open_store(const Configuration& configuration) {
+  store::Options options;
+  options.folder = configuration.data;
+  auto store = store::Store::open(options);
+  if (!store) return std::move(store).error();
+  store_ = std::move(*store);
+  pool_ = std::make_unique<base::BlockingPool>(kBlockingThreads, kMostWaiting);
+  loops_ = std::make_unique<net::Loops>(std::max(1U, std::thread::hardware_concurrency()));
+  return {};
+}
+
+Status Node::open_server(const Configuration& configuration, bool for_readers) {
+  const auto release = [this](std::string_view feed) -> Status {
+    if (ingest_ && ingest_->release(feed)) return {};
+    return Error{Code::not_found, ingest_ ? "no source fills a feed '" + std::string(feed) + "'"
+                                          : "the node does not run: start it with `meshgate run`, then release the feed"};
+  };
+  serve_ = std::make_unique<serve::Serve>(
+      serve::Services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release});
+  net::Router router;
+  serve_->add_routes(router);
+  net::ServerOptions options;
+  options.administration_socket = administration_socket(configuration.data);
+  options.on_drain = [this] { serve_->wake(); };
+  // Without readers only the socket matters; the port is any free one on loopback and nobody is told of it.
+  options.address = for_readers ? configuration.address : "127.0.0.1";
+  options.port = for_readers ? configuration.port : std::uint16_t{0};
+  auto server = net::Server::start(options, std::move(router), *loops_, log_, metrics_);
+  if (!server) return std::move(server).error();
+  server_ = std::move(*server);
+  return {};
+}
+
+void Node::drain() {
+  housekeeping_.reset();
+  server_->drain(kDrainPatience);
+}
+
+}  // namespace meshgate::app

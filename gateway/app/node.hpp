@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/keys.hpp"
+#include "gateway/app/configuration.hpp"
+#include "gateway/app/housekeeping.hpp"
+#include "gateway/base/blocking.hpp"
+#include "gateway/base/log.hpp"
+#include "gateway/base/metrics.hpp"
+#include "gateway/ingest/ingest.hpp"
+#include "gateway/net/loops.hpp"
+#include "gateway/net/server.hpp"
+#include "gateway/serve/serve.hpp"
+#include "gateway/store/store.hpp"
+
+namespace meshgate::app {
+
+/// Everything of a running node. Members stand in start order; destruction stops in reverse.
+class Node {
+ public:
+  /// Opens the store, binds, starts to read. Blocks until it serves.
+  static Result<std::unique_ptr<Node>> start(Configuration configuration, std::shared_ptr<config::Secrets> secrets);
+  /// Only the store behind the administration socket: no source is read, nothing listens for readers.
+  static Result<std::unique_ptr<Node>> start_offline(const Configuration& configuration);
+  ~Node();
+
+  [[nodiscard]] std::string url() const { return server_->url(); }
+  [[nodiscard]] base::Log& log() { return log_; }
+  /// Readers are told to come back, sources are stopped. Blocks for at most a few seconds.
+  void drain();
+
+ private:
+  Node(base::Level level, base::Log::Redact redact);
+  Status open_store(const Configuration& configuration);
+  Status open_server(const Configuration& configuration, bool for_readers);
+
+  base::Log log_;
+  base::Metrics metrics_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<base::BlockingPool> pool_;
+  std::unique_ptr<net::Loops> loops_;
+  std::unique_ptr<ingest::Ingest> ingest_;
+  std::unique_ptr<serve::SourceStatus> sources_;
+  std::unique_ptr<serve::Serve> serve_;
+  std::unique_ptr<net::Server> server_;
+
+  std::unique_ptr<Housekeeping> housekeeping_;  // last: it uses the store
+};
+
+}  // namespace meshgate::app

@@ -1,0 +1,27 @@
+#include <cstdio>
+
+#include "gateway/app/commands.hpp"
+#include "gateway/app/exit_codes.hpp"
+#include "gateway/app/node.hpp"
+#include "gateway/app/signals.hpp"
+
+namespace meshgate::app {
+
+int run_node(const std::string& config) {
+  const EndSignals signals;
+  Reading reading = read_configuration(config);
+  if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", reading.secrets->redact(reading.diagnostics.text()).c_str());
+  if (!reading.diagnostics.empty()) return kWrongUsage;
+  auto node = Node::start(std::move(reading.configuration), reading.secrets);
+  if (!node) {
+    std::fprintf(stderr, "meshgate: %s\n", reading.secrets->redact(node.error().message).c_str());
+    return kFailed;
+  }
+  (*node)->log().info("node", "serving at " + (*node)->url());
+  signals.wait();
+  (*node)->log().info("node", "stopping");
+  (*node)->drain();
+  return kDone;
+}
+
+}  // namespace meshgate::app

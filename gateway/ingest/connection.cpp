@@ -1,0 +1,256 @@
+#include "gateway/ingest/connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/ingest/border.hpp"
+
+namespace meshgate::ingest {
+
+namespace {
+
+constexpr std::size_t kLongestPosition = std::size_t{1} << 20U;
+constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE;
+
+std::vector<mg_setting> borrowed(const Settings& settings) {
+  std::vector<mg_setting> out;
+  out.reserve(settings.size());
+  for (const Setting& setting : settings) {
+    out.push_back({{setting.name.data(), setting.name.size()}, {setting.value.data(), setting.value.size()}});
+  }
+  return out;
+}
+
+
+}  // namespace
+
+/// What one stream needs at the border: buffers that are used again, and the first broken promise of the running call.
+class Stream::Border {
+ public:
+  Border(const Plugin& plugin, mg_stream* stream, const std::atomic<bool>* cancelled)
+      : plugin_(plugin), stream_(stream), cancelled_(cancelled) {
+    sink_.size = sizeof sink_;
+    sink_.ctx = this;
+    sink_.columns = [](void* self, const mg_column* columns, std::size_t count) noexcept {
+      return static_cast<Border*>(self)->columns(columns, count);
+    };
+    sink_.emit = [](void* self, const mg_record* record) noexcept { return static_cast<Border*>(self)->emit(record); };
+  }
+  ~Border() { plugin_.module().close_stream(stream_); }
+  Border(const Border&) = delete;
+  Border& operator=(const Border&) = delete;
+
+  Result<Progress> read(const Position& position, const Limits& limits, RecordSink& sink) {
+    mg_limits out{};
+    out.size = sizeof out;
+    out.max_wait_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(limits.max_wait.count(), 0, UINT32_MAX));
+    out.max_records = limits.max_records;
+    out.max_bytes = limits.max_bytes;
+    mg_progress progress{};
+    progress.size = sizeof progress;
+    Status done = call("read", sink, [&](mg_error* error) {
+      return plugin_.module().read(stream_, {position.bytes.data(), position.bytes.size()}, &out, &sink_, &progress, error);
+    });
+    if (!done) return std::move(done).error();
+    return convert(progress);
+  }
+
+  Status lookup(std::span<const Value> keys, std::size_t width, RecordSink& sink) {
+    if (width == 0 || keys.size() % width != 0) return Error{Code::internal, "a lookup needs whole keys; this is a fault of the gateway"};
+    keys_.clear();
+    for (const Value& value : keys) keys_.push_back(to_border(value));
+    Status done = call("lookup", sink, [&](mg_error* error) {
+      return plugin_.module().lookup(stream_, keys_.data(), keys_.size() / width, width, &sink_, error);
+    });
+    if (done && stopped_) return Error{Code::cancelled, "the lookup was stopped before its end"};
+    return done;
+  }
+
+ private:
+  template <class Call>
+  Status call(const char* function, RecordSink& sink, Call&& body) {
+    target_ = &sink;
+    announced_ = false;
+    stopped_ = false;
+    failed_ = {};
+    if (cancelled_->load()) return Error{Code::cancelled, "cancelled"};
+    Status done = guarded(plugin_, function, body);
+    target_ = nullptr;
+    if (!failed_) return std::move(failed_);
+    if (cancelled_->load()) return Error{Code::cancelled, "cancelled"};
+    return done;
+  }
+
+  std::int32_t fail(Error error) {
+    if (failed_) failed_ = std::move(error);
+    return MG_CANCELLED;
+  }
+  std::int32_t promise(std::string_view what) { return fail(broken_promise(plugin_, what)); }
+
+  std::int32_t columns(const mg_column* columns, std::size_t count) {
+    if (target_ == nullptr || !failed_ || cancelled_->load(std::memory_order_relaxed)) return MG_CANCELLED;
+    if (Status sound = convert_columns(plugin_, columns, count, columns_, carried_); !sound) return fail(std::move(sound).error());
+    values_.assign(columns_.schema.fields.size(), Value{});
+    announced_ = true;
+    if (Status taken = target_->columns(columns_); !taken) return fail(std::move(taken).error());
+    return MG_OK;
+  }
+
+  std::int32_t emit(const mg_record* record) {
+    if (target_ == nullptr || !failed_ || stopped_ || cancelled_->load(std::memory_order_relaxed)) return MG_CANCELLED;
+    if (const char* fault = frame_fault(record)) return promise(fault);
+    if (record->value_count != carried_.size()) {
+      return promise("a record has " + std::to_string(record->value_count) + " values for " + std::to_string(carried_.size()) + " columns");
+    }
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < carried_.size(); ++i) {
+      if (!carried_[i]) continue;
+      if (const char* fault = convert_value(record->values[i], *carried_[i], values_[at])) {
+        return promise("a value of column '" + columns_.schema.fields[at].name + "' " + fault + " (kind " +
+                       std::to_string(record->values[i].kind) + ")");
+      }
+      ++at;
+    }
+    return hand_on(*record);
+  }
+
+  const char* frame_fault(const mg_record* record) const {
+    if (!announced_) return "a record came before its columns";
+    if (record == nullptr) return "a record has no address";
+    if (record->size != sizeof(mg_record)) return "a record has another size than connector.h gives it";
+    if (record->operation != MG_UPSERT && record->operation != MG_DELETE) return "a record has an unknown operation";
+    if (record->values == nullptr && record->value_count > 0) return "a record's values have no address";
+    if (record->fault.data == nullptr && record->fault.size > 0) return "a record's fault has no address";
+    if (record->raw.data == nullptr && record->raw.size > 0) return "a record's raw form has no address";
+    return nullptr;
+  }
+
+  std::int32_t hand_on(const mg_record& from) {
+    Record record;
+    record.operation = from.operation == MG_DELETE ? Operation::remove : Operation::upsert;
+    record.values = values_;
+    record.fault = text_of(from.fault);
+    record.source_time = Micros{from.source_time_us};
+    stopped_ = target_->record(record, text_of(from.raw)) == RecordSink::Flow::stop;
+    return stopped_ ? MG_CANCELLED : MG_OK;
+  }
+
+  Result<Progress> convert(const mg_progress& from) {
+    if ((from.flags & ~kKnownFlags) != 0) return broken_promise(plugin_, "read() returned unknown flags " + std::to_string(from.flags));
+    if ((from.flags & (MG_SCAN_BEGAN | MG_SCAN_ENDED)) != 0 && (from.flags & MG_SCANNING) == 0) {
+      return broken_promise(plugin_, "read() began or ended a scan without MG_SCANNING");
+    }
+    if (from.position.size > kLongestPosition || (from.position.data == nullptr && from.position.size > 0)) {
+      return broken_promise(plugin_, "read() returned a Position of " + std::to_string(from.position.size) + " bytes" +
+                                         (from.position.data == nullptr ? " at no address" : ", at most 1 MiB is taken"));
+    }
+    Progress out;
+    out.position.bytes = text_of(from.position);
+    out.scan_began = (from.flags & MG_SCAN_BEGAN) != 0;
+    out.scan_ended = (from.flags & MG_SCAN_ENDED) != 0;
+    out.scanning = (from.flags & MG_SCANNING) != 0;
+    out.idle = (from.flags & MG_IDLE) != 0;
+    if (from.as_of_us != 0) out.as_of = Micros{from.as_of_us};
+    out.total = from.total;
+    return out;
+  }
+
+  const Plugin plugin_;
+  mg_stream* stream_;
+  const std::atomic<bool>* cancelled_;
+  mg_sink sink_{};
+  RecordSink* target_ = nullptr;
+  SourceColumns columns_;
+  std::vector<std::optional<Type>> carried_;
+  std::vector<Value> values_;
+  std::vector<mg_value> keys_;
+  bool announced_ = false;
+  bool stopped_ = false;
+  Status failed_;
+};
+
+Stream::Stream(const Plugin& plugin, mg_stream* stream, const std::atomic<bool>* cancelled)
+    : border_(std::make_unique<Border>(plugin, stream, cancelled)) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+Result<Progress> Stream::read(const Position& position, const Limits& limits, RecordSink& sink) {
+  return border_->read(position, limits, sink);
+}
+Status Stream::lookup(std::span<const Value> keys, std::size_t width, RecordSink& sink) { return border_->lookup(keys, width, sink); }
+
+Connection::Connection(const Plugin& plugin, base::Log& log) : plugin_(plugin), room_("connector " + std::string(plugin.name())), log_(log) {
+  host_.size = sizeof host_;
+  host_.ctx = this;
+  host_.log = [](void* self, std::int32_t level, mg_str text) noexcept {
+    auto& mine = *static_cast<Connection*>(self);
+    const auto known = static_cast<base::Level>(std::clamp<std::int32_t>(level, 0, 3));
+    mine.log_.write(known, mine.room_, text_of(text));
+  };
+}
+
+Connection::~Connection() {
+  if (connection_ != nullptr) plugin_.module().close(connection_);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const Plugin& plugin, const Settings& settings, base::Log& log) {
+  std::unique_ptr<Connection> out(new Connection(plugin, log));
+  const auto given = borrowed(settings);
+  Status opened = guarded(plugin, "open", [&](mg_error* error) {
+    return plugin.module().open(&out->host_, given.data(), given.size(), &out->connection_, error);
+  });
+  if (!opened) {
+    out->connection_ = nullptr;
+    return std::move(opened).error();
+  }
+  if (out->connection_ == nullptr) return broken_promise(plugin, "open() succeeded without a connection");
+  return out;
+}
+
+Status Connection::check() {
+  if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
+  return guarded(plugin_, "check", [&](mg_error* error) { return plugin_.module().check(connection_, error); });
+}
+
+Status Connection::discover(const std::function<void(std::string_view, const SourceColumns&)>& found) {
+  if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
+  struct Target {
+    const Plugin* plugin;
+    const std::function<void(std::string_view, const SourceColumns&)>* found;
+    Status failed;
+    SourceColumns columns;
+    std::vector<std::optional<Type>> carried;
+  } target{&plugin_, &found, {}, {}, {}};
+  mg_catalog catalog{};
+  catalog.size = sizeof catalog;
+  catalog.ctx = &target;
+  catalog.stream = [](void* ctx, mg_str name, const mg_column* columns, std::size_t count) noexcept -> std::int32_t {
+    auto& to = *static_cast<Target*>(ctx);
+    if (!to.failed) return MG_CANCELLED;
+    to.failed = convert_columns(*to.plugin, columns, count, to.columns, to.carried);
+    if (to.failed && text_of(name).empty()) to.failed = broken_promise(*to.plugin, "discover() told a stream without a name");
+    if (!to.failed) return MG_CANCELLED;
+    (*to.found)(text_of(name), to.columns);
+    return MG_OK;
+  };
+  Status done = guarded(plugin_, "discover", [&](mg_error* error) { return plugin_.module().discover(connection_, &catalog, error); });
+  return target.failed ? std::move(done) : std::move(target.failed);
+}
+
+Result<Stream> Connection::open_stream(const Settings& settings) {
+  if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
+  const auto given = borrowed(settings);
+  mg_stream* stream = nullptr;
+  Status opened = guarded(plugin_, "open_stream", [&](mg_error* error) {
+    return plugin_.module().open_stream(connection_, given.data(), given.size(), &stream, error);
+  });
+  if (!opened) return std::move(opened).error();
+  if (stream == nullptr) return broken_promise(plugin_, "open_stream() succeeded without a stream");
+  return Stream(plugin_, stream, &cancelled_);
+}
+
+void Connection::cancel() {
+  if (!cancelled_.exchange(true)) plugin_.module().cancel(connection_);
+}
+
+}  // namespace meshgate::ingest

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/base/log.hpp"
+#include "gateway/ingest/plugin.hpp"
+#include "mesh/record.hpp"
+#include "mesh/result.hpp"
+#include "mesh/schema.hpp"
+#include "mesh/time.hpp"
+
+namespace meshgate::ingest {
+
+/// A setting as a connector takes it: validated, defaults filled in, durations in ms, sizes in bytes, paths absolute, a list as one
+/// setting per entry.
+struct Setting {
+  std::string name;
+  std::string value;
+};
+using Settings = std::vector<Setting>;
+
+struct Limits {
+  std::chrono::milliseconds max_wait{1000};
+  std::uint64_t max_records = 10000;
+  std::uint64_t max_bytes = std::uint64_t{4} << 20U;
+};
+
+/// What a read covered; the flags are those of mg_progress.
+struct Progress {
+  Position position;  ///< to be stored with the records of this read
+  bool scan_began = false;
+  bool scan_ended = false;
+  bool scanning = false;
+  bool idle = false;
+  std::optional<Micros> as_of;
+  std::uint64_t total = 0;  ///< records expected of a scan; 0: not known
+};
+
+/// The columns of a stream, those that can be carried apart from those that cannot. A key with a column that cannot be carried is no
+/// key: then no field has one.
+struct SourceColumns {
+  Schema schema;
+  std::vector<std::string> uncarried;  ///< "shape (geometry)", in the source's order
+};
+
+/// Receives the records of a read or lookup, on the calling thread.
+class RecordSink {
+ public:
+  enum class Flow { more, stop };
+
+  virtual ~RecordSink() = default;
+  /// The columns of the records that follow; at least once before the first. An Error ends the read with it.
+  virtual Status columns(const SourceColumns& columns) = 0;
+  /// Borrows everything; taken, also when the answer is `stop`. `raw` is the source's own form of a record with a fault.
+  virtual Flow record(const Record& record, std::string_view raw) = 0;
+};
+
+/// One stream read for one feed. Used by one thread at a time; destroyed before its Connection.
+class Stream {
+ public:
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) = delete;
+  ~Stream();
+
+  /// Emits the records after `position` (empty: from the beginning). On an Error nothing of this call counts. Blocks up to max_wait.
+  Result<Progress> read(const Position& position, const Limits& limits, RecordSink& sink);
+  /// Emits the present records of keys, `width` values each one behind the other. Error::cancelled when the sink stopped it. Blocks.
+  Status lookup(std::span<const Value> keys, std::size_t width, RecordSink& sink);
+
+ private:
+  friend class Connection;
+  class Border;
+  Stream(const Plugin& plugin, mg_stream* stream, const std::atomic<bool>* cancelled);
+
+  std::unique_ptr<Border> border_;
+};
+
+/// A conversation with one source. Used by one thread at a time, except cancel().
+class Connection {
+ public:
+  /// Takes the settings; does not reach out. `log` outlives the connection.
+  static Result<std::unique_ptr<Connection>> open(const Plugin& plugin, const Settings& settings, base::Log& log);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Reaches the source. Blocks.
+  Status check();
+  /// Tells each stream there is with its columns. Blocks.
+  Status discover(const std::function<void(std::string_view name, const SourceColumns& columns)>& found);
+  /// Reaches the source. Error::config where a table, key or column is missing. Blocks.
+  Result<Stream> open_stream(const Settings& settings);
+  /// From any thread: the running call ends within 2 s and later ones at once, with Error::cancelled. Cannot be taken back.
+  void cancel();
+
+ private:
+  Connection(const Plugin& plugin, base::Log& log);
+
+  const Plugin plugin_;
+  const std::string room_;
+  base::Log& log_;
+  mg_host host_{};
+  mg_connection* connection_ = nullptr;
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace meshgate::ingest

@@ -1,0 +1,266 @@
+#include "gateway/ingest/feed_reader.hpp"
+
+#include <algorithm>
+
+#include "gateway/ingest/guard.hpp"
+
+namespace meshgate::ingest {
+
+namespace {
+
+// A feed has one stream for now; its name is constant so that renaming a source or table changes no owner.
+constexpr const char* kStream = "main";
+constexpr Limits kReadLimits{std::chrono::milliseconds(500), 5000, std::uint64_t{4} << 20U};
+constexpr std::size_t kSweepBatch = 1000;
+constexpr std::size_t kRawBytes = 4000;
+constexpr auto kReportEvery = std::chrono::seconds(5);
+
+/// The record as a person can read it: "id=42, total=NULL, …".
+std::string shown(const Schema& schema, const Record& record) {
+  std::string out;
+  for (std::size_t i = 0; i < schema.fields.size() && i < record.values.size() && out.size() < kRawBytes; ++i) {
+    if (!out.empty()) out.append(", ");
+    out.append(schema.fields[i].name).append("=");
+    const Value& value = record.values[i];
+    if (value.null) {
+      out.append("NULL");
+    } else if (append_text(out, value) != Exact::exact) {
+      out.append("(no exact text)");
+    }
+  }
+  out.resize(std::min(out.size(), kRawBytes));
+  return out;
+}
+
+}  // namespace
+
+FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> feed, std::string source, base::Log& log, base::Metrics& metrics)
+    : name_(options.name),
+      options_(options),
+      feed_(std::move(feed)),
+      room_("feed " + options.name),
+      log_(log),
+      counters_{metrics.counter("meshgate_source_rows", "Records read from the source", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_items_added", "Items that came to be", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_items_changed", "Items that changed", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_items_removed", "Items that went", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_records_quarantined", "Records put into quarantine", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
+                metrics.gauge("meshgate_deletes_held", "1 while the guard holds deletes back", {{"source", source}, {"feed", options.name}})},
+      batch_(kStream) {
+  const base::Labels labels{{"source", source}, {"feed", options.name}};
+  metrics.ask("meshgate_source_freshness_seconds", "Age of the newest data known to be read", labels, [this] {
+    const Micros as_of = feed_->state().as_of;
+    return as_of.count == 0 ? -1.0 : static_cast<double>(now().count - as_of.count) / 1e6;
+  });
+  metrics.ask("meshgate_quarantine_records", "Records in quarantine", labels, [this] { return static_cast<double>(feed_->state().quarantined); });
+  metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });
+  metrics.ask("meshgate_feed_loading", "1 until the first scan is done", labels, [this] { return feed_->state().loading ? 1.0 : 0.0; });
+  enter(Phase::starting);
+  board_.update([&](FeedStatus& status) { status.as_of = feed_->state().as_of; });
+}
+
+Status FeedReader::open(Connection& connection) {
+  auto stream = connection.open_stream(options_.stream);
+  if (!stream) return std::move(stream).error();
+  auto position = feed_->position(kStream);
+  if (!position) return std::move(position).error();
+  stream_.emplace(std::move(*stream));
+  position_ = position->value_or(Position{});
+  // What was compiled stays valid: a changed schema announces itself with the next columns.
+  seen_.reset();
+  unreadable_key_ = false;
+  return {};
+}
+
+void FeedReader::close() { stream_.reset(); }
+
+Result<bool> FeedReader::step() {
+  batch_.clear();
+  auto progress = stream_->read(position_, kReadLimits, *this);
+  if (!progress) {
+    batch_.clear();
+    if (progress.error().code != Code::gone) return std::move(progress).error();
+    log_.warning(room_, "the source cannot go on from the stored position, so it is read again from the beginning: " + progress.error().message);
+    position_ = {};
+    return false;
+  }
+  if (progress->scan_began) begin_scan();
+  if (unreadable_key_) seen_.reset();
+  batch_.set_position(progress->position);
+  if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
+  if (auto done = commit(); !done) return std::move(done).error();
+  position_ = progress->position;
+  note_progress(*progress);
+  if (progress->scan_ended) {
+    if (auto done = end_scan(progress->as_of); !done) return std::move(done).error();
+  }
+  if (progress->idle) enter(Phase::idle);
+  return progress->idle;
+}
+
+Status FeedReader::columns(const SourceColumns& columns) {
+  if (mapping_ && columns.schema.same_shape(source_.schema) && columns.uncarried == source_.uncarried) return {};
+  return compile(columns);
+}
+
+Status FeedReader::compile(const SourceColumns& columns) {
+  config::Diagnostics faults;
+  auto compiled = mapping::Mapping::compile(options_.definition, columns.schema, columns.uncarried, options_.place, faults);
+  if (!compiled) return Error{Code::config, faults.text()};
+  if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
+  if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;
+  mapping_ = std::move(compiled);
+  source_ = columns;
+  return {};
+}
+
+RecordSink::Flow FeedReader::record(const Record& record, std::string_view raw) {
+  counters_.rows.add();
+  item_.key.clear();
+  const bool removed = record.operation == Operation::remove;
+  const Status mapped = removed ? mapping_->key_of(record, item_.key) : mapping_->apply(record, item_);
+  if (found_ != nullptr) found_->insert(item_.key);
+  if (!mapped) {
+    quarantine(record, mapped.error(), raw);
+  } else if (removed) {
+    batch_.remove(item_.key);
+  } else {
+    batch_.put(item_.key, item_.id, item_.content, item_.partitions);
+  }
+  return Flow::more;
+}
+
+void FeedReader::quarantine(const Record& record, const Error& error, std::string_view raw) {
+  counters_.quarantined.add();
+  // A record whose key cannot be read may be any item's: nothing is swept after such a scan.
+  if (item_.key.empty()) unreadable_key_ = true;
+  batch_.quarantine(item_.key, error.message, raw.empty() ? shown(source_.schema, record) : std::string(raw));
+}
+
+void FeedReader::begin_scan() {
+  seen_.emplace();
+  scan_rows_ = 0;
+  scan_began_ = last_report_ = std::chrono::steady_clock::now();
+}
+
+Status FeedReader::commit() {
+  auto outcome = feed_->commit(batch_, seen_ ? &*seen_ : nullptr);
+  scan_rows_ += batch_.size();
+  batch_.clear();
+  if (!outcome) return std::move(outcome).error();
+  counters_.added.add(outcome->added);
+  counters_.changed.add(outcome->changed);
+  counters_.removed.add(outcome->removed);
+  return {};
+}
+
+void FeedReader::note_as_of(Micros as_of) {
+  batch_.set_as_of(as_of);
+  board_.update([&](FeedStatus& status) { status.as_of = as_of; });
+}
+
+Status FeedReader::end_scan(std::optional<Micros> as_of) {
+  if (seen_) {
+    if (auto done = sweep(); !done) return done;
+  }
+  seen_.reset();
+  unreadable_key_ = false;
+  const bool was_loading = feed_->state().loading;
+  if (was_loading) batch_.set_loading(false);
+  if (as_of) note_as_of(*as_of);
+  if (auto done = commit(); !done) return done;
+  if (was_loading) log_.info(room_, "first scan done: " + std::to_string(feed_->state().count) + " items");
+  return {};
+}
+
+Status FeedReader::sweep() {
+  const auto state = feed_->state();
+  if (auto why = hold({seen_->count(), state.count}, released_)) {
+    if (state.held != *why) {
+      log_.warning(room_, "deletes are held: " + *why);
+      batch_.set_held(*why);
+    }
+    counters_.held.set(1);
+    return {};
+  }
+  counters_.held.set(0);
+  if (!state.held.empty()) batch_.set_held({});
+  std::string after;
+  for (;;) {
+    auto unseen = feed_->unseen(kStream, *seen_, after, kSweepBatch);
+    if (!unseen) return std::move(unseen).error();
+    if (unseen->empty()) break;
+    after = unseen->back().id;
+    if (auto done = ask_again(*unseen); !done) return done;
+    if (auto done = commit(); !done) return done;
+  }
+  released_ = false;
+  return {};
+}
+
+Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
+  if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
+  std::vector<Value> keys;
+  std::vector<std::vector<std::string>> storage(unseen.size());
+  const std::size_t width = source_.schema.key().size();
+  for (std::size_t i = 0; i < unseen.size(); ++i) {
+    const auto values = mapping_->key_values(unseen[i].key, storage[i]);
+    // Not a key of the present columns: the source cannot have such a record.
+    if (values.size() == width) keys.insert(keys.end(), values.begin(), values.end());
+  }
+  std::unordered_set<std::string> found;
+  if (!keys.empty()) {
+    found_ = &found;
+    auto asked = stream_->lookup(keys, width, *this);
+    found_ = nullptr;
+    if (!asked) return std::move(asked).error();
+  }
+  for (const auto& item : unseen) {
+    if (!found.contains(item.key)) batch_.sweep(item.key);
+  }
+  return {};
+}
+
+void FeedReader::note_progress(const Progress& progress) {
+  if (!progress.scanning) return;
+  const auto now = std::chrono::steady_clock::now();
+  const double seconds = std::chrono::duration<double>(now - scan_began_).count();
+  const double rate = seconds > 0 ? static_cast<double>(scan_rows_) / seconds : 0;
+  enter(Phase::scanning);
+  board_.update([&](FeedStatus& status) {
+    status.rows = scan_rows_;
+    status.total = progress.total;
+    status.rows_per_second = rate;
+  });
+  if (now - last_report_ < kReportEvery) return;
+  last_report_ = now;
+  std::string line = "scanning: " + std::to_string(scan_rows_) + " rows, " + std::to_string(static_cast<std::uint64_t>(rate)) + " rows/s";
+  if (progress.total > scan_rows_ && rate > 0) {
+    const auto left = static_cast<std::uint64_t>(static_cast<double>(progress.total - scan_rows_) / rate);
+    line.append(" of ").append(std::to_string(progress.total)).append(", ").append(std::to_string(left)).append(" s left");
+  }
+  log_.info(room_, line);
+}
+
+void FeedReader::fail(const Error& error) {
+  counters_.errors.add();
+  Phase phase = Phase::failing;
+  if (error.code == Code::auth || error.code == Code::config || error.code == Code::unsupported) phase = Phase::refused;
+  if (error.code == Code::no_space) phase = Phase::paused;
+  if (error.code == Code::corrupt) phase = Phase::stopped;
+  const auto before = board_.get();
+  const std::string message = log_.redacted(error.message);
+  if (before.phase != phase || before.message != message) log_.error(room_, message);
+  enter(phase, message);
+}
+
+void FeedReader::enter(Phase phase, std::string message) {
+  board_.update([&](FeedStatus& status) {
+    if (status.phase != phase) status.since = now();
+    status.phase = phase;
+    status.message = std::move(message);
+  });
+}
+
+}  // namespace meshgate::ingest

@@ -1,0 +1,157 @@
+"""The three databases of the tests behind one small face: statements in, rows of text out. Uses the servers' own command line
+clients, so that what is compared with a feed comes by another way than the feed did."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import uuid
+
+
+def environment(name):
+    value = os.environ.get(name)
+    if not value:
+        raise SystemExit(f"{name} is not set: run this through tests/run.sh, which starts the servers")
+    return value
+
+
+class Sqlite:
+    kind = "sqlite"
+    types = {"int": "INTEGER", "text": "TEXT", "decimal": "DECIMAL(12,2)", "timestamp": "TIMESTAMP"}
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "company.db")
+        self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=30, check_same_thread=False)
+        self.connection.execute("PRAGMA journal_mode=WAL")
+
+    def run(self, *statements):
+        self.connection.execute("BEGIN IMMEDIATE")
+        for statement in statements:
+            try:
+                self.connection.execute(statement)
+            except sqlite3.IntegrityError:
+                pass
+        self.connection.execute("COMMIT")
+
+    def rows(self, table, columns, order):
+        """Every value as text, None for NULL."""
+        wanted = ", ".join(f"CAST({column} AS TEXT)" for column in columns)
+        return [tuple(row) for row in self.connection.execute(f"SELECT {wanted} FROM {table} ORDER BY {order}")]
+
+    def connection_yaml(self):
+        return f"{{ driver: SQLite3, database: {self.path} }}"
+
+    def table(self, name):
+        return name
+
+    def close(self):
+        self.connection.close()
+
+
+class CommandLine:
+    """A database reached through its command line client, one process kept open for statements."""
+
+    def run(self, *statements):
+        self.client.stdin.write(("".join(statement + ";\n" for statement in ("BEGIN", *statements, "COMMIT"))).encode())
+        self.client.stdin.write(self.echo("done").encode())
+        self.client.stdin.flush()
+        while True:
+            line = self.client.stdout.readline()
+            if not line:
+                raise SystemExit(f"the {self.kind} client ended")
+            if line.strip() == b"done":
+                return
+
+    def close(self):
+        self.client.stdin.close()
+        self.client.wait(timeout=30)
+        self.drop()
+
+
+class Postgres(CommandLine):
+    kind = "postgres"
+    types = {"int": "bigint", "text": "text", "decimal": "numeric(12,2)", "timestamp": "timestamptz"}
+
+    def __init__(self, folder):
+        self.host = environment("MESHGATE_TEST_PG_HOST")
+        self.port = environment("MESHGATE_TEST_PG_PORT")
+        self.user = environment("MESHGATE_TEST_PG_USER")
+        self.password = environment("MESHGATE_TEST_PG_PASSWORD")
+        self.database = environment("MESHGATE_TEST_PG_DB")
+        self.schema = "t" + uuid.uuid4().hex[:12]
+        self.env = dict(os.environ, PGPASSWORD=self.password)
+        self.command = [shutil.which("psql") or "psql", "-XqAt", "-h", self.host, "-p", self.port, "-U", self.user, "-d", self.database]
+        self.once(f"CREATE SCHEMA {self.schema}")
+        self.client = subprocess.Popen(self.command, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.client.stdin.write(f"\\set ON_ERROR_ROLLBACK on\nSET search_path TO {self.schema};\n".encode())
+
+    def once(self, sql):
+        return subprocess.run(self.command + ["-c", sql], env=self.env, check=True, capture_output=True).stdout.decode()
+
+    def echo(self, word):
+        return f"\\echo {word}\n"
+
+    def rows(self, table, columns, order):
+        wanted = ", ".join(f"coalesce(encode(convert_to({column}::text, 'UTF8'), 'hex'), '-')" for column in columns)
+        text = self.once(f"SET TimeZone='UTC'; SELECT {wanted} FROM {self.schema}.{table} ORDER BY {order}")
+        return [tuple(None if part == "-" else bytes.fromhex(part).decode() for part in line.split("|")) for line in text.splitlines() if "|" in line]
+
+    def connection_yaml(self):
+        return (f"{{ driver: PostgreSQL Unicode, server: {self.host}, port: {self.port}, database: {self.database}, uid: {self.user}, "
+                f"pwd: \"${{env:MESHGATE_TEST_PG_PASSWORD}}\" }}")
+
+    def table(self, name):
+        return f"{self.schema}.{name}"
+
+    def drop(self):
+        self.once(f"DROP SCHEMA {self.schema} CASCADE")
+
+
+class Mariadb(CommandLine):
+    kind = "mariadb"
+    types = {"int": "bigint", "text": "varchar(200) CHARACTER SET utf8mb4", "decimal": "decimal(12,2)", "timestamp": "datetime(6)"}
+
+    def __init__(self, folder):
+        self.host = environment("MESHGATE_TEST_MARIADB_HOST")
+        self.port = environment("MESHGATE_TEST_MARIADB_PORT")
+        self.user = environment("MESHGATE_TEST_MARIADB_USER")
+        self.password = environment("MESHGATE_TEST_MARIADB_PASSWORD")
+        self.database = environment("MESHGATE_TEST_MARIADB_DB")
+        self.prefix = "t" + uuid.uuid4().hex[:12] + "_"
+        self.env = dict(os.environ, MYSQL_PWD=self.password)
+        self.command = [shutil.which("mariadb") or "mariadb", "--no-defaults", "--protocol=tcp", "-N", "-B", "-h", self.host, "-P", self.port,
+                        "-u", self.user, "--default-character-set=utf8mb4", self.database]
+        self.client = subprocess.Popen(self.command + ["--force", "--unbuffered"], env=self.env, stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.tables = []
+
+    def once(self, sql):
+        return subprocess.run(self.command + ["-e", sql], env=self.env, check=True, capture_output=True).stdout.decode()
+
+    def echo(self, word):
+        return f"SELECT '{word}';\n"
+
+    def run(self, *statements):
+        for statement in statements:
+            if statement.startswith("CREATE TABLE "):
+                self.tables.append(statement.split()[2])
+        super().run(*statements)
+
+    def rows(self, table, columns, order):
+        wanted = ", ".join(f"coalesce(hex(convert(cast({column} as char) using utf8mb4)), '-')" for column in columns)
+        text = self.once(f"SET time_zone='+00:00'; SELECT {wanted} FROM {self.table(table)} ORDER BY {order}")
+        return [tuple(None if part == "-" else bytes.fromhex(part).decode() for part in line.split("\t")) for line in text.splitlines()]
+
+    def connection_yaml(self):
+        return (f"{{ driver: MariaDB Unicode, server: {self.host}, port: {self.port}, database: {self.database}, uid: {self.user}, "
+                f"pwd: \"${{env:MESHGATE_TEST_MARIADB_PASSWORD}}\" }}")
+
+    def table(self, name):
+        return self.prefix + name
+
+    def drop(self):
+        for table in self.tables:
+            self.once(f"DROP TABLE {table}")
+
+
+KINDS = {"sqlite": Sqlite, "postgres": Postgres, "mariadb": Mariadb}

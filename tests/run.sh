@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, starts the database servers the tests use, runs every test, and stops what it started.
+#   tests/run.sh            the plain suite, then the sanitizer builds and a fixed number of fuzzing runs
+#   tests/run.sh --quick    the plain suite only
+#   tests/run.sh --long     all of it, and the tests labelled long, benchmarks and long fuzzing
+#   tests/run.sh --only RE  only tests whose name matches the regular expression
+# Logs and results are written to build/logs/. The last line is "N passed, M failed, K skipped"; the exit status is 0 only when M is 0.
+# A test that could not run counts as failed; skipped are those that the tree itself disables.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
+exec </dev/null
+
+quick=0 long=0 only=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --quick) quick=1 ;;
+    --long) long=1 ;;
+    --only) only=${2:?--only needs a regular expression}; shift ;;
+    --help | -h) sed -n '2,8s/^# \{0,1\}//p' tests/run.sh; exit 0 ;;
+    *) echo "tests/run.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+logs=$PWD/build/logs
+services=$PWD/build/services
+jobs=$(nproc)
+results=()
+broken=0
+began=$SECONDS
+mkdir -p "$logs"
+rm -f "$logs"/*
+export LC_ALL=C.UTF-8 CTEST_PARALLEL_LEVEL=$jobs CMAKE_BUILD_PARALLEL_LEVEL=$jobs
+
+say() { printf '== %4ds  %s\n' $((SECONDS - began)) "$*"; }
+
+# Each step is a process group of its own, so that Ctrl-C and SIGTERM end all of it at once.
+set -m
+step=
+run() {
+  "$@" &
+  step=$!
+  local status=0
+  wait "$step" || status=$?
+  step=
+  return "$status"
+}
+stop() {
+  trap '' INT TERM HUP
+  if [ -n "$step" ]; then kill -TERM -- "-$step" 2>/dev/null; wait "$step" 2>/dev/null; fi
+  if [ -d "$services" ] && [ -x tests/services/stop.sh ]; then tests/services/stop.sh "$services" >>"$logs/services.log" 2>&1; fi
+}
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# quietly NAME COMMAND…: the output goes to a log; of a failed step the end is shown, and it counts as one failed test.
+quietly() {
+  local name=$1
+  shift
+  say "$name"
+  run "$@" >"$logs/$name.log" 2>&1 && return 0
+  say "$name FAILED; the end of $logs/$name.log:"
+  tail -n 40 "$logs/$name.log"
+  broken=$((broken + 1))
+  return 1
+}
+
+# tested NAME PRESET …: ctest with this preset; its results are summed up at the end, whether they are good or bad.
+tested() {
+  local name=$1 preset=$2
+  shift 2
+  [ -n "$only" ] && set -- "$@" -R "$only" --no-tests=ignore
+  say "tests of $name"
+  rm -f "$logs/$name.xml"
+  run "${launcher[@]}" ctest --preset "$preset" --output-junit "$logs/$name.xml" --progress "$@" >"$logs/$name.log" 2>&1
+  results+=("$name=$logs/$name.xml")
+  python3 tests/tally.py "$name=$logs/$name.xml" --log "$logs/$name.log" || true
+}
+
+finish() {
+  say "done"
+  if ! command -v python3 >/dev/null; then
+    echo "0 passed, $broken failed, 0 skipped"
+    exit 1
+  fi
+  python3 tests/tally.py "${results[@]}" --broken "$broken" --total
+  exit $?
+}
+
+launcher=()
+deploy/install-packages.sh test || { broken=1; finish; }
+
+quietly release-configure cmake --preset release -DMESHGATE_TESTS=ON &&
+  quietly release-build cmake --build --preset release || finish
+
+if [ -x tests/services/start.sh ]; then
+  if quietly services tests/services/start.sh "$services"; then
+    set -a
+    # shellcheck disable=SC1091
+    . "$services/env"
+    set +a
+  fi
+fi
+
+tested plain plain
+if [ $long -eq 1 ]; then
+  export CTEST_PARALLEL_LEVEL=1
+  tested long long
+  export CTEST_PARALLEL_LEVEL=$jobs
+fi
+
+if [ $quick -eq 0 ]; then
+  suppress() { [ -f "$PWD/tests/$1.supp" ] && printf ':suppressions=%s' "$PWD/tests/$1.supp"; }
+  export ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1"
+  export LSAN_OPTIONS="report_objects=1$(suppress lsan)"
+  export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1$(suppress ubsan)"
+  export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1$(suppress tsan)"
+  for sanitizer in asan ubsan tsan; do
+    # ThreadSanitizer of g++ 12 cannot start where the kernel scatters addresses widely.
+    launcher=()
+    [ $sanitizer = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null && launcher=(setarch "$(uname -m)" -R)
+    quietly $sanitizer-configure cmake --preset $sanitizer &&
+      quietly $sanitizer-build cmake --build --preset $sanitizer &&
+      tested $sanitizer $sanitizer
+  done
+  launcher=()
+  [ $long -eq 1 ] && export MESHGATE_FUZZ_RUNS=2000000
+  quietly fuzz-configure cmake --preset fuzz &&
+    quietly fuzz-build cmake --build --preset fuzz &&
+    tested fuzz fuzz
+fi
+finish

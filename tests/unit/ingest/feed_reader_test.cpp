@@ -1,0 +1,288 @@
+#include "gateway/ingest/feed_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "gateway/store/store.hpp"
+#include "tests/unit/ingest/scripted_source.hpp"
+
+namespace meshgate::ingest {
+namespace {
+
+class Quiet : public base::Log {
+ public:
+  std::string all;
+
+ protected:
+  void put(const std::string& line) override { all += line; }
+};
+
+/// A store in a folder of its own, one feed, and a reader of the scripted table.
+class FeedReaderTest : public ::testing::Test {
+ protected:
+  FeedReaderTest() : plugin_(scripted_plugin(table_)) {
+    folder_ = std::filesystem::temp_directory_path() / ("feed_reader_" + std::to_string(::getpid()) + "_" + std::to_string(count_++));
+    std::filesystem::remove_all(folder_);
+    for (int i = 1; i <= 10; ++i) table_.rows[i] = {.name = "row " + std::to_string(i)};
+    options_.name = "things";
+    options_.stream = {{"table", "t"}};
+    start();
+  }
+  ~FeedReaderTest() override {
+    stop();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void start() {
+    auto store = store::Store::open({.folder = folder_});
+    ASSERT_TRUE(store) << store.error().message;
+    store_ = std::move(*store);
+    feed_ = *store_->feed("things");
+    auto connection = Connection::open(plugin_, {}, log_);
+    ASSERT_TRUE(connection) << connection.error().message;
+    connection_ = std::move(*connection);
+    metrics_ = std::make_unique<base::Metrics>();
+    reader_ = std::make_unique<FeedReader>(options_, feed_, "scripted", log_, *metrics_);
+    auto opened = reader_->open(*connection_);
+    ASSERT_TRUE(opened) << opened.error().message;
+  }
+  void stop() {
+    reader_.reset();
+    connection_.reset();
+    feed_.reset();
+    store_.reset();
+  }
+
+  /// Steps until the source has nothing more.
+  void scan() {
+    for (;;) {
+      auto idle = reader_->step();
+      ASSERT_TRUE(idle) << idle.error().message;
+      if (*idle) return;
+    }
+  }
+  std::string content(const std::string& id) {
+    auto item = feed_->item(id);
+    return item && *item ? (*item)->content : "none";
+  }
+
+  static inline int count_ = 0;
+  ScriptedTable table_;
+  Plugin plugin_;
+  std::filesystem::path folder_;
+  Quiet log_;
+  FeedOptions options_;
+  std::unique_ptr<store::Store> store_;
+  std::shared_ptr<store::Feed> feed_;
+  std::unique_ptr<base::Metrics> metrics_;
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<FeedReader> reader_;
+};
+
+TEST_F(FeedReaderTest, FirstScanFillsTheFeedAndEndsLoading) {
+  EXPECT_TRUE(feed_->state().loading);
+  scan();
+  const auto state = feed_->state();
+  EXPECT_FALSE(state.loading);
+  EXPECT_EQ(state.count, 10U);
+  EXPECT_EQ(content("3"), R"({"id":3,"name":"row 3","zone":"north"})");
+  EXPECT_EQ(state.as_of.count, 1000000);
+  EXPECT_EQ(reader_->status().phase, Phase::idle);
+}
+
+TEST_F(FeedReaderTest, StaysLoadingUntilTheScanIsComplete) {
+  ASSERT_TRUE(reader_->step());
+  EXPECT_EQ(feed_->state().count, 3U);
+  EXPECT_TRUE(feed_->state().loading);
+  EXPECT_EQ(reader_->status().phase, Phase::scanning);
+}
+
+TEST_F(FeedReaderTest, SecondScanOfTheSameRowsMovesNothing) {
+  scan();
+  const Seq before = feed_->state().seq;
+  scan();
+  EXPECT_EQ(feed_->state().seq, before);
+}
+
+TEST_F(FeedReaderTest, ChangesAndDeletesArrive) {
+  scan();
+  table_.rows[2].name = "changed";
+  table_.rows[4].name.reset();
+  table_.rows.erase(7);
+  scan();
+  EXPECT_EQ(content("2"), R"({"id":2,"name":"changed","zone":"north"})");
+  EXPECT_EQ(content("4"), R"({"id":4,"zone":"north"})");
+  EXPECT_EQ(content("7"), "none");
+  EXPECT_EQ(feed_->state().count, 9U);
+}
+
+TEST_F(FeedReaderTest, ScanThatFindsNothingDeletesNothingUntilReleased) {
+  scan();
+  table_.rows.clear();
+  scan();
+  EXPECT_EQ(feed_->state().count, 10U);
+  EXPECT_NE(feed_->state().held, "");
+  reader_->release();
+  scan();
+  EXPECT_EQ(feed_->state().count, 0U);
+  EXPECT_EQ(feed_->state().held, "");
+}
+
+TEST_F(FeedReaderTest, HeldDeletesAreForgottenWhenTheRowsAreBack) {
+  scan();
+  const auto rows = std::exchange(table_.rows, {});
+  scan();
+  table_.rows = rows;
+  scan();
+  EXPECT_EQ(feed_->state().held, "");
+  EXPECT_EQ(feed_->state().count, 10U);
+}
+
+TEST_F(FeedReaderTest, TheSourceIsAskedAgainBeforeAnInferredDelete) {
+  scan();
+  table_.hidden = true;  // the scan shows nothing, as a lagging replica may, but the rows are there
+  reader_->release();
+  scan();
+  EXPECT_GT(table_.lookups, 0);
+  EXPECT_EQ(feed_->state().count, 10U);
+}
+
+TEST_F(FeedReaderTest, BadRecordGoesToQuarantineAndItsItemStays) {
+  scan();
+  table_.faults[5] = "column name: not exact";
+  table_.rows[5].name = "bent";
+  scan();
+  EXPECT_EQ(content("5"), R"({"id":5,"name":"row 5","zone":"north"})");
+  auto quarantined = feed_->quarantined("", 10);
+  ASSERT_TRUE(quarantined);
+  ASSERT_EQ(quarantined->size(), 1U);
+  EXPECT_EQ(quarantined->front().key, "5");
+  EXPECT_NE(quarantined->front().reason.find("not exact"), std::string::npos);
+  EXPECT_NE(quarantined->front().raw.find("name=bent"), std::string::npos);
+}
+
+TEST_F(FeedReaderTest, GoodRecordClearsItsQuarantine) {
+  table_.faults[5] = "odd";
+  scan();
+  EXPECT_EQ(feed_->state().count, 9U);
+  table_.faults.clear();
+  scan();
+  EXPECT_EQ(feed_->state().count, 10U);
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+}
+
+TEST_F(FeedReaderTest, UnreadableKeySweepsNothing) {
+  scan();
+  table_.rows.erase(7);
+  table_.unreadable_key = true;
+  scan();
+  EXPECT_EQ(feed_->state().count, 10U);
+  table_.unreadable_key = false;
+  scan();
+  EXPECT_EQ(feed_->state().count, 9U);
+}
+
+TEST_F(FeedReaderTest, ScanTakenUpAfterARestartGoesOnWhereItStoppedAndSweepsNothing) {
+  scan();
+  table_.rows.erase(1);
+  ASSERT_TRUE(reader_->step());
+  stop();
+  start();
+  const int before = table_.reads;
+  scan();
+  EXPECT_EQ(table_.reads - before, 2);  // rows 5 to 7, 8 to 10: not from the beginning
+  EXPECT_EQ(feed_->state().count, 10U);
+  scan();
+  EXPECT_EQ(feed_->state().count, 9U);
+}
+
+TEST_F(FeedReaderTest, FailedReadChangesNothingAndIsReported) {
+  scan();
+  table_.fail = {MG_RECONNECT, "the server has gone away"};
+  auto failed = reader_->step();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Code::reconnect);
+  reader_->fail(failed.error());
+  EXPECT_EQ(reader_->status().phase, Phase::failing);
+  EXPECT_NE(reader_->status().message.find("gone away"), std::string::npos);
+  scan();
+  EXPECT_EQ(reader_->status().phase, Phase::idle);
+  EXPECT_EQ(reader_->status().message, "");
+}
+
+TEST_F(FeedReaderTest, PositionThatIsGoneIsReadAgainFromTheBeginning) {
+  scan();
+  table_.fail = {MG_GONE, "too old"};
+  scan();
+  EXPECT_EQ(feed_->state().count, 10U);
+}
+
+TEST_F(FeedReaderTest, NewColumnChangesTheItemsAndTheSchema) {
+  scan();
+  const Epoch epoch = feed_->state().epoch;
+  table_.extra_column = true;
+  scan();
+  EXPECT_EQ(content("3"), R"({"extra":7,"id":3,"name":"row 3","zone":"north"})");
+  EXPECT_EQ(feed_->state().schema.version, 2U);
+  EXPECT_EQ(feed_->state().epoch, epoch);
+}
+
+TEST_F(FeedReaderTest, ChangedMappingIsMappedAgainAndPublishesOnlyWhatDiffers) {
+  scan();
+  const auto before = feed_->state();
+  stop();
+  config::Diagnostics faults;
+  const auto yaml = config::parse_yaml("{ id: id, zone: zone, label: '{zone} {id}' }", "t.yaml", faults);
+  options_.definition = mapping::Definition::read(yaml, {}, {}, faults);
+  ASSERT_TRUE(faults.empty()) << faults.text();
+  start();
+  scan();
+  const auto after = feed_->state();
+  EXPECT_EQ(content("3"), R"({"id":3,"label":"north 3","zone":"north"})");
+  EXPECT_EQ(after.epoch, before.epoch);
+  EXPECT_EQ(number(after.seq), number(before.seq) + 10);
+  EXPECT_FALSE(after.loading);
+}
+
+TEST_F(FeedReaderTest, ChangedIdRemovesTheOldItems) {
+  scan();
+  stop();
+  config::Diagnostics faults;
+  const auto id = config::parse_yaml("'{zone}-{id}'", "t.yaml", faults);
+  options_.definition = mapping::Definition::read({}, id, {}, faults);
+  ASSERT_TRUE(faults.empty()) << faults.text();
+  start();
+  scan();
+  EXPECT_EQ(feed_->state().count, 10U);
+  EXPECT_EQ(content("3"), "none");
+  EXPECT_EQ(content("north-3"), R"({"id":3,"name":"row 3","zone":"north"})");
+  stop();
+  options_.definition = mapping::Definition();
+  start();
+  scan();
+  EXPECT_EQ(feed_->state().count, 10U);
+  EXPECT_EQ(content("north-3"), "none");
+  EXPECT_EQ(content("3"), R"({"id":3,"name":"row 3","zone":"north"})");
+}
+
+TEST_F(FeedReaderTest, DividedFeedMovesItemsBetweenPartitions) {
+  stop();
+  config::Diagnostics faults;
+  options_.definition = mapping::Definition::read({}, {}, config::parse_yaml("zone", "t.yaml", faults), faults);
+  start();
+  scan();
+  table_.rows[3].zone = "south";
+  scan();
+  const auto state = feed_->state();
+  ASSERT_EQ(state.partitions.size(), 2U);
+  EXPECT_EQ(state.partitions[0].name, "north");
+  EXPECT_EQ(state.partitions[0].count, 9U);
+  EXPECT_EQ(state.partitions[1].count, 1U);
+  table_.rows[4].zone = "";
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+}
+
+}  // namespace
+}  // namespace meshgate::ingest

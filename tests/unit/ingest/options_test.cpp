@@ -1,0 +1,83 @@
+#include "gateway/ingest/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/ingest/scripted_source.hpp"
+
+namespace meshgate::ingest {
+namespace {
+
+class OptionsTest : public ::testing::Test {
+ protected:
+  std::vector<SourceOptions> read(const std::string& yaml) {
+    const auto root = config::parse_yaml(yaml, "mesh.yaml", faults_);
+    const auto find = [this](const std::string& name, const config::Place& place) -> std::optional<Plugin> {
+      if (name == "scripted") return scripted_plugin(table_);
+      faults_.add(place, "there is no connector '" + name + "'");
+      return std::nullopt;
+    };
+    return read_sources(root["sources"], root["feeds"], find, secrets_, faults_);
+  }
+
+  ScriptedTable table_;
+  config::Diagnostics faults_;
+  config::Secrets secrets_;
+};
+
+constexpr const char* kSource = "sources: { erp: { connector: scripted, every: 250ms } }\n";
+
+TEST_F(OptionsTest, ReadsASourceWithItsFeeds) {
+  const auto sources = read(std::string(kSource) + "feeds:\n  orders:\n    from: { source: erp, table: sales }\n    partition: zone\n");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  ASSERT_EQ(sources.size(), 1U);
+  EXPECT_EQ(sources[0].every, std::chrono::milliseconds(250));
+  ASSERT_EQ(sources[0].feeds.size(), 1U);
+  const auto& feed = sources[0].feeds[0];
+  EXPECT_EQ(feed.name, "orders");
+  ASSERT_EQ(feed.stream.size(), 1U);
+  EXPECT_EQ(feed.stream[0].name, "table");
+  EXPECT_EQ(feed.stream[0].value, "sales");
+  EXPECT_TRUE(feed.definition.divided());
+}
+
+TEST_F(OptionsTest, RulesTellAChangedTableAndAChangedMapping) {
+  const auto one = read(std::string(kSource) + "feeds: { a: { from: { source: erp, table: x } }, b: { from: { source: erp, table: y } },"
+                                               " c: { from: { source: erp, table: x }, fields: [id] }, d: { from: { source: erp, table: x } } }");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  const auto& feeds = one[0].feeds;
+  EXPECT_NE(feeds[0].rules(), feeds[1].rules());
+  EXPECT_NE(feeds[0].rules(), feeds[2].rules());
+  EXPECT_EQ(feeds[0].rules(), feeds[3].rules());
+}
+
+struct Wrong {
+  const char* yaml;
+  const char* said;
+};
+
+class WrongOptionsTest : public OptionsTest, public ::testing::WithParamInterface<Wrong> {};
+
+TEST_P(WrongOptionsTest, IsSaidWithItsPlace) {
+  read(std::string(kSource) + GetParam().yaml);
+  EXPECT_FALSE(faults_.empty());
+  EXPECT_NE(faults_.text().find(GetParam().said), std::string::npos) << faults_.text();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongOptionsTest,
+    ::testing::Values(Wrong{"feeds: { a: { from: { source: epr, table: x } } }", "mesh.yaml:2:31: there is no source 'epr' (did you mean 'erp'?)"},
+                      Wrong{"feeds: { a: { from: { table: x } } }", "missing key 'source'"},
+                      Wrong{"feeds: { a: { from: { source: erp, tabel: x } } }", "did you mean 'table'?"},
+                      Wrong{"feeds: { a: { form: { source: erp } } }", "did you mean 'from'?"},
+                      Wrong{"feeds: { a: { from: { source: erp, table: x }, where: \"x > 1\" } }", "`where` is not in this version"},
+                      Wrong{"feeds: { a: { from: { source: erp, table: x }, read: \"group:sales\" } }", "rights by user and group are not in this version"},
+                      Wrong{"feeds: { _users: { from: { source: erp, table: x } } }", "cannot be the name of a feed"},
+                      Wrong{"feeds: { \"a/b\": { from: { source: erp, table: x } } }", "cannot be the name of a feed"}));
+
+TEST_F(OptionsTest, AConnectorThatIsNotThereIsSaid) {
+  read("sources: { erp: { connector: oracle } }\nfeeds: { a: { from: { source: erp } } }");
+  EXPECT_NE(faults_.text().find("mesh.yaml:1:30: there is no connector 'oracle'"), std::string::npos) << faults_.text();
+}
+
+}  // namespace
+}  // namespace meshgate::ingest

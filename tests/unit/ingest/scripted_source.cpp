@@ -1,0 +1,116 @@
+#include "tests/unit/ingest/scripted_source.hpp"
+
+#include <array>
+#include <cstdlib>
+
+#include "connectors/sdk/connector.hpp"
+
+namespace meshgate::ingest {
+
+namespace {
+
+ScriptedTable* the_table = nullptr;
+
+class ScriptedStream : public sdk::Stream {
+ public:
+  sdk::Status read(std::string_view position, const mg_limits&, sdk::Sink& sink, sdk::Progress& out) override {
+    ++the_table->reads;
+    if (the_table->fail) {
+      const auto [code, message] = *std::exchange(the_table->fail, std::nullopt);
+      return sdk::failure(code, message);
+    }
+    const bool begins = position.empty() || position == "idle";
+    if (!announce(sink)) return {};
+    std::int64_t last = begins ? INT64_MIN : std::strtoll(std::string(position).c_str(), nullptr, 10);
+    std::size_t given = 0;
+    bool more = false;
+    for (const auto& [id, row] : the_table->rows) {
+      if (the_table->hidden || id <= last) continue;
+      if (given == the_table->page) {
+        more = true;
+        break;
+      }
+      if (!give(sink, id, row)) break;
+      last = id;
+      ++given;
+    }
+    if (begins && the_table->unreadable_key) {
+      const auto nothing = values({});
+      if (!sink.fault(std::span(nothing).first(width()), "id cannot be read", "?")) return {};
+    }
+    out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE);
+    out.position = more ? std::to_string(last) : "idle";
+    out.as_of_us = 1000000;
+    out.total = the_table->rows.size();
+    return {};
+  }
+
+  sdk::Status lookup(const sdk::Keys& keys, sdk::Sink& sink) override {
+    ++the_table->lookups;
+    if (!announce(sink)) return {};
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto row = the_table->rows.find(keys[i][0].i);
+      if (row != the_table->rows.end() && !give(sink, row->first, row->second)) break;
+    }
+    return {};
+  }
+
+ private:
+  static std::size_t width() { return the_table->extra_column ? 4 : 3; }
+
+  bool announce(sdk::Sink& sink) {
+    columns_.clear();
+    columns_.add("id", MG_INT64, "bigint", false, 1);
+    columns_.add("name", MG_TEXT);
+    columns_.add("zone", MG_TEXT, "text", false);
+    if (the_table->extra_column) columns_.add("extra", MG_INT64);
+    return sink.columns(columns_.all());
+  }
+
+  static std::array<mg_value, 4> values(std::optional<std::pair<std::int64_t, const ScriptedTable::Row*>> row) {
+    std::array<mg_value, 4> out{};
+    if (!row) return out;
+    out[0] = sdk::int64_value(row->first);
+    if (row->second->name) out[1] = sdk::string_value(MG_TEXT, *row->second->name);
+    out[2] = sdk::string_value(MG_TEXT, row->second->zone);
+    out[3] = sdk::int64_value(7);
+    return out;
+  }
+
+  static bool give(sdk::Sink& sink, std::int64_t id, const ScriptedTable::Row& row) {
+    const auto all = values(std::pair(id, &row));
+    const auto shown = std::span(all).first(width());
+    const auto fault = the_table->faults.find(id);
+    return fault == the_table->faults.end() ? sink.upsert(shown) : sink.fault(shown, fault->second);
+  }
+
+  sdk::Columns columns_;
+};
+
+class ScriptedConnection : public sdk::Connection {
+ public:
+  static sdk::Status open(const sdk::Host&, sdk::Settings, std::unique_ptr<sdk::Connection>& out) {
+    out = std::make_unique<ScriptedConnection>();
+    return {};
+  }
+  sdk::Status check() override { return {}; }
+  sdk::Status discover(sdk::Catalog&) override { return {}; }
+  sdk::Status open_stream(const sdk::Settings&, std::unique_ptr<sdk::Stream>& out) override {
+    out = std::make_unique<ScriptedStream>();
+    return {};
+  }
+};
+
+}  // namespace
+
+Plugin scripted_plugin(ScriptedTable& table) {
+  the_table = &table;
+  static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name."})};
+  static const sdk::Description description{"scripted", "1", "A table in memory.", {}, kOptions};
+  static const mg_connector_module module = sdk::Fence::module<ScriptedConnection>(description);
+  auto plugin = Plugin::accept(&module, "scripted");
+  if (!plugin) std::abort();
+  return std::move(*plugin);
+}
+
+}  // namespace meshgate::ingest

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "gateway/ingest/plugin.hpp"
+
+namespace meshgate::ingest {
+
+/// A table in memory behind the connector's border: `id int64, name text nullable, zone text`, key id. What no real server can be made to do
+/// on demand (fail in the middle of a scan, show nothing for one read, lose a position) is set here by the test.
+struct ScriptedTable {
+  struct Row {
+    std::optional<std::string> name;
+    std::string zone = "north";
+  };
+  std::map<std::int64_t, Row> rows;
+  std::size_t page = 3;                              ///< records per read
+  std::map<std::int64_t, std::string> faults;        ///< rows that are emitted with a fault
+  bool unreadable_key = false;                       ///< one more record, whose key cannot be read
+  bool hidden = false;                               ///< scans show nothing; lookups still do
+  std::optional<std::pair<int, std::string>> fail;   ///< code and message of the next read
+  bool extra_column = false;                         ///< a column `extra` at the end, always 7
+  int reads = 0;
+  int lookups = 0;
+};
+
+/// The plugin that reads `table`; the table must live longer than every connection. One table at a time.
+Plugin scripted_plugin(ScriptedTable& table);
+
+}  // namespace meshgate::ingest
