@@ -32,7 +32,8 @@ TEST(Size, Units) {
 }
 
 TEST(Size, Refused) {
-  for (const char* text : {"", "-1", "1kb", "1 MB", "0x10", "012", "1e3", "9223372036854775808", "99999999TiB"}) EXPECT_FALSE(parse_size(text)) << text;
+  for (const char* text : {"", "-1", "1kb", "1 MB", "0x10", "012", "1e3", "9223372036854775808", "99999999TiB"})
+    EXPECT_FALSE(parse_size(text)) << text;
 }
 
 TEST(Section, AnyOtherName) {
