@@ -111,7 +111,9 @@ bool read_revision(value from, Revision& out) {
 bool read_content(value from, std::string_view& out) {
   object item;
   if (from.get_object().get(item) != simdjson::SUCCESS) return false;
-  return item.raw_json().get(out) == simdjson::SUCCESS;
+  if (item.raw_json().get(out) != simdjson::SUCCESS) return false;
+  out.remove_suffix(out.size() - out.rfind('}') - 1);  // simdjson's raw text reaches to the next token
+  return true;
 }
 
 bool read_cursor(value from, Cursor& out) {

@@ -11,7 +11,6 @@ namespace meshgate::app {
 
 int run_node(const std::string& config);
 int check(const std::string& config);
-int describe(const std::string& connector);
 
 struct MirrorArguments {
   std::string url;

@@ -65,15 +65,12 @@ void read_node(const config::Section& node, Configuration& out, config::Diagnost
 
 }  // namespace
 
-std::span<const Key> node_keys() { return kNodeKeys; }
-
 std::vector<std::string> connector_folders(const std::string& configured) {
   std::vector<std::string> out;
   if (!configured.empty()) out.push_back(configured);
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (!error) {
-    out.push_back((self.parent_path().parent_path() / "connectors").string());
     out.push_back((self.parent_path().parent_path() / "lib/meshgate/connectors").string());
   }
   return out;

@@ -36,7 +36,4 @@ Reading read_configuration(const std::string& file);
 /// The folders that are searched for connectors, in order.
 std::vector<std::string> connector_folders(const std::string& configured);
 
-/// The reference of all keys as text, for `meshgate describe`.
-std::span<const config::Key> node_keys();
-
 }  // namespace meshgate::app

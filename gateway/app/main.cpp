@@ -54,14 +54,11 @@ int main(int argc, char** argv) {
   std::string feed;
   std::string key;
   std::string path;
-  std::string connector;
   MirrorArguments arguments;
 
   add_config(*add(program, "run", "read the sources and serve the feeds until told to stop", code, [&] { return run_node(config); }), config);
   add_config(*add(program, "check", "validate the configuration, reach every source, say what is wrong and what to do", code, [&] { return check(config); }),
              config);
-  add(program, "describe", "the settings of the node or of a connector", code, [&] { return describe(connector); })
-      ->add_option("connector", connector, "odbc, files, …; none: the node");
 
   CLI::App* mirror_command = add(program, "mirror", "keep feeds of a node in step in an SQLite file", code, [&] { return mirror(arguments); });
   mirror_command->add_option("url", arguments.url, "the node, for example http://127.0.0.1:7443")->required();

@@ -24,6 +24,9 @@ class Loops {
   /// The next loop in turn.
   [[nodiscard]] boost::asio::any_io_executor next();
   [[nodiscard]] std::size_t count() const;
+  /// How late a loop ran its last timer, in seconds: long means that something on it takes too long.
+  [[nodiscard]] double lag(std::size_t loop) const;
+  /// Ends the threads; what still waits on a loop is destroyed. Blocks.
   void stop();
 
  private:
@@ -34,6 +37,20 @@ class Loops {
 /// Runs a job on the pool and resumes here with what it returned; Code::retry when the pool's queue is full (answer 503). Pass a
 /// named function with std::move: g++ 12 miscompiles owning temporaries inside co_await expressions.
 boost::asio::awaitable<Status> async_run_blocking(base::BlockingPool& pool, std::function<void()> job);
+
+/// A job that runs on the pool while its starter does something else. The job must own what it touches: the starter may give up.
+class Background {
+ public:
+  /// On the loop that will wait for it.
+  Background(base::BlockingPool& pool, boost::asio::any_io_executor loop, std::function<void()> job);
+  /// Returns when the job has run; Code::retry when the pool's queue was full, Code::cancelled when the pool stopped before it ran.
+  /// Once.
+  boost::asio::awaitable<Status> async_join();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
 
 /// Wakes coroutines on many loops from any thread: one per feed. A notification wakes each loop at most once, however many wait.
 class Bell {

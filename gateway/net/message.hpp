@@ -34,6 +34,7 @@ struct Request {
   bool administrator = false;         ///< came over the administration socket
   std::vector<std::string> captures;  ///< what the route's {…} matched, percent-decoded
   std::string id;                     ///< request id for logs
+  std::string route;                  ///< the pattern that matched, for metrics; empty: none did
 
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
 };
@@ -61,7 +62,9 @@ class Reply {
 
 using Handler = std::function<boost::asio::awaitable<void>(const Request&, Reply&)>;
 
-/// An RFC 9457 problem document. `type` is a short stable name ("cursor-gone"), made into a URN.
-Response problem(unsigned status, std::string_view type, std::string_view title, std::string_view detail);
+/// An RFC 9457 problem document. `type` is a short stable name ("cursor-gone"), made into a URN; `instance` is the request's id;
+/// `more` is further members as JSON, each with its comma in front.
+Response problem(unsigned status, std::string_view type, std::string_view title, std::string_view detail, std::string_view instance = {},
+                 std::string_view more = {});
 
 }  // namespace meshgate::net

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,10 +23,13 @@ class Router {
   void add(std::string method, std::string pattern, Handler handler);
   /// The handler, with the captures put into the request; or a 404 or 405 handler.
   [[nodiscard]] const Handler& route(Request& request) const;
+  /// Every pattern once, for metrics.
+  [[nodiscard]] std::vector<std::string> patterns() const;
 
  private:
   struct Route {
     std::string method;
+    std::string pattern;
     std::vector<std::string> segments;
     Handler handler;
   };
@@ -43,10 +47,13 @@ struct ServerOptions {
   std::chrono::milliseconds header_time{10000};
   std::chrono::milliseconds body_time{30000};
   std::chrono::milliseconds write_time{30000};  ///< a reader that takes nothing for so long is cut
+  std::size_t write_rate = 1024;                ///< one that takes fewer bytes a second over a whole write is cut too
   std::chrono::milliseconds idle_time{75000};
+  std::function<void()> on_drain;  ///< called when draining begins and when the server goes: wake whoever waits inside a handler
 };
 
-/// Listens and answers. Construction binds; the destructor stops at once.
+/// Listens and answers. Starting binds; the destructor cuts every connection and blocks until the last handler has returned, so what
+/// handlers use must outlive it.
 class Server {
  public:
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router, Loops& loops, base::Log& log,

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mesh/item.hpp"
 #include "mesh/record.hpp"
 #include "mesh/time.hpp"
 
@@ -26,6 +27,7 @@ class Batch {
     std::string_view key;                          ///< empty only for a quarantined record whose key could not be read
     std::string_view id;                           ///< put
     std::string_view content;                      ///< put
+    ContentHash hash;                              ///< put
     std::span<const std::string_view> partitions;  ///< put; sorted, unique, at least one
     std::string_view reason;                       ///< quarantine
     std::string_view raw;                          ///< quarantine; cut to kMaxRaw
@@ -35,6 +37,7 @@ class Batch {
 
   explicit Batch(std::string stream) : stream_(std::move(stream)) {}
 
+  /// Hashes the content here, so that whoever fills the next batch does it while this one is being committed.
   void put(std::string_view key, std::string_view id, std::string_view content, std::span<const std::string> partitions);
   void remove(std::string_view key);
   void sweep(std::string_view key);
@@ -69,10 +72,12 @@ class Batch {
     Piece key;
     Piece id;       ///< or reason
     Piece content;  ///< or raw
+    ContentHash hash;
     std::size_t first_partition = 0;
     std::size_t partition_count = 0;
   };
   Piece keep(std::string_view text);
+  Piece partition_piece(std::string_view name);
   [[nodiscard]] std::string_view view(Piece piece) const { return std::string_view(arena_).substr(piece.at, piece.size); }
 
   std::string stream_;

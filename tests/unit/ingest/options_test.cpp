@@ -65,7 +65,7 @@ TEST_P(WrongOptionsTest, IsSaidWithItsPlace) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, WrongOptionsTest,
-    ::testing::Values(Wrong{"feeds: { a: { from: { source: epr, table: x } } }", "mesh.yaml:2:29: there is no source 'epr' (did you mean 'erp'?)"},
+    ::testing::Values(Wrong{"feeds: { a: { from: { source: epr, table: x } } }", "mesh.yaml:2:31: there is no source 'epr' (did you mean 'erp'?)"},
                       Wrong{"feeds: { a: { from: { table: x } } }", "missing key 'source'"},
                       Wrong{"feeds: { a: { from: { source: erp, tabel: x } } }", "did you mean 'table'?"},
                       Wrong{"feeds: { a: { form: { source: erp } } }", "did you mean 'from'?"},

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/sdk/connector.h"
+
+namespace meshgate::odbc {
+
+/// In what C type a column is fetched.
+enum class Carry : std::uint8_t {
+  int64,
+  uint64,
+  float64,
+  ascii,  ///< text that has no other characters
+  text,
+  bytes,
+};
+
+/// How a table's column is read and what it becomes. Made by a Dialect's type table.
+struct Column {
+  std::string name;
+  std::string native;
+  std::int32_t type = MG_NULL;  ///< MG_NULL: cannot be carried exactly, and is not selected
+  bool nullable = true;
+  std::uint32_t key = 0;        ///< place in the key, 1, 2, …
+
+  Carry carry = Carry::text;
+  std::string value;      ///< SQL for the whole value
+  std::string head;       ///< SQL for its first kHead + 1 units, where it may be longer; empty: the value itself
+  std::string odd;        ///< SQL that is true for a value that this type cannot show; empty: there is none
+  std::string parameter;  ///< SQL in which a key's text stands as `?`
+  std::size_t width = 0;  ///< longest text in bytes; 0: unknown
+  int scale = -1;         ///< MG_DECIMAL that comes as a number: digits behind the point; -1: as it comes
+  std::string unordered;  ///< why this column cannot be in a key; empty: it can
+};
+
+/// Longer values are fetched one by one.
+inline constexpr std::size_t kHead = 4096;
+
+/// What the catalogue says of a column, as text.
+struct CatalogColumn {
+  std::string table;
+  std::string name;
+  std::string type;    ///< the plain name of the type, lower case
+  std::string native;  ///< with its arguments
+  bool nullable = true;
+  std::uint32_t key = 0;
+  std::string detail;  ///< what else this dialect's type table needs
+};
+
+struct Table {
+  std::string name;  ///< as the user wrote it
+  std::string from;  ///< quoted, for a FROM clause
+  std::vector<Column> columns;
+  std::vector<std::size_t> key;  ///< into columns, in key order
+  bool declared_key = false;     ///< `key:` in the settings, not a primary key: may not be unique
+};
+
+}  // namespace meshgate::odbc

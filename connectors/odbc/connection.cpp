@@ -1,0 +1,160 @@
+#include "connectors/odbc/connection.hpp"
+
+#include <odbcinst.h>
+
+#include <algorithm>
+#include <array>
+
+#include "connectors/odbc/stream.hpp"
+#include "connectors/odbc/table.hpp"
+#include "connectors/odbc/text.hpp"
+
+namespace meshgate::odbc {
+
+namespace {
+
+constexpr mg_option kConnectionOptions[] = {
+    sdk::option({.name = "driver", .help = "The ODBC driver: a name that `odbcinst -q -d` lists, or the path of its library."}),
+    sdk::option({.name = "dsn", .help = "Instead of `driver`: a data source of odbc.ini."}),
+    sdk::option({.name = "server", .help = "Host of the database."}),
+    sdk::option({.name = "port", .type = MG_OPTION_INTEGER, .help = "Port of the database; none: the database's usual one."}),
+    sdk::option({.name = "database", .help = "Name of the database; for SQLite the file."}),
+    sdk::option({.name = "uid", .help = "User who logs in."}),
+    sdk::option({.name = "pwd", .help = "The user's password.", .secret = true}),
+    sdk::option({.name = "timeout", .type = MG_OPTION_DURATION, .help = "How long the database may take to log in or to answer one call.", .fallback = "30s"}),
+    sdk::option({.name = "*", .help = "Any other keyword is handed to the driver as it is.", .any_name = true}),
+};
+
+constexpr mg_option kStreamOptions[] = {
+    sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it."}),
+    sdk::option({.name = "key", .type = MG_OPTION_LIST, .help = "Columns that tell rows apart, where there is no primary key."}),
+    sdk::option({.name = "columns", .type = MG_OPTION_LIST, .help = "Columns to read besides the key; none named: all."}),
+    sdk::option({.name = "mode", .help = "How changes are found: `scan` reads the whole table and compares.", .fallback = "scan"}),
+    sdk::option({.name = "track", .help = "The same as `mode`."}),
+    sdk::option({.name = "query", .help = "Not there yet: rows of a SELECT."}),
+    sdk::option({.name = "tables", .type = MG_OPTION_LIST, .help = "Not there yet: several tables as one stream."}),
+};
+
+constexpr std::string_view kOurs[] = {"driver", "dsn", "timeout"};
+
+std::string installed_drivers() {
+  std::array<char, 4096> names{};
+  WORD size = 0;
+  std::string out;
+  if (SQLGetInstalledDrivers(names.data(), names.size(), &size) == 0) return out;
+  for (const char* at = names.data(); at < names.data() + size && *at != '\0'; at += std::string_view(at).size() + 1) {
+    out += (out.empty() ? "" : ", ") + std::string(at);
+  }
+  return out;
+}
+
+std::string driver_of_dsn(const std::string& dsn) {
+  std::array<char, 512> driver{};
+  SQLGetPrivateProfileString(dsn.c_str(), "Driver", "", driver.data(), driver.size(), "odbc.ini");
+  return driver.data();
+}
+
+std::string setting(const sdk::Settings& settings, std::string_view name) {
+  for (const auto& [key, value] : settings.all()) {
+    if (same_word(key, name)) return value;
+  }
+  return {};
+}
+
+Place make_place(const sdk::Settings& settings, const Target& target, const std::string& driver) {
+  Place out;
+  out.driver = driver;
+  out.installed = installed_drivers();
+  out.database = setting(settings, "database");
+  out.user = setting(settings, "uid");
+  const std::string server = setting(settings, "server");
+  const std::string port = setting(settings, "port");
+  out.server = server.empty() ? setting(settings, "dsn") : server;
+  if (!port.empty()) out.server += ":" + port;
+  if (target.dialect->engine() == Engine::sqlite && server.empty()) out.server = out.database;
+  return out;
+}
+
+sdk::Status choose_driver(const sdk::Settings& settings, std::string& driver) {
+  const std::string dsn = settings.text("dsn");
+  driver = settings.text("driver");
+  if (driver.empty() == dsn.empty()) {
+    return sdk::failure(MG_CONFIG, "name either `driver` or `dsn`; drivers installed here: " + installed_drivers());
+  }
+  if (driver.empty()) driver = driver_of_dsn(dsn);
+  if (driver.empty()) return sdk::failure(MG_CONFIG, "there is no data source '" + dsn + "' in odbc.ini: add it, or name `driver`");
+  return {};
+}
+
+}  // namespace
+
+std::span<const mg_option> connection_options() { return kConnectionOptions; }
+std::span<const mg_option> stream_options() { return kStreamOptions; }
+
+sdk::Status make_target(const sdk::Settings& settings, std::shared_ptr<const Target>& out) {
+  std::string driver;
+  if (sdk::Status failed = choose_driver(settings, driver); !failed.ok()) return failed;
+  auto target = std::make_shared<Target>();
+  target->dialect = dialect_for_driver(driver);
+  if (target->dialect == nullptr) {
+    return sdk::failure(MG_CONFIG, "the driver '" + driver + "' is none of those this connector reads exactly (PostgreSQL, MariaDB, SQLite); drivers installed here: " + installed_drivers());
+  }
+  target->timeout = std::max(settings.duration("timeout", target->timeout), std::chrono::milliseconds(1));
+  ConnectionString fields;
+  const std::string dsn = settings.text("dsn");
+  fields.set(dsn.empty() ? "DRIVER" : "DSN", dsn.empty() ? driver : dsn);
+  for (const auto& [name, value] : settings.all()) {
+    if (std::ranges::find(kOurs, name) != std::end(kOurs)) continue;
+    fields.set(name, value);
+    if (is_secret(name)) target->mask.add(value);
+  }
+  target->dialect->add_defaults(fields, target->timeout.count());
+  if (const std::string fault = fields.fault(target->dialect->braces()); !fault.empty()) return sdk::failure(MG_CONFIG, target->mask.apply(fault));
+  target->connection_string = fields.text(target->dialect->braces());
+  target->mask.add(target->connection_string);
+  target->place = make_place(settings, *target, driver);
+  out = std::move(target);
+  return {};
+}
+
+sdk::Status DatabaseConnection::open(const sdk::Host&, const sdk::Settings& settings, std::unique_ptr<sdk::Connection>& out) {
+  std::shared_ptr<const Target> target;
+  if (sdk::Status failed = make_target(settings, target); !failed.ok()) return failed;
+  out = std::make_unique<DatabaseConnection>(std::move(target));
+  return {};
+}
+
+sdk::Status DatabaseConnection::check() {
+  Link link(target_, signal_);
+  return target_->status(link.call([](Session& session) {
+    std::int64_t clock = 0;
+    return session.one_number(session.dialect().clock_query(), clock);
+  }));
+}
+
+sdk::Status DatabaseConnection::discover(sdk::Catalog& catalog) {
+  Link link(target_, signal_);
+  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
+  const Diagnosis said = link.call([rows](Session& session) { return session.texts(session.dialect().columns_query(std::nullopt), *rows); });
+  if (!said.ok()) return target_->status(said);
+  each_table(*target_->dialect, *rows, [&](const Table& table) { return catalog.stream(table.name, announce(table).all()); });
+  return {};
+}
+
+sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) {
+  for (const std::string_view later : {"query", "tables"}) {
+    if (settings.has(later)) return sdk::failure(MG_UNSUPPORTED, "`" + std::string(later) + "` is not there yet: name one `table`");
+  }
+  for (const std::string_view name : {"mode", "track"}) {
+    const std::string mode = settings.text(name, "scan");
+    if (mode != "scan") return sdk::failure(MG_UNSUPPORTED, "`" + std::string(name) + ": " + mode + "` is not there yet: use `scan`");
+  }
+  TableWish wish{.table = settings.text("table"), .key = settings.list("key"), .columns = settings.list("columns")};
+  if (wish.table.empty()) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read");
+  auto stream = std::make_unique<TableStream>(target_, signal_, std::move(wish));
+  if (sdk::Status failed = stream->open(); !failed.ok()) return failed;
+  out = std::move(stream);
+  return {};
+}
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "connectors/odbc/link.hpp"
+#include "connectors/sdk/connector.hpp"
+
+namespace meshgate::odbc {
+
+std::span<const mg_option> connection_options();
+std::span<const mg_option> stream_options();
+
+/// A database by its settings. Each stream has ODBC connections of its own; none is open between calls of check() and discover().
+class DatabaseConnection final : public sdk::Connection {
+ public:
+  static sdk::Status open(const sdk::Host& host, const sdk::Settings& settings, std::unique_ptr<sdk::Connection>& out);
+
+  explicit DatabaseConnection(std::shared_ptr<const Target> target) : target_(std::move(target)) {}
+
+  sdk::Status check() override;
+  sdk::Status discover(sdk::Catalog& catalog) override;
+  sdk::Status open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) override;
+  void on_cancel() noexcept override { signal_->cancel(); }
+
+ private:
+  std::shared_ptr<const Target> target_;
+  std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
+};
+
+/// The settings as a Target, or what is wrong with them. Reads the driver manager's files, reaches nothing else.
+sdk::Status make_target(const sdk::Settings& settings, std::shared_ptr<const Target>& out);
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/odbc/column.hpp"
+#include "connectors/odbc/connection_string.hpp"
+#include "connectors/odbc/diagnostics.hpp"
+
+namespace meshgate::odbc {
+
+/// "shop.orders" or "\"My Shop\".orders" in parts, without quotes.
+struct TableName {
+  std::string schema;  ///< empty: the connection's own
+  std::string table;
+};
+/// Nothing for an empty part, an open quote or more than two parts.
+std::optional<TableName> parse_table_name(std::string_view text);
+
+/// What differs between databases; everything else is one code. Pure: builds text, speaks to nobody.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+
+  [[nodiscard]] virtual Engine engine() const = 0;
+  [[nodiscard]] virtual Braces braces() const { return Braces::standard; }
+  /// What we add to the connection string where the user set nothing.
+  virtual void add_defaults(ConnectionString& fields, long long timeout_ms) const = 0;
+  /// Statements that make a fresh connection UTC, read-only and exact.
+  [[nodiscard]] virtual std::vector<std::string> session() const = 0;
+  /// Gives back one text, kProbe, by which the fetch of text is tried.
+  [[nodiscard]] virtual std::string probe() const = 0;
+
+  [[nodiscard]] virtual std::string quote(std::string_view name) const = 0;
+  /// One row per column, in the order of the table and with the fields of CatalogColumn, of this table or (no name) of all there are.
+  [[nodiscard]] virtual std::string columns_query(const std::optional<TableName>& name) const = 0;
+  [[nodiscard]] virtual Column column(const CatalogColumn& from) const = 0;
+
+  /// Statements at the start of a scan's transaction; empty: none, the one statement is the snapshot.
+  [[nodiscard]] virtual std::vector<std::string> begin_snapshot() const { return {}; }
+  /// Whether a scan needs a transaction around it.
+  [[nodiscard]] virtual bool transaction() const { return false; }
+  /// The driver reads a whole result into memory: a scan is many short ones.
+  [[nodiscard]] virtual bool paged() const { return false; }
+  /// A second statement on the connection ends the first.
+  [[nodiscard]] virtual bool one_cursor() const { return false; }
+  /// Whether NULLs come behind all values in an ascending order (otherwise before them).
+  [[nodiscard]] virtual bool nulls_last() const { return false; }
+  /// One number: microseconds since 1970 by the database's clock, not later than any commit that comes after it.
+  [[nodiscard]] virtual std::string clock_query() const = 0;
+  /// One number: rows, as far as they are cheap to know.
+  [[nodiscard]] virtual std::string total_query(const TableName& name) const = 0;
+};
+
+/// 'ä€' and a character outside the basic plane.
+inline constexpr std::string_view kProbe = "\xC3\xA4\xE2\x82\xAC\xF0\x9D\x84\x9E";
+
+std::unique_ptr<Dialect> postgresql_dialect();
+std::unique_ptr<Dialect> mariadb_dialect();
+std::unique_ptr<Dialect> sqlite_dialect();
+
+/// By the driver's name or file; null: not one of the three.
+std::unique_ptr<Dialect> dialect_for_driver(std::string_view driver);
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,79 @@
+#include "connectors/odbc/link.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace meshgate::odbc {
+
+namespace {
+
+/// How long an interrupted call may take to come back before it is left behind; a cancelled read must return within two seconds.
+constexpr std::chrono::milliseconds kGrace{1000};
+
+}  // namespace
+
+void Link::start(Job job) {
+  if (!worker_) worker_.emplace(signal_);
+  if (session_ == nullptr) session_ = std::make_shared<Session>(target_);
+  outcome_ = std::make_shared<Outcome>();
+  deadline_ = Clock::now() + target_->timeout;
+  worker_->start([session = session_, outcome = outcome_, job = std::move(job)] {
+    outcome->diagnosis = session->connect();
+    if (outcome->diagnosis.ok()) outcome->diagnosis = job(*session);
+  });
+}
+
+Link::Wait Link::wait(Clock::time_point until) {
+  if (!worker_) return Wait::done;
+  if (worker_->wait(std::min(until, deadline_))) return Wait::done;
+  {
+    const std::lock_guard lock(signal_->mutex);
+    if (!signal_->cancelled && Clock::now() < deadline_) return Wait::not_yet;
+  }
+  give_up("it gave no answer in time");
+  return Wait::broken;
+}
+
+Diagnosis Link::take() {
+  if (outcome_ == nullptr) return {};
+  Diagnosis out = std::move(outcome_->diagnosis);
+  outcome_.reset();
+  // Whatever failed: a new session is surely usable, the old one perhaps.
+  if (!out.ok()) drop();
+  return out;
+}
+
+Diagnosis Link::call(Job job) {
+  start(std::move(job));
+  wait(Clock::time_point::max());
+  return take();
+}
+
+void Link::when_idle(std::chrono::milliseconds after, std::function<void()> job) {
+  if (worker_) worker_->when_idle(after, std::move(job));
+}
+
+void Link::drop() {
+  if (worker_ && worker_->busy()) {
+    give_up("the call was dropped");
+    outcome_.reset();
+    return;
+  }
+  if (worker_ && session_ != nullptr) {
+    // Saying goodbye can block too.
+    worker_->start([session = std::move(session_)]() mutable { session.reset(); });
+    if (!worker_->wait_on(Clock::now() + kGrace)) worker_.reset();
+  }
+  session_.reset();
+}
+
+void Link::give_up(const char* why) {
+  std::thread([session = session_] { session->interrupt(); }).detach();
+  const bool ended = worker_->wait_on(Clock::now() + kGrace);
+  if (!ended) worker_.reset();
+  session_.reset();
+  outcome_ = std::make_shared<Outcome>();
+  outcome_->diagnosis = {"08S01", 0, why};
+}
+
+}  // namespace meshgate::odbc

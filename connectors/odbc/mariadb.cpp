@@ -1,0 +1,119 @@
+#include "connectors/odbc/dialect.hpp"
+#include "connectors/odbc/text.hpp"
+
+namespace meshgate::odbc {
+
+namespace {
+
+struct TypeRow {
+  std::string_view name;
+  std::int32_t type;
+  Carry carry;
+  std::size_t width;
+};
+
+constexpr TypeRow kTypes[] = {
+    {"tinyint", MG_INT64, Carry::int64, 8},
+    {"smallint", MG_INT64, Carry::int64, 8},
+    {"mediumint", MG_INT64, Carry::int64, 8},
+    {"int", MG_INT64, Carry::int64, 8},
+    {"bigint", MG_INT64, Carry::int64, 8},
+    {"year", MG_INT64, Carry::int64, 8},
+    {"bit", MG_UINT64, Carry::uint64, 8},
+    {"float", MG_FLOAT32, Carry::float64, 8},
+    {"double", MG_FLOAT64, Carry::float64, 8},
+    {"decimal", MG_DECIMAL, Carry::ascii, 72},
+    {"char", MG_TEXT, Carry::text, 0},
+    {"varchar", MG_TEXT, Carry::text, 0},
+    {"tinytext", MG_TEXT, Carry::text, 0},
+    {"text", MG_TEXT, Carry::text, 0},
+    {"mediumtext", MG_TEXT, Carry::text, 0},
+    {"longtext", MG_TEXT, Carry::text, 0},
+    {"enum", MG_TEXT, Carry::text, 0},
+    {"set", MG_TEXT, Carry::text, 0},
+    {"binary", MG_BYTES, Carry::bytes, 0},
+    {"varbinary", MG_BYTES, Carry::bytes, 0},
+    {"tinyblob", MG_BYTES, Carry::bytes, 0},
+    {"blob", MG_BYTES, Carry::bytes, 0},
+    {"mediumblob", MG_BYTES, Carry::bytes, 0},
+    {"longblob", MG_BYTES, Carry::bytes, 0},
+    {"date", MG_DATE, Carry::ascii, 32},
+    {"time", MG_TIME, Carry::ascii, 32},
+    {"datetime", MG_TIMESTAMP, Carry::ascii, 40},
+    {"timestamp", MG_TIMESTAMPTZ, Carry::ascii, 40},
+    {"uuid", MG_UUID, Carry::ascii, 40},
+};
+
+class MariaDb final : public Dialect {
+ public:
+  [[nodiscard]] Engine engine() const override { return Engine::mariadb; }
+
+  void add_defaults(ConnectionString& fields, long long) const override { fields.set_default("CHARSET", "utf8mb4"); }
+
+  [[nodiscard]] std::vector<std::string> session() const override {
+    return {"SET SESSION time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', tx_isolation = 'REPEATABLE-READ', tx_read_only = 1"};
+  }
+  [[nodiscard]] std::string probe() const override { return "SELECT CONVERT(X'C3A4E282ACF09D849E' USING utf8mb4)"; }
+  [[nodiscard]] std::string quote(std::string_view name) const override { return "`" + replaced(name, "`", "``") + "`"; }
+  [[nodiscard]] bool transaction() const override { return true; }
+  [[nodiscard]] bool paged() const override { return true; }
+  [[nodiscard]] std::vector<std::string> begin_snapshot() const override { return {"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}; }
+  [[nodiscard]] std::string clock_query() const override { return "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"; }
+  [[nodiscard]] std::string total_query(const TableName& name) const override {
+    return "SELECT COALESCE(TABLE_ROWS, 0) FROM information_schema.TABLES WHERE " + named(name, "");
+  }
+
+  [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
+    return "SELECT CONCAT(c.TABLE_SCHEMA, '.', c.TABLE_NAME), c.COLUMN_NAME, LOWER(c.DATA_TYPE), c.COLUMN_TYPE, "
+           "IF(c.IS_NULLABLE = 'YES', 1, 0), COALESCE(k.ORDINAL_POSITION, 0), COALESCE(c.CHARACTER_OCTET_LENGTH, 0) "
+           "FROM information_schema.COLUMNS c LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME "
+           "AND k.COLUMN_NAME = c.COLUMN_NAME AND k.CONSTRAINT_NAME = 'PRIMARY' AND k.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA WHERE " +
+           (name ? named(*name, "c.") : "c.TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')") +
+           " ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION";
+  }
+
+  [[nodiscard]] Column column(const CatalogColumn& from) const override {
+    Column out{.name = from.name, .native = from.native, .nullable = from.nullable, .key = from.key};
+    for (const TypeRow& row : kTypes) {
+      if (row.name != from.type) continue;
+      out.type = row.type;
+      out.carry = row.carry;
+      out.width = row.width;
+    }
+    if (out.type == MG_NULL) return out;
+    const std::string name = quote(from.name);
+    const bool is_unsigned = from.native.find("unsigned") != std::string::npos;
+    out.value = name;
+    out.parameter = "?";
+    if (from.type == "bit") out.value = "(" + name + " + 0)";
+    if (from.type == "float" || from.type == "double") out.unordered = "floating-point values do not compare exactly";
+    if (from.type == "enum" || from.type == "set") out.unordered = "values of type " + from.type + " are ordered by number but compared by text";
+    if (from.type == "uuid") out.value = "CAST(" + name + " AS CHAR)", out.parameter = "CAST(? AS uuid)";
+    if (out.type == MG_DECIMAL) out.parameter = "CAST(? AS " + from.native.substr(0, from.native.find(')') + 1) + ")";
+    if (out.type == MG_INT64) out.parameter = "CAST(? AS SIGNED)";
+    if (out.type == MG_INT64 && is_unsigned && from.type == "bigint") out.type = MG_UINT64, out.carry = Carry::uint64;
+    if (out.type == MG_UINT64) out.parameter = "CAST(? AS UNSIGNED)";
+    if (out.type == MG_DATE) out.parameter = "CAST(? AS DATE)";
+    if (out.type == MG_TIME) out.parameter = "CAST(? AS TIME(6))";
+    if (out.type == MG_TIMESTAMP || out.type == MG_TIMESTAMPTZ) out.parameter = "CAST(? AS DATETIME(6))";
+    if (out.width == 0) measure(out, from);
+    return out;
+  }
+
+ private:
+  /// Text and bytes: as long as declared, or cut by LEFT() where that may be long.
+  static void measure(Column& out, const CatalogColumn& from) {
+    const std::size_t octets = std::strtoull(from.detail.c_str(), nullptr, 10);
+    if (octets > 0 && octets <= kHead) out.width = octets;
+    if (out.width == 0) out.head = "LEFT(" + out.value + ", " + std::to_string(kHead + 1) + ")";
+  }
+  static std::string named(const TableName& name, const std::string& prefix) {
+    return prefix + "TABLE_SCHEMA = " + (name.schema.empty() ? "DATABASE()" : literal(name.schema)) + " AND " + prefix + "TABLE_NAME = " + literal(name.table);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Dialect> mariadb_dialect() { return std::make_unique<MariaDb>(); }
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,95 @@
+#include "connectors/odbc/query.hpp"
+
+#include <algorithm>
+
+namespace meshgate::odbc {
+
+namespace {
+
+struct KeyColumn {
+  std::string name;
+  const std::string& parameter;
+  bool null_behind;  // its NULLs come after every value
+};
+
+KeyColumn key_column(const Table& table, const Dialect& dialect, std::size_t place) {
+  const Column& column = table.columns[table.key[place]];
+  return {dialect.quote(column.name), column.parameter, column.nullable && dialect.nulls_last()};
+}
+
+void append_behind(Condition& out, const Table& table, const Dialect& dialect, std::size_t place) {
+  const KeyColumn column = key_column(table, dialect, place);
+  const bool last = place + 1 == table.key.size();
+  const bool bracket = !last || column.null_behind;
+  if (bracket) out.sql += "(";
+  out.sql += column.name + " > " + column.parameter;
+  out.parameters.push_back(place);
+  if (column.null_behind) out.sql += " OR " + column.name + " IS NULL";
+  if (!last) {
+    out.sql += " OR (" + column.name + " = " + column.parameter + " AND ";
+    out.parameters.push_back(place);
+    append_behind(out, table, dialect, place + 1);
+    out.sql += ")";
+  }
+  if (bracket) out.sql += ")";
+}
+
+}  // namespace
+
+Condition after_key(const Table& table, const Dialect& dialect) {
+  Condition out;
+  const KeyColumn first = key_column(table, dialect, 0);
+  if (table.key.size() > 1 && !first.null_behind) {
+    // Said twice, so that the database can start in its index.
+    out.sql = first.name + " >= " + first.parameter + " AND ";
+    out.parameters.push_back(0);
+  }
+  append_behind(out, table, dialect, 0);
+  return out;
+}
+
+Condition of_keys(const Table& table, const Dialect& dialect, std::size_t count) {
+  Condition out;
+  for (std::size_t i = 0; i < count; ++i) {
+    out.sql += i == 0 ? "(" : " OR (";
+    for (std::size_t place = 0; place < table.key.size(); ++place) {
+      const KeyColumn column = key_column(table, dialect, place);
+      out.sql += (place == 0 ? "" : " AND ") + column.name + " = " + column.parameter;
+      out.parameters.push_back(i * table.key.size() + place);
+    }
+    out.sql += ")";
+  }
+  return out;
+}
+
+bool has_odd(const Table& table) {
+  return std::ranges::any_of(table.columns, [](const Column& column) { return !column.odd.empty(); });
+}
+
+std::string select_list(const Table& table, bool heads) {
+  std::string out;
+  std::string odd;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    if (column.type == MG_NULL) continue;
+    if (!out.empty()) out += ", ";
+    out += heads && column.key == 0 && !column.head.empty() ? column.head : column.value;
+    if (!column.odd.empty()) odd += " WHEN " + column.odd + " THEN " + std::to_string(i + 1);
+  }
+  if (!odd.empty()) out += ", CASE" + odd + " ELSE 0 END";
+  return out;
+}
+
+std::string scan_query(const Table& table, const Dialect& dialect, const std::string& where, std::size_t limit) {
+  std::string out = "SELECT " + select_list(table, true) + " FROM " + table.from;
+  if (!where.empty()) out += " WHERE " + where;
+  for (std::size_t place = 0; place < table.key.size(); ++place) {
+    out += (place == 0 ? " ORDER BY " : ", ") + key_column(table, dialect, place).name;
+  }
+  if (limit > 0) out += " LIMIT " + std::to_string(limit);
+  return out;
+}
+
+std::string rows_query(const Table& table, const std::string& where) { return "SELECT " + select_list(table, false) + " FROM " + table.from + " WHERE " + where; }
+
+}  // namespace meshgate::odbc

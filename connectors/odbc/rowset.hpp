@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connectors/odbc/column.hpp"
+#include "connectors/odbc/handle.hpp"
+#include "connectors/odbc/value.hpp"
+
+namespace meshgate::odbc {
+
+/// Buffers for one array fetch of a table's carried columns, column by column. Their size is bounded; a value that does not fit is known
+/// by cell() and must be had in another way.
+class Rowset {
+ public:
+  Rowset(const Table& table, bool wide);
+
+  /// Binds the buffers; fetching fills them from row 0 on.
+  bool bind(SQLHSTMT statement);
+  [[nodiscard]] std::size_t capacity() const { return capacity_; }
+  [[nodiscard]] std::size_t rows() const { return static_cast<std::size_t>(fetched_); }
+  void clear() { fetched_ = 0; }
+
+  enum class Fit : std::uint8_t { whole, cut };
+  /// `column` counts all columns of the table; one that is not carried is NULL. Wide text becomes UTF-8 in `storage`.
+  Fit cell(std::size_t row, std::size_t column, std::string& storage, Cell& out) const;
+  /// The place, from 1, of the first column whose value is of another storage class than its type; 0: none.
+  [[nodiscard]] std::size_t odd(std::size_t row) const;
+
+ private:
+  struct Slot {
+    SQLSMALLINT type = SQL_C_CHAR;
+    std::size_t width = 0;
+    std::size_t limit = 0;  // longest value that is taken to be whole
+    std::unique_ptr<char[]> data;
+    std::vector<SQLLEN> sizes;
+  };
+  static Slot slot_for(const Column& column, bool wide);
+
+  std::vector<Slot> slots_;
+  std::vector<int> slot_of_column_;  // -1: not carried
+  bool has_odd_ = false;
+  std::size_t capacity_ = 1;
+  SQLULEN fetched_ = 0;
+};
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,101 @@
+#include "connectors/odbc/scan.hpp"
+
+#include <algorithm>
+
+namespace meshgate::odbc {
+
+namespace {
+
+/// Of row sets; what a driver that keeps whole results holds at most.
+constexpr std::size_t kPageRowsets = 4;
+
+}  // namespace
+
+Diagnosis Scan::open(Session& session) {
+  const Dialect& dialect = session.dialect();
+  session_ = session.shared_from_this();
+  const auto name = parse_table_name(table_->name);
+  if (Diagnosis failed = session.one_number(dialect.clock_query(), clock_); !failed.ok()) return failed;
+  if (name && !last_key_) session.one_number(dialect.total_query(*name), total_);
+  if (Diagnosis failed = session.begin(); !failed.ok()) return failed;
+  for (auto& rowset : rowsets_) rowset.emplace(*table_, session.wide());
+  if (dialect.paged()) page_ = rowsets_[0]->capacity() * kPageRowsets;
+  opened_ = true;
+  return query(session);
+}
+
+Diagnosis Scan::query(Session& session) {
+  std::vector<Parameter> parameters;
+  Condition where;
+  if (last_key_) {
+    where = after_key(*table_, session.dialect());
+    for (const std::size_t place : where.parameters) {
+      parameters.push_back({(*last_key_)[place], table_->columns[table_->key[place]].carry == Carry::bytes});
+    }
+  }
+  rows_in_page_ = 0;
+  return session.execute(scan_query(*table_, session.dialect(), where.sql, page_), parameters, statement_);
+}
+
+Diagnosis Scan::fetch(Session& session, Rowset& into, bool& end) {
+  if (!into.bind(statement_.get())) return diagnose(SQL_HANDLE_STMT, statement_.get());
+  if (Diagnosis failed = session.fetch(statement_, end); !failed.ok()) return failed;
+  if (end) into.clear();
+  rows_in_page_ += into.rows();
+  return {};
+}
+
+Diagnosis Scan::advance(Session& session) {
+  if (opened_ && session_.get() != &session) break_off();
+  if (!opened_) {
+    if (Diagnosis failed = open(session); !failed.ok()) return failed;
+  }
+  Rowset& into = *rowsets_[filling_];
+  into.clear();
+  if (complete_ || broken_off_) return {};
+  bool end = false;
+  if (Diagnosis failed = fetch(session, into, end); !failed.ok()) return failed;
+  if (end && page_ > 0 && rows_in_page_ == page_) {
+    if (Diagnosis failed = query(session); !failed.ok()) return failed;
+    if (Diagnosis failed = fetch(session, into, end); !failed.ok()) return failed;
+  }
+  complete_ = end;
+  if (end) close();
+  note_last_key(into);
+  return {};
+}
+
+void Scan::close() {
+  statement_ = {};
+  if (session_ != nullptr) session_->end();
+  session_.reset();
+}
+
+void Scan::break_off() {
+  if (complete_) return;
+  broken_off_ = true;
+  close();
+}
+
+const Rowset& Scan::turn() {
+  const std::size_t ready = filling_;
+  filling_ = 1 - filling_;
+  return *rowsets_[ready];
+}
+
+void Scan::note_last_key(const Rowset& rows) {
+  for (std::size_t row = rows.rows(); row-- > 0;) {
+    std::vector<std::string> key;
+    std::string storage;
+    for (const std::size_t at : table_->key) {
+      Cell cell;
+      if (rows.cell(row, at, storage, cell) == Rowset::Fit::cut || cell.null) break;
+      key.push_back(parameter_text(table_->columns[at], cell));
+    }
+    if (key.size() != table_->key.size()) continue;
+    last_key_ = std::move(key);
+    return;
+  }
+}
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/odbc/query.hpp"
+#include "connectors/odbc/rowset.hpp"
+#include "connectors/odbc/session.hpp"
+
+namespace meshgate::odbc {
+
+/// One pass over a table, from its start or from behind a key: a snapshot, a cursor in it, and two row sets, of which one is being read
+/// while the other is fetched. All functions but rows() run on the link's thread.
+class Scan {
+ public:
+  Scan(std::shared_ptr<const Table> table, std::optional<std::vector<std::string>> after) : table_(std::move(table)), last_key_(std::move(after)) {}
+
+  /// Fetches the next rows into the row set that is not being read. No rows: the pass is complete or
+  /// broken off, and the snapshot closed.
+  Diagnosis advance(Session& session);
+  /// Ends the snapshot early; nothing more will be fetched.
+  void break_off();
+  [[nodiscard]] bool broken_off() const { return broken_off_; }
+
+  /// The rows last fetched; from here on they are read, and the next advance() fills the other row set.
+  const Rowset& turn();
+  [[nodiscard]] std::int64_t clock() const { return clock_; }
+  [[nodiscard]] std::int64_t total() const { return total_; }
+
+ private:
+  Diagnosis open(Session& session);
+  Diagnosis query(Session& session);
+  Diagnosis fetch(Session& session, Rowset& into, bool& end);
+  void close();
+  void note_last_key(const Rowset& rows);
+
+  std::shared_ptr<const Table> table_;
+  std::optional<std::vector<std::string>> last_key_;
+  std::optional<Rowset> rowsets_[2];
+  std::size_t filling_ = 0;
+  std::shared_ptr<Session> session_;  // outlives the statement
+  Statement statement_;
+  std::size_t page_ = 0;          // rows per query; 0: one query for all
+  std::size_t rows_in_page_ = 0;
+  bool opened_ = false;
+  bool complete_ = false;
+  std::atomic<bool> broken_off_{false};
+  std::int64_t clock_ = 0;
+  std::int64_t total_ = 0;
+};
+
+}  // namespace meshgate::odbc

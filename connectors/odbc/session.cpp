@@ -1,0 +1,207 @@
+#include "connectors/odbc/session.hpp"
+
+#include <sqlucode.h>
+
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "connectors/odbc/text.hpp"
+
+namespace meshgate::odbc {
+
+namespace {
+
+std::vector<SQLWCHAR> wide_text(std::string_view text) {
+  const std::u16string wide = to_wide(text);
+  std::vector<SQLWCHAR> out(wide.begin(), wide.end());
+  out.push_back(0);
+  return out;
+}
+
+/// A bound parameter's memory; must live until the statement has been executed.
+struct Bound {
+  std::vector<SQLWCHAR> wide;
+  SQLLEN size = 0;
+};
+
+SQLRETURN bind(SQLHSTMT statement, SQLUSMALLINT number, const Parameter& from, Bound& to) {
+  if (from.binary) {
+    to.size = static_cast<SQLLEN>(from.text.size());
+    return SQLBindParameter(statement, number, SQL_PARAM_INPUT, SQL_C_BINARY, SQL_VARBINARY, std::max<SQLULEN>(from.text.size(), 1), 0,
+                            const_cast<char*>(from.text.data()), to.size, &to.size);
+  }
+  to.wide = wide_text(from.text);
+  const SQLULEN units = to.wide.size() - 1;
+  to.size = static_cast<SQLLEN>(units * sizeof(SQLWCHAR));
+  return SQLBindParameter(statement, number, SQL_PARAM_INPUT, SQL_C_WCHAR, SQL_WVARCHAR, std::max<SQLULEN>(units, 1), 0, to.wide.data(), to.size, &to.size);
+}
+
+}  // namespace
+
+sdk::Status Target::status(const Diagnosis& diagnosis, const std::string& table) const {
+  if (diagnosis.ok()) return {};
+  const Cause cause = verdict(dialect->engine(), diagnosis);
+  Place named = place;
+  named.table = table;
+  return sdk::failure(action(cause), mask.apply(sentence(cause, named, diagnosis)));
+}
+
+Session::~Session() {
+  if (!connected_) return;
+  if (manual_) SQLEndTran(SQL_HANDLE_DBC, database_.get(), SQL_ROLLBACK);
+  SQLDisconnect(database_.get());
+}
+
+Diagnosis Session::connect() {
+  if (connected_) return {};
+  environment_ = Environment(SQL_NULL_HANDLE);
+  if (!environment_) return {"HY001", 0, "no memory for an ODBC environment"};
+  SQLSetEnvAttr(environment_.get(), SQL_ATTR_ODBC_VERSION, as_pointer(SQL_OV_ODBC3), 0);
+  database_ = Database(environment_.get());
+  const auto seconds = std::max<long long>(1, target_->timeout.count() / 1000);
+  SQLSetConnectAttr(database_.get(), SQL_ATTR_LOGIN_TIMEOUT, as_pointer(static_cast<SQLULEN>(seconds)), 0);
+  std::vector<SQLWCHAR> text = wide_text(target_->connection_string);
+  const SQLRETURN rc = SQLDriverConnectW(database_.get(), nullptr, text.data(), static_cast<SQLSMALLINT>(text.size() - 1), nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
+  if (!SQL_SUCCEEDED(rc)) return diagnose(SQL_HANDLE_DBC, database_.get());
+  connected_ = true;
+  return prepare();
+}
+
+Diagnosis Session::prepare() {
+  for (const std::string& sql : dialect().session()) {
+    if (Diagnosis failed = run(sql); !failed.ok()) return failed;
+  }
+  Statement statement;
+  bool end = false;
+  if (Diagnosis failed = execute(dialect().probe(), {}, statement); !failed.ok()) return failed;
+  if (Diagnosis failed = fetch(statement, end); !failed.ok()) return failed;
+  std::array<char, 64> narrow{};
+  SQLLEN size = 0;
+  const SQLRETURN rc = SQLGetData(statement.get(), 1, SQL_C_CHAR, narrow.data(), narrow.size(), &size);
+  wide_ = !SQL_SUCCEEDED(rc) || std::string_view(narrow.data()) != kProbe;
+  if (!wide_) return {};
+  statement = {};
+  std::optional<std::string> text;
+  if (Diagnosis failed = execute(dialect().probe(), {}, statement); !failed.ok()) return failed;
+  if (Diagnosis failed = fetch(statement, end); !failed.ok()) return failed;
+  if (Diagnosis failed = get(statement, 1, SQL_C_CHAR, text); !failed.ok()) return failed;
+  if (text == kProbe) return {};
+  return {"HY000", 0, "the driver does not deliver Unicode text unchanged: use its Unicode version"};
+}
+
+void Session::set_active(SQLHSTMT statement) {
+  const std::lock_guard lock(active_mutex_);
+  active_ = statement;
+}
+
+void Session::interrupt() {
+  const std::lock_guard lock(active_mutex_);
+  if (active_ != SQL_NULL_HSTMT) SQLCancel(active_);
+}
+
+Diagnosis Session::execute(const std::string& sql, const std::vector<Parameter>& parameters, Statement& out) {
+  out = Statement(database_.get());
+  if (!out) return diagnose(SQL_HANDLE_DBC, database_.get());
+  std::vector<Bound> bound(parameters.size());
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (!SQL_SUCCEEDED(bind(out.get(), static_cast<SQLUSMALLINT>(i + 1), parameters[i], bound[i]))) return diagnose(SQL_HANDLE_STMT, out.get());
+  }
+  std::vector<SQLWCHAR> text = wide_text(sql);
+  set_active(out.get());
+  const SQLRETURN rc = SQLExecDirectW(out.get(), text.data(), static_cast<SQLINTEGER>(text.size() - 1));
+  set_active(SQL_NULL_HSTMT);
+  if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA) return diagnose(SQL_HANDLE_STMT, out.get());
+  SQLFreeStmt(out.get(), SQL_RESET_PARAMS);
+  return {};
+}
+
+Diagnosis Session::fetch(const Statement& statement, bool& end) {
+  set_active(statement.get());
+  const SQLRETURN rc = SQLFetch(statement.get());
+  set_active(SQL_NULL_HSTMT);
+  end = rc == SQL_NO_DATA;
+  if (end || SQL_SUCCEEDED(rc)) return {};
+  return diagnose(SQL_HANDLE_STMT, statement.get());
+}
+
+Diagnosis Session::get(const Statement& statement, SQLUSMALLINT column, SQLSMALLINT type, std::optional<std::string>& out) const {
+  const bool wide = type == SQL_C_CHAR && wide_;
+  const bool number = type != SQL_C_CHAR && type != SQL_C_BINARY;
+  const size_t terminator = number || type == SQL_C_BINARY ? 0 : wide ? sizeof(SQLWCHAR) : 1;
+  out.reset();
+  std::string all;
+  std::vector<char> chunk(number ? 8 : 64);
+  while (true) {
+    SQLLEN size = 0;
+    const SQLRETURN rc = SQLGetData(statement.get(), column, wide ? SQL_C_WCHAR : type, chunk.data(), static_cast<SQLLEN>(chunk.size()), &size);
+    if (rc == SQL_NO_DATA) break;
+    if (!SQL_SUCCEEDED(rc)) return diagnose(SQL_HANDLE_STMT, statement.get());
+    if (size == SQL_NULL_DATA) return {};
+    const size_t room = chunk.size() - terminator;
+    const bool whole = size != SQL_NO_TOTAL && static_cast<size_t>(size) <= room;
+    all.append(chunk.data(), number ? chunk.size() : whole ? static_cast<size_t>(size) : room);
+    if (whole || number) break;
+    // The rest in few steps: some drivers walk the value from its start each time.
+    chunk.resize(size == SQL_NO_TOTAL ? chunk.size() * 2 : std::min<size_t>(static_cast<size_t>(size) + 64, 32U << 20));
+  }
+  if (!wide) return out = std::move(all), Diagnosis{};
+  std::u16string units(all.size() / sizeof(char16_t), u'\0');
+  std::memcpy(units.data(), all.data(), units.size() * sizeof(char16_t));
+  append_utf8(out.emplace(), units);
+  return {};
+}
+
+Diagnosis Session::run(const std::string& sql) {
+  Statement statement;
+  return execute(sql, {}, statement);
+}
+
+Diagnosis Session::texts(const std::string& sql, std::vector<std::vector<std::string>>& out) {
+  out.clear();
+  Statement statement;
+  if (Diagnosis failed = execute(sql, {}, statement); !failed.ok()) return failed;
+  SQLSMALLINT columns = 0;
+  SQLNumResultCols(statement.get(), &columns);
+  while (true) {
+    bool end = false;
+    if (Diagnosis failed = fetch(statement, end); !failed.ok()) return failed;
+    if (end) return {};
+    std::vector<std::string>& row = out.emplace_back();
+    for (SQLSMALLINT i = 1; i <= columns; ++i) {
+      std::optional<std::string> text;
+      if (Diagnosis failed = get(statement, static_cast<SQLUSMALLINT>(i), SQL_C_CHAR, text); !failed.ok()) return failed;
+      row.push_back(text.value_or(""));
+    }
+  }
+}
+
+Diagnosis Session::one_number(const std::string& sql, std::int64_t& out) {
+  std::vector<std::vector<std::string>> rows;
+  Diagnosis failed = texts(sql, rows);
+  out = 0;
+  if (failed.ok() && !rows.empty() && !rows[0].empty()) std::from_chars(rows[0][0].data(), rows[0][0].data() + rows[0][0].size(), out);
+  return failed;
+}
+
+Diagnosis Session::begin() {
+  if (!dialect().transaction()) return {};
+  if (!SQL_SUCCEEDED(SQLSetConnectAttr(database_.get(), SQL_ATTR_AUTOCOMMIT, as_pointer(SQL_AUTOCOMMIT_OFF), 0))) return diagnose(SQL_HANDLE_DBC, database_.get());
+  manual_ = true;
+  for (const std::string& sql : dialect().begin_snapshot()) {
+    if (Diagnosis failed = run(sql); !failed.ok()) return failed;
+  }
+  return {};
+}
+
+Diagnosis Session::end() {
+  if (!manual_) return {};
+  const bool rolled_back = SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, database_.get(), SQL_ROLLBACK));
+  const bool automatic = SQL_SUCCEEDED(SQLSetConnectAttr(database_.get(), SQL_ATTR_AUTOCOMMIT, as_pointer(SQL_AUTOCOMMIT_ON), 0));
+  manual_ = false;
+  if (rolled_back && automatic) return {};
+  return diagnose(SQL_HANDLE_DBC, database_.get());
+}
+
+}  // namespace meshgate::odbc

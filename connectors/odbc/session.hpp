@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/odbc/dialect.hpp"
+#include "connectors/odbc/handle.hpp"
+
+namespace meshgate::odbc {
+
+/// A value for a `?`. Bytes stay bytes; text crosses as wide text.
+struct Parameter {
+  std::string text;
+  bool binary = false;
+};
+
+/// Whom to speak to and what may be said about it. Immutable, shared by all sessions of a connection.
+struct Target {
+  std::shared_ptr<const Dialect> dialect;
+  std::string connection_string;  ///< holds the password
+  Place place;
+  Mask mask;
+  std::chrono::milliseconds timeout{30000};
+
+  /// The failure of one call as the host gets it.
+  [[nodiscard]] sdk::Status status(const Diagnosis& diagnosis, const std::string& table = {}) const;
+};
+
+/// One connection to a database. Blocks; used by one thread at a time, but for interrupt().
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  explicit Session(std::shared_ptr<const Target> target) : target_(std::move(target)) {}
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Does nothing when already connected.
+  Diagnosis connect();
+  [[nodiscard]] const Dialect& dialect() const { return *target_->dialect; }
+  [[nodiscard]] const Target& target() const { return *target_; }
+  /// Text is fetched as wide text, because the driver bends the narrow one in this process's locale.
+  [[nodiscard]] bool wide() const { return wide_; }
+
+  /// A statement that has been executed; interrupt() stops it while it runs.
+  Diagnosis execute(const std::string& sql, const std::vector<Parameter>& parameters, Statement& out);
+  Diagnosis fetch(const Statement& statement, bool& end);
+  /// One column of the current row, whole, however long: `type` is SQL_C_SBIGINT, …, SQL_C_CHAR (UTF-8) or SQL_C_BINARY.
+  Diagnosis get(const Statement& statement, SQLUSMALLINT column, SQLSMALLINT type, std::optional<std::string>& out) const;
+  /// Runs a statement and drops what it gives.
+  Diagnosis run(const std::string& sql);
+  /// A small result, all as text; NULL is empty text.
+  Diagnosis texts(const std::string& sql, std::vector<std::vector<std::string>>& out);
+  Diagnosis one_number(const std::string& sql, std::int64_t& out);
+
+  /// A transaction by hand, and back to one per statement.
+  Diagnosis begin();
+  Diagnosis end();
+
+  /// From any thread; may itself block in the driver.
+  void interrupt();
+
+ private:
+  Diagnosis prepare();
+  void set_active(SQLHSTMT statement);
+
+  std::shared_ptr<const Target> target_;
+  Environment environment_;
+  Database database_;
+  bool connected_ = false;
+  bool manual_ = false;
+  bool wide_ = false;
+  std::mutex active_mutex_;
+  SQLHSTMT active_ = SQL_NULL_HSTMT;
+};
+
+}  // namespace meshgate::odbc

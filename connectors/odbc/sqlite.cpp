@@ -1,0 +1,119 @@
+#include "connectors/odbc/dialect.hpp"
+#include "connectors/odbc/text.hpp"
+
+namespace meshgate::odbc {
+
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// "decimal(12,2)" gives 2, "decimal(12)" 0, "decimal" -1.
+int declared_scale(const std::string& type) {
+  const size_t open = type.find('(');
+  if (open == std::string::npos) return -1;
+  const size_t comma = type.find(',', open);
+  return comma == std::string::npos ? 0 : std::atoi(type.c_str() + comma + 1);
+}
+
+/// What a declared type means; SQLite itself keeps any value in any column.
+std::int32_t meaning(const std::string& type) {
+  if (has(type, "int")) return MG_INT64;
+  if (type.starts_with("bool")) return MG_BOOL;
+  if (type.starts_with("uuid") || type.starts_with("guid") || type.starts_with("uniqueidentifier")) return MG_UUID;
+  if (type.starts_with("json")) return MG_JSON;
+  if (has(type, "char") || has(type, "clob") || has(type, "text")) return MG_TEXT;
+  if (has(type, "blob") || has(type, "binary")) return MG_BYTES;
+  if (has(type, "real") || has(type, "floa") || has(type, "doub")) return MG_FLOAT64;
+  if (type.starts_with("decimal") || type.starts_with("numeric") || type.starts_with("number") || type.starts_with("dec")) return MG_DECIMAL;
+  if (type.starts_with("timestamptz") || (type.starts_with("timestamp") && has(type, "with time zone") && !has(type, "without"))) return MG_TIMESTAMPTZ;
+  if (type.starts_with("timestamp") || type.starts_with("datetime")) return MG_TIMESTAMP;
+  if (type.starts_with("date")) return MG_DATE;
+  if (type.starts_with("time")) return MG_TIME;
+  return MG_NULL;
+}
+
+/// The storage classes in which a value of that meaning is exact.
+std::string_view storage(std::int32_t type) {
+  switch (type) {
+    case MG_BOOL:
+    case MG_INT64: return "'integer','null'";
+    case MG_FLOAT64: return "'real','null'";
+    case MG_DECIMAL: return "'integer','real','null'";
+    case MG_JSON: return "'integer','text','null'";
+    case MG_BYTES: return "'blob','null'";
+    default: return "'text','null'";
+  }
+}
+
+class Sqlite final : public Dialect {
+ public:
+  [[nodiscard]] Engine engine() const override { return Engine::sqlite; }
+  [[nodiscard]] Braces braces() const override { return Braces::none; }
+
+  void add_defaults(ConnectionString& fields, long long timeout_ms) const override {
+    fields.set_default("StepAPI", "1");
+    fields.set_default("NoCreat", "1");
+    fields.set_default("BigInt", "1");
+    fields.set_default("Timeout", std::to_string(timeout_ms));
+  }
+  [[nodiscard]] std::vector<std::string> session() const override { return {"PRAGMA query_only = 1"}; }
+  [[nodiscard]] std::string probe() const override { return "SELECT CAST(X'C3A4E282ACF09D849E' AS TEXT)"; }
+  [[nodiscard]] std::string quote(std::string_view name) const override { return "\"" + replaced(name, "\"", "\"\"") + "\""; }
+  [[nodiscard]] bool one_cursor() const override { return true; }
+  [[nodiscard]] std::string clock_query() const override {
+    return "SELECT CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000";
+  }
+  [[nodiscard]] std::string total_query(const TableName& name) const override {
+    return "SELECT count(*) FROM " + (name.schema.empty() ? "" : quote(name.schema) + ".") + quote(name.table);
+  }
+
+  [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
+    const std::string fields = "p.name, lower(p.type), p.type, CASE WHEN p.\"notnull\" OR (p.pk AND lower(p.type) = 'integer') THEN 0 ELSE 1 END, p.pk, '' ";
+    if (name) {
+      return "SELECT " + literal(name->table) + ", " + fields + "FROM pragma_table_xinfo(" + literal(name->table) +
+             (name->schema.empty() ? "" : ", " + literal(name->schema)) + ") p WHERE p.hidden <> 1 ORDER BY p.cid";
+    }
+    return "SELECT m.name, " + fields + "FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' "
+           "ESCAPE '\\' AND p.hidden <> 1 ORDER BY m.name, p.cid";
+  }
+
+  [[nodiscard]] Column column(const CatalogColumn& from) const override {
+    Column out{.name = from.name, .native = from.native.empty() ? "no declared type" : from.native, .nullable = from.nullable, .key = from.key};
+    out.type = meaning(from.type);
+    if (out.type == MG_NULL) return out;
+    // Free text has many forms for one moment or UUID; only the text itself is a key.
+    const bool free_text = out.type == MG_UUID || out.type == MG_JSON || (out.type >= MG_DATE && out.type <= MG_TIMESTAMPTZ);
+    if (out.key != 0 && free_text) out.type = MG_TEXT;
+    const std::string name = quote(from.name);
+    out.value = name;
+    out.parameter = "?";
+    out.odd = "typeof(" + name + ") NOT IN (" + std::string(storage(out.type)) + ")";
+    out.width = 40;
+    switch (out.type) {
+      case MG_INT64:
+      case MG_BOOL: out.carry = Carry::int64; break;
+      case MG_FLOAT64:
+        out.carry = Carry::ascii;
+        // The driver hands out 15 digits; 20 always lead back to the same double.
+        out.value = "CASE WHEN typeof(" + name + ") = 'real' THEN printf('%!.20g', " + name + ") END";
+        out.unordered = "floating-point values do not compare exactly";
+        break;
+      case MG_DECIMAL:
+        out.carry = Carry::ascii;
+        out.value = "CASE typeof(" + name + ") WHEN 'real' THEN printf('%!.20g', " + name + ") ELSE " + name + " END";
+        out.scale = declared_scale(from.type);
+        break;
+      case MG_TEXT:
+      case MG_JSON: out.carry = Carry::text, out.width = 0; break;
+      case MG_BYTES: out.carry = Carry::bytes, out.width = 0; break;
+      default: out.carry = Carry::ascii, out.width = 64; break;
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Dialect> sqlite_dialect() { return std::make_unique<Sqlite>(); }
+
+}  // namespace meshgate::odbc

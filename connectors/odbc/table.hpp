@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "connectors/odbc/session.hpp"
+
+namespace meshgate::odbc {
+
+/// What a stream's settings ask of a table.
+struct TableWish {
+  std::string table;
+  std::vector<std::string> key;
+  std::vector<std::string> columns;
+};
+
+/// A table's columns and key out of the catalogue's rows. Pure. Fails (MG_CONFIG) where the table, a column or a usable key is missing.
+sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::vector<std::vector<std::string>>& rows, Table& out);
+
+/// All tables of the catalogue's rows, one call each.
+void each_table(const Dialect& dialect, const std::vector<std::vector<std::string>>& rows, const std::function<bool(const Table&)>& found);
+
+/// As the host gets it.
+sdk::Columns announce(const Table& table);
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "gateway/device/ledger.hpp"
+#include "mesh/lines.hpp"
+
+namespace meshgate::device {
+
+/// Applies checked lines to the tables and keeps count and digest of a partition. Within the caller's transaction.
+///
+/// An undivided feed keeps no memberships: the row is the membership, its _seq and _rev say the rest. A divided feed has one
+/// _meshgate_members row per (id, partition); the row dies with the last of them.
+class Applier {
+ public:
+  static Result<Applier> open(Database& database);
+
+  /// Error::corrupt when the revision's hash is not that of the content; nothing is written then.
+  Status put(Place& place, const PutLine& line);
+  Status gone(Place& place, std::string_view id);
+  /// Entries up to `through` have expired.
+  Status trim(Place& place, Seq through);
+
+  /// Begins a pass at 0 that keeps what is there and notes what is met.
+  Status begin_pass(Place& place);
+  /// Removes what the pass did not meet. Gives how many items went.
+  Result<std::uint64_t> end_pass(Place& place);
+  /// The feed's order begins anew: seqs of before mean nothing, every partition is read from 0.
+  Status new_epoch(Ledger& ledger, MirroredFeed& feed, const Epoch& epoch);
+
+ private:
+  Status put_row(Place& place, const PutLine& line);
+  Status put_existing(Place& place, const PutLine& line);
+  Status put_member(Place& place, const PutLine& line);
+  Status put_shared_row(MirroredFeed& feed, const PutLine& line);
+  Status gone_row(Place& place, std::string_view id);
+  Status gone_member(Place& place, std::string_view id);
+  Status drop_all(Place& place, const std::string& query, std::int64_t parameter, std::uint64_t& dropped);
+  Status note(const Place& place, std::string_view id);
+  Status forget(const Place& place, std::string_view id);
+  static void count_in(Place& place, const ContentHash& hash);
+  static void count_out(Place& place, const ContentHash& hash);
+
+  Database* database_ = nullptr;
+  std::string rev_;
+  Statement note_, forget_, find_member_, put_member_, drop_member_, any_member_;
+};
+
+}  // namespace meshgate::device

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/device/cell.hpp"
+#include "mesh/value.hpp"
+
+namespace meshgate::device {
+
+/// One field of a feed and the column that holds it.
+struct Column {
+  std::string field;
+  std::string name;  ///< the column; differs from the field where SQLite cannot tell two names apart
+  Type type = Type::text;
+};
+
+/// What follows the column's name in CREATE TABLE; empty where SQLite must not bend values to an affinity.
+std::string_view declared(Type type);
+
+/// The cells of one row, one per column. Owns unescaped and decoded text; other text borrows from the content that was split.
+struct Row {
+  std::vector<Cell> cells;
+  std::string storage;
+};
+
+/// Content to columns and back. Works on bytes only: whether the columns say exactly what the content says is found by putting the
+/// content together again and comparing.
+class Columns {
+ public:
+  Columns() = default;
+  explicit Columns(std::vector<Column> columns);
+
+  /// Sorted by field name.
+  [[nodiscard]] const std::vector<Column>& all() const { return columns_; }
+  [[nodiscard]] const Column* find(std::string_view field) const;
+
+  /// True: append_content(row.cells) gives `content` bit by bit. False: it does not; the content itself must be kept beside the
+  /// cells, which hold what could be read.
+  bool split(std::string_view content, Row& row) const;
+
+  /// Canonical JSON of the cells; NULL cells are omitted.
+  void append_content(std::string& out, std::span<const Cell> cells) const;
+
+ private:
+  /// Which column's field begins `rest`, searched from `from` on; the number of columns when none does.
+  [[nodiscard]] std::size_t column_at(std::string_view rest, std::size_t from) const;
+
+  std::vector<Column> columns_;
+  std::vector<std::string> openings_;  ///< "name": as it stands in canonical content
+};
+
+}  // namespace meshgate::device

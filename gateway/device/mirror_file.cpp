@@ -1,0 +1,282 @@
+#include "gateway/device/mirror_file.hpp"
+
+#include "gateway/device/recount.hpp"
+#include "gateway/device/widen.hpp"
+
+namespace meshgate::device {
+
+using Clock = std::chrono::steady_clock;
+using Guard = std::lock_guard<std::mutex>;
+
+Result<std::unique_ptr<MirrorFile>> MirrorFile::open(const std::string& path, FileOptions options) {
+  auto lock = FileLock::take(path);
+  if (!lock) return std::move(lock).error();
+  std::unique_ptr<MirrorFile> out(new MirrorFile(options, std::move(*lock)));
+  auto database = Database::open(path);
+  if (!database) return std::move(database).error();
+  out->database_ = std::move(*database);
+  auto ledger = Ledger::open(*out->database_);
+  if (!ledger) return std::move(ledger).error();
+  out->ledger_ = std::move(*ledger);
+  auto applier = Applier::open(*out->database_);
+  if (!applier) return std::move(applier).error();
+  out->applier_ = std::move(*applier);
+  return out;
+}
+
+MirrorFile::~MirrorFile() {
+  const Guard guard(mutex_);
+  if (database_ && database_->in_transaction() && !commit_now()) roll_back();
+}
+
+Status MirrorFile::begin() {
+  if (database_->in_transaction()) return {};
+  begun_ = Clock::now();
+  waiting_ = 0;
+  return database_->run("BEGIN IMMEDIATE");
+}
+
+Status MirrorFile::commit_now() {
+  if (!database_->in_transaction()) return {};
+  for (const Place& place : ledger_->places()) {
+    if (place.now == place.committed) continue;
+    if (auto saved = ledger_->save(place); !saved) return saved;
+  }
+  if (auto done = database_->run("COMMIT"); !done) return done;
+  for (Place& place : ledger_->places()) place.committed = place.now;
+  waiting_ = 0;
+  return {};
+}
+
+void MirrorFile::roll_back() {
+  // On a full disk SQLite may have rolled back by itself: then this says so, and there is nothing more to undo.
+  if (database_->in_transaction()) static_cast<void>(database_->run("ROLLBACK").has_value());
+  for (Place& place : ledger_->places()) {
+    if (place.now == place.committed) continue;
+    place.now = place.committed;
+    ++place.generation;
+  }
+  waiting_ = 0;
+}
+
+Result<MirroredFeed*> MirrorFile::adopt(std::string_view name, std::string_view uid, bool divided, const Schema& schema, bool replace) {
+  const Guard guard(mutex_);
+  if (auto begun = begin(); !begun) return std::move(begun).error();
+  MirroredFeed* feed = ledger_->feed(name);
+  if (feed == nullptr) {
+    auto added = ledger_->add_feed(name, uid, divided, schema);
+    if (!added) return std::move(added).error();
+    feed = *added;
+  }
+  const bool other = feed->uid != uid;
+  if ((other || feed->divided != divided) && !replace) {
+    roll_back();
+    const std::string what = other ? "holds another feed of that name (" + feed->uid + ", the node publishes " + std::string(uid) + ")"
+                                   : std::string("holds this feed from before it was ") + (divided ? "divided into partitions" : "made one partition");
+    return Error{Code::conflict, database_->path() + ": table " + std::string(name) + " " + what +
+                                     "; mirror into another file, or give --replace to empty the table first"};
+  }
+  if (other || feed->divided != divided) {
+    feed->uid = uid;
+    feed->divided = divided;
+    feed->epoch = {};
+    if (auto emptied = ledger_->empty(*feed); !emptied) return std::move(emptied).error();
+    if (auto saved = ledger_->save(*feed); !saved) return std::move(saved).error();
+  }
+  if (auto widened = widen(*feed, schema); !widened) return std::move(widened).error();
+  if (auto done = commit_now(); !done) return std::move(done).error();
+  return feed;
+}
+
+Result<Place*> MirrorFile::place(MirroredFeed& feed, std::string_view partition) {
+  const Guard guard(mutex_);
+  if (Place* known = ledger_->place(feed, partition)) return known;
+  if (auto begun = begin(); !begun) return std::move(begun).error();
+  auto added = ledger_->add_place(feed, partition);
+  if (!added) return std::move(added).error();
+  if (auto done = commit_now(); !done) return std::move(done).error();
+  return *added;
+}
+
+ReaderState MirrorFile::standing(const Place& place) {
+  const Guard guard(mutex_);
+  return {place.now.cursor, place.feed->schema_version, place.generation,     place.now.count,
+          place.now.digest, place.now.comparing,        place.now.mismatches, place.now.verified};
+}
+
+Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, std::string_view lines) {
+  const Guard guard(mutex_);
+  if (place.generation != generation) return Applied{.stale = true};
+  if (auto begun = begin(); !begun) return std::move(begun).error();
+  const Standpoint before = place.now;
+  if (auto saved = database_->run("SAVEPOINT piece"); !saved) return std::move(saved).error();
+  auto applied = apply_lines(place, lines);
+  if (!applied) {
+    place.now = before;
+    if (!database_->in_transaction() || !database_->run("ROLLBACK TO piece; RELEASE piece")) roll_back();
+    return applied;
+  }
+  if (auto released = database_->run("RELEASE piece"); !released) return std::move(released).error();
+  waiting_ += applied->lines;
+  const bool due = applied->caught_up || waiting_ >= options_.lines_per_commit || Clock::now() - begun_ >= options_.longest_commit;
+  if (!due) return applied;
+  if (auto done = commit_now(); !done) {
+    roll_back();
+    return std::move(done).error();
+  }
+  return applied;
+}
+
+Result<Applied> MirrorFile::apply_lines(Place& place, std::string_view lines) {
+  Applied out;
+  const Cursor from = place.now.cursor;
+  Seq last = from.seq;
+  bool marked = false;
+  while (!lines.empty()) {
+    const std::size_t end = lines.find('\n');
+    const std::string_view text = lines.substr(0, end);
+    lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+    if (text.empty()) continue;
+    auto line = parser_.parse(text);
+    if (!line) return std::move(line).error().within("feed " + place.feed->name);
+    marked = std::holds_alternative<Mark>(*line);
+    if (auto done = apply_one(place, *line, last, out); !done) return std::move(done).error();
+  }
+  if (!marked) return Error{Code::internal, "feed " + place.feed->name + ": lines without a mark at their end"};
+  out.generation = place.generation;
+  return out;
+}
+
+Status MirrorFile::apply_one(Place& place, const Line& line, Seq& last, Applied& out) {
+  const auto in_order = [&](Seq seq) -> Status {
+    if (seq > last && number(seq) <= INT64_MAX) {
+      last = seq;
+      ++out.lines;
+      return {};
+    }
+    return Error{Code::corrupt, "feed " + place.feed->name + ": the line with seq " + std::to_string(number(seq)) + " came after seq " +
+                                    std::to_string(number(last)) + "; the node or something between does not keep the order; it is read again"};
+  };
+  if (const auto* put = std::get_if<PutLine>(&line)) {
+    if (auto fine = in_order(put->seq); !fine) return fine;
+    return applier_.put(place, *put);
+  }
+  if (const auto* gone = std::get_if<GoneLine>(&line)) {
+    if (auto fine = in_order(gone->seq); !fine) return fine;
+    return applier_.gone(place, gone->id);
+  }
+  if (const auto* trim = std::get_if<TrimLine>(&line)) {
+    if (auto fine = in_order(trim->seq); !fine) return fine;
+    return applier_.trim(place, trim->through);
+  }
+  if (const auto* mark = std::get_if<Mark>(&line)) return apply_mark(place, *mark, last, out);
+  return {};  // a schema line: taken before the piece
+}
+
+Status MirrorFile::apply_mark(Place& place, const Mark& mark, Seq last, Applied& out) {
+  MirroredFeed& feed = *place.feed;
+  if (mark.cursor.start() || mark.cursor.seq < last) {
+    return Error{Code::corrupt, "feed " + feed.name + ": the mark " + mark.cursor.text() + " stands before seq " + std::to_string(number(last)) +
+                                    ", which came before it; it is read again"};
+  }
+  if (mark.cursor.epoch != feed.epoch) {
+    if (!place.now.cursor.start()) {
+      return Error{Code::gone, "feed " + feed.name + ": the node began a new order in the middle of a stream; the feed is compared from the beginning"};
+    }
+    if (!feed.epoch.bits.zero()) {
+      if (auto anew = applier_.new_epoch(*ledger_, feed, mark.cursor.epoch); !anew) return anew;
+    } else {
+      feed.epoch = mark.cursor.epoch;
+      if (auto saved = ledger_->save(feed); !saved) return saved;
+    }
+  }
+  place.now.cursor = mark.cursor;
+  if (mark.as_of.count != 0) place.now.as_of = mark.as_of;
+  return mark.caught_up ? judge(place, mark, out) : Status();
+}
+
+Status MirrorFile::judge(Place& place, const Mark& mark, Applied& out) {
+  out.caught_up = true;
+  if (place.now.comparing) {
+    auto removed = applier_.end_pass(place);
+    if (!removed) return std::move(removed).error();
+    out.removed = *removed;
+  }
+  if (mark.count == place.now.count && mark.digest == place.now.digest) {
+    out.verified = true;
+    place.now.mismatches = 0;
+    place.now.verified = now();
+    return {};
+  }
+  out.mismatch = true;
+  ++place.now.mismatches;
+  return applier_.begin_pass(place);
+}
+
+Status MirrorFile::take_schema(MirroredFeed& feed, const Schema& schema) {
+  const Guard guard(mutex_);
+  if (schema.version <= feed.schema_version) return {};
+  if (auto done = commit_now(); !done) return done;
+  if (auto begun = begin(); !begun) return begun;
+  if (auto widened = widen(feed, schema); !widened) {
+    roll_back();
+    return widened;
+  }
+  return commit_now();
+}
+
+Status MirrorFile::widen(MirroredFeed& feed, const Schema& schema) {
+  if (auto done = widen_table(*database_, *ledger_, feed, schema); !done) return done;
+  feed.schema_version = schema.version;
+  return ledger_->save(feed);
+}
+
+Status MirrorFile::begin_pass(Place& place) {
+  const Guard guard(mutex_);
+  if (auto begun = begin(); !begun) return begun;
+  if (auto done = applier_.begin_pass(place); !done) return done;
+  return commit_now();
+}
+
+Result<std::uint64_t> MirrorFile::recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress) {
+  const Guard guard(mutex_);
+  if (auto done = commit_now(); !done) return std::move(done).error();
+  if (auto begun = begin(); !begun) return std::move(begun).error();
+  auto found = recount_feed(*database_, *ledger_, feed, progress);
+  if (!found) {
+    roll_back();
+    return std::move(found).error();
+  }
+  std::uint64_t differing = 0;
+  for (auto& [place, told] : *found) {
+    if (told.count == place->now.count && told.digest == place->now.digest) continue;
+    ++differing;
+    place->now.count = told.count;
+    place->now.digest = told.digest;
+    if (auto done = applier_.begin_pass(*place); !done) return std::move(done).error();
+  }
+  if (auto done = commit_now(); !done) return std::move(done).error();
+  return differing;
+}
+
+Status MirrorFile::commit_due() {
+  const Guard guard(mutex_);
+  if (!database_->in_transaction() || Clock::now() - begun_ < options_.longest_commit) return {};
+  auto done = commit_now();
+  if (!done) roll_back();
+  return done;
+}
+
+Status MirrorFile::commit() {
+  const Guard guard(mutex_);
+  auto done = commit_now();
+  if (!done) roll_back();
+  return done;
+}
+
+Status MirrorFile::limit_pages(std::uint64_t pages) {
+  const Guard guard(mutex_);
+  return database_->run("PRAGMA max_page_count=" + std::to_string(pages));
+}
+
+}  // namespace meshgate::device

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "gateway/device/applier.hpp"
+#include "gateway/device/file_lock.hpp"
+#include "gateway/device/ledger.hpp"
+#include "mesh/lines.hpp"
+
+namespace meshgate::device {
+
+/// Where a reader of a partition goes on, and what it may have shown of it.
+struct ReaderState {
+  Cursor cursor;
+  std::uint32_t schema = 0;
+  std::uint64_t generation = 0;
+  std::uint64_t count = 0;
+  Digest digest;
+  bool comparing = false;
+  std::uint32_t mismatches = 0;
+  Micros verified{0};
+};
+
+/// What a piece of a stream did.
+struct Applied {
+  std::uint64_t lines = 0;
+  bool stale = false;       ///< the cursor jumped meanwhile (another epoch, a new pass): nothing applied, read again
+  bool caught_up = false;
+  bool verified = false;    ///< count and digest are those of the mark
+  bool mismatch = false;    ///< they are not: the partition is compared from 0
+  std::uint64_t removed = 0;  ///< what a finished pass did not meet
+  std::uint64_t generation = 0;  ///< of the partition afterwards
+};
+
+struct FileOptions {
+  std::uint64_t lines_per_commit = 10000;
+  std::chrono::milliseconds longest_commit{1000};
+};
+
+/// One SQLite file that mirrors feeds. Thread safe: every call takes the file's one lock, since SQLite has one writer. Lines and
+/// cursor are committed together; after a failed write everything is as at the last commit.
+class MirrorFile {
+ public:
+  /// Opens or makes the file and locks it against other mirrors (Error::conflict).
+  static Result<std::unique_ptr<MirrorFile>> open(const std::string& path, FileOptions options = {});
+  ~MirrorFile();
+
+  /// Begins or goes on mirroring a feed. Error::conflict when the file holds another feed under that name, unless `replace`.
+  Result<MirroredFeed*> adopt(std::string_view name, std::string_view uid, bool divided, const Schema& schema, bool replace);
+  Result<Place*> place(MirroredFeed& feed, std::string_view partition);
+  [[nodiscard]] ReaderState standing(const Place& place);
+
+  /// Applies whole lines that end with a mark, all or nothing.
+  Result<Applied> apply(Place& place, std::uint64_t generation, std::string_view lines);
+  /// Takes a schema line: new fields become columns.
+  Status take_schema(MirroredFeed& feed, const Schema& schema);
+  /// 410: the items stay, a pass at 0 begins.
+  Status begin_pass(Place& place);
+
+  /// Recomputes counts and digests of a feed from its rows. A partition that is not as it was left is compared from 0; gives how
+  /// many. `progress` gets the rows looked at and returns false to stop (Error::cancelled).
+  Result<std::uint64_t> recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress);
+
+  /// Commits what has waited for longer than `longest_commit`, or everything.
+  Status commit_due();
+  Status commit();
+  /// The most pages that the file may grow to; beyond, writes fail with Error::no_space.
+  Status limit_pages(std::uint64_t pages);
+
+ private:
+  MirrorFile(FileOptions options, FileLock lock) : options_(options), lock_(std::move(lock)) {}
+  Status begin();
+  Status commit_now();
+  void roll_back();
+  Result<Applied> apply_lines(Place& place, std::string_view lines);
+  Status apply_one(Place& place, const Line& line, Seq& last, Applied& out);
+  Status apply_mark(Place& place, const Mark& mark, Seq last, Applied& out);
+  Status judge(Place& place, const Mark& mark, Applied& out);
+  Status widen(MirroredFeed& feed, const Schema& schema);
+
+  std::mutex mutex_;
+  const FileOptions options_;
+  FileLock lock_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<Ledger> ledger_;
+  Applier applier_;
+  LineParser parser_;
+  std::uint64_t waiting_ = 0;  ///< lines in the open transaction
+  std::chrono::steady_clock::time_point begun_;
+};
+
+}  // namespace meshgate::device

@@ -1,0 +1,347 @@
+#include "gateway/device/mirror_run.hpp"
+
+#include <algorithm>
+
+namespace meshgate::device {
+
+namespace {
+
+constexpr std::chrono::milliseconds kWatch{250};
+constexpr std::uint32_t kMostMismatches = 3;  ///< with `once`: passes that end with another digest before it is given up
+
+net::ClientOptions client_options(const MirrorOptions& options) {
+  net::ClientOptions out;
+  out.silence = options.silence;
+  out.unix_socket = options.unix_socket;
+  return out;
+}
+
+std::uint64_t seed() { return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()); }
+
+std::string title(const Place& place) {
+  return place.feed->name + (place.partition.empty() ? std::string() : " [" + place.partition + "]");
+}
+
+}  // namespace
+
+MirrorRun::MirrorRun(MirrorOptions options, MirrorListener listener, std::unique_ptr<MirrorFile> file)
+    : options_(std::move(options)), listener_(std::move(listener)), file_(std::move(file)), asker_(client_options(options_)) {
+  for (unsigned i = 0; i < std::max(1U, options_.connections); ++i) clients_.emplace_back(client_options(options_));
+}
+
+MirrorRun::~MirrorRun() = default;
+
+Result<MirrorSummary> MirrorRun::run() {
+  if (auto found = discover_patiently(); !found) {
+    if (found.error().code == Code::cancelled) return summary();
+    return std::move(found).error();
+  }
+  for (net::HttpClient& client : clients_) workers_.emplace_back([this, &client] { work(client); });
+  watch();
+  {
+    const Lock lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  for (net::HttpClient& client : clients_) client.cancel();
+  for (std::thread& worker : workers_) worker.join();
+  auto committed = file_->commit();
+  if (fatal_) return std::move(*fatal_);
+  if (!committed) return std::move(committed).error();
+  return summary();
+}
+
+void MirrorRun::cancel() {
+  {
+    const Lock lock(mutex_);
+    stop_ = cancelled_ = true;
+  }
+  wake_.notify_all();
+  asker_.cancel();
+  for (net::HttpClient& client : clients_) client.cancel();
+}
+
+bool MirrorRun::wait_for(std::chrono::milliseconds time) {
+  Lock lock(mutex_);
+  wake_.wait_for(lock, time, [this] { return stop_ || (options_.once && all_done()); });
+  return !stop_;
+}
+
+void MirrorRun::give_up(Error error) {
+  {
+    const Lock lock(mutex_);
+    if (!fatal_) fatal_ = std::move(error);
+    stop_ = true;
+  }
+  wake_.notify_all();
+}
+
+// ---- finding feeds and partitions ----
+
+Status MirrorRun::discover_patiently() {
+  Backoff backoff(options_.first_backoff, options_.longest_backoff, seed());
+  for (;;) {
+    auto found = discover();
+    if (found) return found;
+    const Code code = found.error().code;
+    if (code == Code::cancelled || !retryable(code)) return found;
+    if (options_.once && Clock::now() - started_ > options_.patience) return found;
+    say(base::Level::warning, found.error().message + "; trying again");
+    if (!wait_for(backoff.failed())) return Error{Code::cancelled, "cancelled"};
+  }
+}
+
+Result<std::vector<OfferedFeed>> MirrorRun::offered() {
+  if (options_.feeds.empty()) return ask_feeds(asker_, options_.url);
+  std::vector<OfferedFeed> out;
+  for (const std::string& name : options_.feeds) {
+    auto feed = ask_feed(asker_, options_.url, name);
+    if (!feed) return std::move(feed).error();
+    out.push_back(std::move(*feed));
+  }
+  return out;
+}
+
+Status MirrorRun::discover() {
+  auto feeds = offered();
+  if (!feeds) return std::move(feeds).error();
+  if (feeds->empty()) return Error{Code::retry, options_.url + ": the node shows no feeds yet"};
+  for (const OfferedFeed& feed : *feeds) {
+    if (auto taken = take_feed(feed); !taken) return taken;
+  }
+  return {};
+}
+
+bool MirrorRun::wanted(const OfferedFeed& feed, const std::string& partition) const {
+  const auto& list = options_.partitions;
+  return !feed.divided || list.empty() || std::find(list.begin(), list.end(), partition) != list.end();
+}
+
+Status MirrorRun::take_feed(const OfferedFeed& feed) {
+  auto adopted = file_->adopt(feed.name, feed.uid, feed.divided, feed.schema, options_.replace);
+  if (!adopted) return std::move(adopted).error();
+  bool first = true;
+  {
+    const Lock lock(mutex_);
+    for (const Task& task : tasks_) first = first && task.place->feed != *adopted;
+  }
+  if (first) {
+    if (auto checked = check_stored(**adopted); !checked) return checked;
+  }
+  for (const OfferedFeed::Part& part : feed.partitions) {
+    if (!wanted(feed, part.name)) continue;
+    auto place = file_->place(**adopted, part.name);
+    if (!place) return std::move(place).error();
+    const Lock lock(mutex_);
+    const auto known = std::find_if(tasks_.begin(), tasks_.end(), [&](const Task& task) { return task.place == *place; });
+    Task& task = known != tasks_.end()
+                     ? *known
+                     : tasks_.emplace_back(Task{.place = *place, .backoff = {options_.first_backoff, options_.longest_backoff, seed() + tasks_.size()}});
+    task.count = part.count;
+  }
+  wake_.notify_all();
+  return {};
+}
+
+Status MirrorRun::check_stored(MirroredFeed& feed) {
+  const auto progress = [&](std::uint64_t rows) {
+    MirrorProgress told;
+    told.feed = feed.name;
+    told.stage = MirrorProgress::Stage::checking;
+    told.lines = rows;
+    {
+      const std::lock_guard telling(telling_);
+      if (listener_.progress) listener_.progress(told);
+    }
+    const Lock lock(mutex_);
+    return !stop_;
+  };
+  auto differing = file_->recount(feed, progress);
+  if (!differing) return std::move(differing).error();
+  if (*differing > 0) {
+    say(base::Level::warning, options_.file + ": table " + feed.name + " is not as the mirror left it (" + std::to_string(*differing) +
+                                  " partitions differ); it is compared with the node from the beginning");
+  }
+  return {};
+}
+
+// ---- the calling thread while workers read ----
+
+void MirrorRun::watch() {
+  Clock::time_point look = Clock::now() + options_.look_again;
+  while (wait_for(kWatch)) {
+    if (auto done = file_->commit_due(); !done) say(base::Level::warning, done.error().message);
+    {
+      const Lock lock(mutex_);
+      if (options_.once && all_done()) return;
+    }
+    if (options_.once || Clock::now() < look) continue;
+    look_for_more();
+    look = Clock::now() + options_.look_again;
+  }
+}
+
+void MirrorRun::look_for_more() {
+  auto found = discover();
+  if (found || found.error().code == Code::cancelled) return;
+  if (found.error().code == Code::conflict) {
+    give_up(std::move(found).error());
+  } else {
+    say(base::Level::warning, found.error().message);
+  }
+}
+
+bool MirrorRun::all_done() const {
+  return !tasks_.empty() && std::all_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.done; });
+}
+
+// ---- workers ----
+
+void MirrorRun::work(net::HttpClient& client) {
+  Lock lock(mutex_);
+  while (Task* task = next_due(lock)) {
+    task->busy = true;
+    lock.unlock();
+    read(client, *task);
+    lock.lock();
+    task->busy = false;
+    wake_.notify_all();
+  }
+}
+
+MirrorRun::Task* MirrorRun::next_due(Lock& lock) {
+  for (;;) {
+    if (stop_) return nullptr;
+    Task* first = nullptr;
+    for (Task& task : tasks_) {
+      if (!task.busy && !task.done && (first == nullptr || task.due < first->due)) first = &task;
+    }
+    if (first != nullptr && first->due <= Clock::now()) return first;
+    if (first == nullptr) {
+      wake_.wait(lock);
+    } else {
+      wake_.wait_until(lock, first->due);
+    }
+  }
+}
+
+void MirrorRun::read(net::HttpClient& client, Task& task) {
+  bool live = false;
+  {
+    const Lock lock(mutex_);
+    live = streaming();
+  }
+  const Outcome outcome = follow(client, options_.url, *file_, *task.place, live, [&](const Applied& applied) { return on_applied(task, applied); });
+  settle(task, outcome);
+}
+
+bool MirrorRun::on_applied(Task& task, const Applied& applied) {
+  bool go_on = true;
+  {
+    const Lock lock(mutex_);
+    task.lines += applied.lines;
+    task.verified = applied.verified || (task.verified && applied.lines == 0 && !applied.mismatch);
+    last_progress_ = Clock::now();
+    if (applied.lines > 0) task.backoff.succeeded();
+    if (applied.verified) task.error.clear();
+    go_on = !stop_ && !(options_.once && applied.verified) && (streaming() || !applied.verified);
+  }
+  if (applied.removed > 0) {
+    say(base::Level::info, title(*task.place) + ": " + std::to_string(applied.removed) + " rows are no longer at the node and were removed");
+  }
+  if (applied.lines > 0 || applied.caught_up) {
+    report(task, applied.verified ? MirrorProgress::Stage::caught_up : MirrorProgress::Stage::reading);
+  }
+  return go_on;
+}
+
+void MirrorRun::put_off(Task& task, std::chrono::milliseconds wait) {
+  const Lock lock(mutex_);
+  task.due = Clock::now() + wait;
+}
+
+void MirrorRun::settle(Task& task, const Outcome& outcome) {
+  if (outcome.kind == Outcome::Kind::failed) return settle_failure(task, outcome);
+  if (outcome.kind == Outcome::Kind::mismatch) {
+    const std::uint32_t times = file_->standing(*task.place).mismatches;
+    const std::string sentence = title(*task.place) + ": what is stored is not what the node says it should be (count or digest differ, " +
+                                 std::to_string(times) + " times in a row)";
+    if (options_.once && times >= kMostMismatches) {
+      return give_up({Code::corrupt, sentence + "; the node's own data may be damaged, run `meshgate check --deep` there"});
+    }
+    say(base::Level::warning, sentence + "; it is compared from the beginning");
+    return put_off(task, options_.first_backoff * (1U << std::min(times, 10U)));
+  }
+  if (outcome.kind == Outcome::Kind::new_pass) {
+    say(base::Level::warning, outcome.error.message + "; the rows stay, and are compared with the node from the beginning");
+    return put_off(task, options_.first_backoff);
+  }
+  std::chrono::milliseconds wait{0};
+  {
+    const Lock lock(mutex_);
+    task.done = options_.once && outcome.caught_up;
+    // Caught up and taking turns: a pause. An answer that brought nothing and ended: a short one, or this would spin.
+    if (outcome.lines == 0) wait = options_.first_backoff;
+    if (outcome.caught_up && !streaming()) wait = options_.turn;
+  }
+  put_off(task, wait);
+}
+
+void MirrorRun::settle_failure(Task& task, const Outcome& outcome) {
+  if (outcome.error.code == Code::cancelled) return;
+  if (outcome.error.code == Code::conflict) {  // another program changed the table while it was written
+    auto checked = check_stored(*task.place->feed);
+    return checked ? put_off(task, options_.first_backoff) : give_up(std::move(checked).error());
+  }
+  bool hopeless = false;
+  std::chrono::milliseconds wait{0};
+  {
+    const Lock lock(mutex_);
+    task.error = outcome.error.message;
+    const bool passing = retryable(outcome.error.code) || outcome.error.code == Code::corrupt;
+    hopeless = options_.once && (!passing || Clock::now() - last_progress_ > options_.patience);
+    wait = task.backoff.failed(outcome.wait);
+    if (!passing) wait = std::max(wait, options_.longest_backoff);
+  }
+  if (hopeless) return give_up(outcome.error);
+  say(base::Level::warning, outcome.error.message + "; again in " + std::to_string(wait.count()) + " ms");
+  put_off(task, wait);
+}
+
+// ---- telling ----
+
+void MirrorRun::report(const Task& task, MirrorProgress::Stage stage) {
+  MirrorProgress out;
+  out.feed = task.place->feed->name;
+  out.partition = task.place->partition;
+  out.stage = stage;
+  const ReaderState state = file_->standing(*task.place);
+  out.held = state.count;
+  if (stage == MirrorProgress::Stage::caught_up) out.digest = state.digest.text();
+  {
+    const Lock lock(mutex_);
+    out.lines = task.lines;
+    out.count = task.count;
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
+  out.rate = seconds > 0 ? static_cast<double>(out.lines) / seconds : 0;
+  const std::lock_guard telling(telling_);
+  if (listener_.progress) listener_.progress(out);
+}
+
+void MirrorRun::say(base::Level level, const std::string& sentence) {
+  const std::lock_guard telling(telling_);
+  if (listener_.say) listener_.say(level, sentence);
+}
+
+MirrorSummary MirrorRun::summary() {
+  MirrorSummary out;
+  const Lock lock(mutex_);
+  for (const Task& task : tasks_) {
+    const ReaderState state = file_->standing(*task.place);
+    out.parts.push_back({task.place->feed->name, task.place->partition, state.count, state.digest.text(), task.verified, task.lines, task.error});
+  }
+  return out;
+}
+
+}  // namespace meshgate::device

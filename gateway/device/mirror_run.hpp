@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/device/backoff.hpp"
+#include "gateway/device/follower.hpp"
+#include "gateway/device/mirror.hpp"
+#include "gateway/device/mirror_file.hpp"
+#include "gateway/device/node.hpp"
+
+namespace meshgate::device {
+
+/// One run of a mirror: the calling thread finds feeds and partitions and commits what has waited; workers take the partition that
+/// has been due longest and read it, as an endless stream while there are no more partitions than workers, else page by page.
+class MirrorRun {
+ public:
+  MirrorRun(MirrorOptions options, MirrorListener listener, std::unique_ptr<MirrorFile> file);
+  ~MirrorRun();
+
+  Result<MirrorSummary> run();
+  void cancel();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Lock = std::unique_lock<std::mutex>;
+
+  /// A partition in this run. Guarded by mutex_, except `place`, whose own state is the file's.
+  struct Task {
+    Place* place = nullptr;
+    Clock::time_point due{};
+    bool busy = false;
+    bool done = false;      ///< with `once`: caught up and verified
+    bool verified = false;
+    std::uint64_t lines = 0;
+    std::uint64_t count = 0;
+    std::string error;
+    Backoff backoff;
+  };
+
+  Status discover();
+  Status discover_patiently();
+  Result<std::vector<OfferedFeed>> offered();
+  Status take_feed(const OfferedFeed& feed);
+  Status check_stored(MirroredFeed& feed);
+  [[nodiscard]] bool wanted(const OfferedFeed& feed, const std::string& partition) const;
+  void watch();
+  void look_for_more();
+
+  void work(net::HttpClient& client);
+  Task* next_due(Lock& lock);
+  void read(net::HttpClient& client, Task& task);
+  bool on_applied(Task& task, const Applied& applied);
+  void settle(Task& task, const Outcome& outcome);
+  void settle_failure(Task& task, const Outcome& outcome);
+  void put_off(Task& task, std::chrono::milliseconds wait);
+  [[nodiscard]] bool streaming() const { return tasks_.size() <= clients_.size(); }
+  [[nodiscard]] bool all_done() const;
+  void give_up(Error error);
+  bool wait_for(std::chrono::milliseconds time);
+
+  void report(const Task& task, MirrorProgress::Stage stage);
+  void say(base::Level level, const std::string& sentence);
+  MirrorSummary summary();
+
+  const MirrorOptions options_;
+  const MirrorListener listener_;
+  std::unique_ptr<MirrorFile> file_;
+  const Clock::time_point started_ = Clock::now();
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false;
+  bool cancelled_ = false;
+  std::optional<Error> fatal_;
+  std::list<Task> tasks_;
+  Clock::time_point last_progress_ = Clock::now();
+  std::mutex telling_;  ///< the listener is called by one thread at a time
+  net::HttpClient asker_;
+  std::list<net::HttpClient> clients_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace meshgate::device

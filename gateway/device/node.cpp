@@ -1,0 +1,160 @@
+#include "gateway/device/node.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace meshgate::device {
+
+namespace {
+
+using simdjson::dom::element;
+
+constexpr std::size_t kMostDetail = 300;
+constexpr std::chrono::seconds kLongestWait{300};
+
+/// Header fields compare without case.
+std::string_view header(const net::HttpClient::Answer& answer, std::string_view name) {
+  const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  for (const auto& [key, value] : answer.fields.all()) {
+    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), [&](char a, char b) { return low(a) == low(b); })) return value;
+  }
+  return {};
+}
+
+std::string text_of(const element& object, const char* name) {
+  std::string_view text;
+  if (object[name].get(text) != simdjson::SUCCESS) return {};
+  return std::string(text);
+}
+
+/// The "detail" or "title" of a problem document; empty when the body is none.
+std::string detail_of(const std::string& body) {
+  simdjson::dom::parser parser;
+  element root;
+  const simdjson::padded_string padded(body);
+  if (parser.parse(padded).get(root) != simdjson::SUCCESS || !root.is_object()) return {};
+  std::string detail = text_of(root, "detail");
+  if (detail.empty()) detail = text_of(root, "title");
+  return detail.substr(0, kMostDetail);
+}
+
+std::chrono::seconds wait_of(const net::HttpClient::Answer& answer) {
+  const std::string_view text = header(answer, "Retry-After");
+  std::int64_t seconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::clamp(std::chrono::seconds(seconds), std::chrono::seconds(0), kLongestWait);
+}
+
+Code code_of(unsigned status) {
+  if (status == 410) return Code::gone;
+  if (status == 401 || status == 403) return Code::auth;
+  if (status == 404) return Code::not_found;
+  if (status == 429 || status >= 500) return Code::retry;
+  return Code::config;
+}
+
+std::string without_query(std::string_view location) {
+  location = location.substr(0, location.find_first_of("?#"));
+  const std::size_t at = location.rfind('@');
+  return std::string(at == std::string_view::npos ? location : location.substr(at + 1));
+}
+
+std::optional<OfferedFeed> read_feed(const element& from) {
+  OfferedFeed out;
+  out.name = text_of(from, "feed");
+  out.uid = text_of(from, "uid");
+  element schema;
+  if (out.name.empty() || !Bits128::from_hex(out.uid) || from["schema"].get(schema) != simdjson::SUCCESS) return std::nullopt;
+  auto parsed = parse_schema(simdjson::minify(schema));
+  if (!parsed) return std::nullopt;
+  out.schema = std::move(*parsed);
+  if (from["divided"].get(out.divided) != simdjson::SUCCESS) return std::nullopt;
+  if (from["loading"].get(out.loading) != simdjson::SUCCESS) out.loading = false;
+  simdjson::dom::array parts;
+  if (from["partitions"].get(parts) != simdjson::SUCCESS) return std::nullopt;
+  for (const element part : parts) {
+    OfferedFeed::Part& one = out.partitions.emplace_back();
+    one.name = text_of(part, "partition");
+    if (part["count"].get(one.count) != simdjson::SUCCESS) one.count = 0;
+  }
+  return out;
+}
+
+Error not_a_node(const std::string& why) {
+  return {Code::config, "the answer does not come from a meshgate node (" + why + "); check the URL"};
+}
+
+Result<std::string> ask(net::HttpClient& client, const std::string& url) {
+  auto answer = client.send("GET", url);
+  if (!answer) return std::move(answer).error();
+  if (answer->status != 200) return refusal(*answer, url).error;
+  const std::string_view protocol = header(*answer, "Meshgate-Protocol");
+  if (protocol.empty()) return not_a_node("no Meshgate-Protocol field").within(url);
+  if (protocol != "1") {
+    return Error{Code::unsupported, url + ": the node speaks protocol " + std::string(protocol.substr(0, 20)) + ", this mirror speaks 1; use a newer meshgate"};
+  }
+  return std::move(answer->body);
+}
+
+}  // namespace
+
+Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place) {
+  std::string message = place + ": the node answered " + std::to_string(answer.status);
+  const std::string detail = detail_of(answer.body);
+  if (!detail.empty()) message.append(" (").append(detail).append(")");
+  const Code code = code_of(answer.status);
+  if (answer.status >= 300 && answer.status < 400) {
+    message.append(": it has moved to ").append(without_query(header(answer, "Location"))).append("; redirects are not followed, use that URL");
+  } else if (code == Code::auth) {
+    message.append("; the node does not let this reader in");
+  } else if (code == Code::not_found) {
+    message.append("; ask `meshgate feeds` what there is");
+  }
+  return {{code, std::move(message)}, wait_of(answer)};
+}
+
+Result<OfferedFeed> parse_feed(std::string_view body) {
+  simdjson::dom::parser parser;
+  element root;
+  const simdjson::padded_string padded(body);
+  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return not_a_node("not JSON");
+  auto feed = read_feed(root);
+  if (!feed) return not_a_node("not the description of a feed");
+  return std::move(*feed);
+}
+
+Result<std::vector<OfferedFeed>> parse_feeds(std::string_view body) {
+  simdjson::dom::parser parser;
+  element root;
+  simdjson::dom::array feeds;
+  const simdjson::padded_string padded(body);
+  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return not_a_node("not JSON");
+  if (root["feeds"].get(feeds) != simdjson::SUCCESS) return not_a_node("no list of feeds");
+  std::vector<OfferedFeed> out;
+  for (const element one : feeds) {
+    auto feed = read_feed(one);
+    if (!feed) return not_a_node("not the description of a feed");
+    out.push_back(std::move(*feed));
+  }
+  return out;
+}
+
+Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node) {
+  auto body = ask(client, node + "/feeds");
+  if (!body) return std::move(body).error();
+  auto feeds = parse_feeds(*body);
+  if (!feeds) return std::move(feeds).error().within("/feeds");
+  return feeds;
+}
+
+Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed) {
+  auto body = ask(client, node + "/feeds/" + net::percent_encode(feed));
+  if (!body) return std::move(body).error();
+  auto described = parse_feed(*body);
+  if (!described) return std::move(described).error().within("feed " + std::string(feed));
+  return described;
+}
+
+}  // namespace meshgate::device

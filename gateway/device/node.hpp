@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/net/http_client.hpp"
+#include "mesh/bits128.hpp"
+#include "mesh/result.hpp"
+#include "mesh/schema.hpp"
+
+namespace meshgate::device {
+
+/// A feed as a node describes it.
+struct OfferedFeed {
+  struct Part {
+    std::string name;
+    std::uint64_t count = 0;
+  };
+  std::string name;
+  std::string uid;
+  Schema schema;
+  bool divided = false;
+  bool loading = false;
+  std::vector<Part> partitions;  ///< of an undivided feed the one named ""
+};
+
+/// An Error, and how long the node asks to be left alone.
+struct Refusal {
+  Error error;
+  std::chrono::seconds wait{0};
+};
+
+/// What an answer other than 2xx means, in a sentence that names the place.
+Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place);
+
+/// The descriptions in a body of /feeds, or of /feeds/{feed}.
+Result<std::vector<OfferedFeed>> parse_feeds(std::string_view body);
+Result<OfferedFeed> parse_feed(std::string_view body);
+
+/// Asks a node over HTTP. Blocks.
+Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node);
+Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed);
+
+}  // namespace meshgate::device

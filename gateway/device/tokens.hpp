@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace meshgate::device {
+
+/// The end of the JSON value that begins at `at`, found by quotes and brackets alone; `at` itself when nothing begins there.
+std::size_t token_end(std::string_view json, std::size_t at);
+
+/// Appends the text of a JSON string token, quotes included; false when an escape is wrong. Never longer than the token.
+bool append_unescaped(std::string& out, std::string_view token);
+
+}  // namespace meshgate::device

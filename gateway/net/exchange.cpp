@@ -1,0 +1,119 @@
+#include "gateway/net/exchange.hpp"
+
+#include <array>
+#include <boost/asio/post.hpp>
+
+#include "gateway/net/text.hpp"
+
+namespace meshgate::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kLeastCompressed = 1024;         ///< a smaller body travels in one packet anyway
+constexpr std::size_t kSlice = std::size_t{64} << 10U;  ///< compressed in one go; then other sessions of the loop have their turn
+
+Status gone() { return Error{Code::cancelled, "the reader is gone"}; }
+
+}  // namespace
+
+/// The representation differs by encoding, so a strong tag becomes a weak one (RFC 9110 section 8.8.1).
+Fields Exchange::encoded(const Fields& fields) const {
+  Fields out;
+  for (const auto& [name, value] : fields.all()) {
+    const bool strong = same_word(name, "ETag") && value.starts_with('"');
+    out.add(name, strong ? "W/" + value : value);
+  }
+  out.add("Content-Encoding", std::string(name(*manner_.encoding)));
+  return out;
+}
+
+asio::awaitable<Status> Exchange::async_begin(unsigned status, const Fields& fields, Framing framing, std::string_view body) {
+  status_ = status;
+  if (draining()) manner_.keep_alive = false;
+  framing.close = !manner_.keep_alive;
+  const std::string head = answer_head(status, fields, framing);
+  std::array<asio::const_buffer, 2> pieces{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())};
+  const std::span<asio::const_buffer> all(pieces.data(), manner_.head_only ? 1 : 2);
+  const bool sent = co_await connection_.async_write(all);
+  co_return sent ? Status() : gone();
+}
+
+asio::awaitable<Status> Exchange::async_send(Response response) {
+  if (!manner_.encoding) manner_.encoding = Encoding::identity;  // a complete answer is worth more than a 406 for it
+  if (!bodiless(response.status)) response.fields.add("Vary", "Accept-Encoding");
+  Framing framing;
+  const bool small = response.body.size() < kLeastCompressed;
+  compressor_ = small || manner_.head_only ? nullptr : Compressor::make(*manner_.encoding);
+  if (compressor_ && compressor_->add(response.body, Flush::end, compressed_)) {
+    response.fields = encoded(response.fields);
+    response.body.swap(compressed_);
+  }
+  // HEAD tells the length of what GET would send only where that is not compressed.
+  const bool unknown = manner_.head_only && !small && *manner_.encoding != Encoding::identity;
+  if (!bodiless(response.status) && !unknown) framing.length = response.body.size();
+  const Status sent = co_await async_begin(response.status, response.fields, framing, response.body);
+  finished_ = sent.has_value();
+  co_return sent;
+}
+
+asio::awaitable<Status> Exchange::async_start(unsigned status, Fields fields) {
+  if (!manner_.encoding) manner_.encoding = Encoding::identity;
+  fields.add("Vary", "Accept-Encoding");
+  Framing framing;
+  framing.chunked = chunked_ = !manner_.old;
+  if (manner_.old) manner_.keep_alive = false;
+  compressor_ = Compressor::make(*manner_.encoding);
+  if (compressor_) fields = encoded(fields);
+  const Status sent = co_await async_begin(status, fields, framing, {});
+  if (manner_.head_only) finished_ = sent.has_value();
+  co_return sent;
+}
+
+asio::awaitable<Status> Exchange::async_chunk(std::string_view bytes, std::string_view behind) {
+  constexpr std::string_view kEnd = "\r\n";
+  const std::string head = bytes.empty() || !chunked_ ? std::string() : chunk_head(bytes.size());
+  const std::string_view end = head.empty() ? std::string_view{} : kEnd;
+  std::array<asio::const_buffer, 4> pieces{asio::const_buffer(head.data(), head.size()), asio::const_buffer(bytes.data(), bytes.size()),
+                                           asio::const_buffer(end.data(), end.size()), asio::const_buffer(behind.data(), behind.size())};
+  const std::span<asio::const_buffer> all(pieces);
+  const bool sent = co_await connection_.async_write(all);
+  co_return sent ? Status() : gone();
+}
+
+asio::awaitable<Status> Exchange::async_compress(std::string_view bytes, Flush flush) {
+  for (;;) {
+    const auto slice = bytes.substr(0, kSlice);
+    bytes.remove_prefix(slice.size());
+    const bool last = bytes.empty();
+    if (!compressor_->add(slice, last ? flush : Flush::none, compressed_)) co_return Error{Code::internal, "compression failed"};
+    if (last) break;
+    co_await asio::post(connection_.loop(), asio::use_awaitable);
+  }
+  const Status sent = co_await async_chunk(compressed_, {});
+  compressed_.clear();
+  co_return sent;
+}
+
+asio::awaitable<Status> Exchange::async_write(std::string_view bytes, bool flush) {
+  if (finished_ || status_ == 0) co_return gone();
+  if (bytes.empty()) co_return Status();
+  if (compressor_) co_return co_await async_compress(bytes, flush ? Flush::block : Flush::none);
+  co_return co_await async_chunk(bytes, {});
+}
+
+asio::awaitable<Status> Exchange::async_finish() {
+  if (finished_) co_return Status();
+  if (status_ == 0) co_return Error{Code::internal, "an answer was finished that had not begun"};
+  if (compressor_) {
+    const Status sent = co_await async_compress({}, Flush::end);
+    if (!sent) co_return sent;
+  }
+  const std::string_view end = chunked_ ? "0\r\n\r\n" : "";
+  const Status sent = co_await async_chunk({}, end);
+  finished_ = sent.has_value();
+  co_return sent;
+}
+
+}  // namespace meshgate::net

@@ -1,0 +1,67 @@
+#include "gateway/net/request_parser.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <limits>
+
+namespace meshgate::net {
+
+namespace http = boost::beast::http;
+
+struct RequestParser::State {
+  http::request_parser<http::string_body> parser;
+};
+
+RequestParser::RequestParser(std::size_t body_bytes) : state_(std::make_unique<State>()) {
+  // The session has limited the head already, so that the limit's answer is ours.
+  state_->parser.header_limit(std::numeric_limits<std::uint32_t>::max());
+  state_->parser.body_limit(body_bytes);
+}
+
+RequestParser::~RequestParser() = default;
+
+namespace {
+
+Refusal refusal(const boost::system::error_code& error) {
+  if (error == http::error::body_limit) return {413, "the body is longer than this node takes"};
+  return {400, "not an HTTP request: " + error.message()};
+}
+
+}  // namespace
+
+Refused RequestParser::take_head(std::string_view head, Head& out) {
+  if (auto refused = check_raw(head)) return refused;
+  auto& parser = state_->parser;
+  boost::system::error_code error;
+  const auto used = parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
+  if (error) return refusal(error);
+  if (!parser.is_header_done() || used != head.size()) return Refusal{400, "the header ends too early"};
+  const auto& message = parser.get();
+  out.method = std::string(message.method_string());
+  out.target = std::string(message.target());
+  out.version = message.version();
+  for (const auto& field : message) out.fields.add(std::string(field.name_string()), std::string(field.value()));
+  return check_fields(out);
+}
+
+Refused RequestParser::take_body(std::string_view bytes, std::size_t& used) {
+  auto& parser = state_->parser;
+  parser.eager(true);
+  used = 0;
+  while (used < bytes.size() && !parser.is_done()) {
+    boost::system::error_code error;
+    const auto taken = parser.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
+    used += taken;
+    if (error == http::error::need_more) return std::nullopt;
+    if (error) return refusal(error);
+    if (taken == 0) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool RequestParser::done() const { return state_->parser.is_done(); }
+
+std::string RequestParser::release_body() { return std::move(state_->parser.get().body()); }
+
+}  // namespace meshgate::net

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/net/head.hpp"
+
+namespace meshgate::net {
+
+/// One request from bytes: Beast's parser behind our own checks. Does no I/O; use once.
+class RequestParser {
+ public:
+  explicit RequestParser(std::size_t body_bytes);
+  ~RequestParser();
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+
+  /// `head` is what HeadFinder found, complete.
+  Refused take_head(std::string_view head, Head& out);
+  /// Body bytes as they come; `used` says how many belonged to this request. Trailer fields are dropped.
+  Refused take_body(std::string_view bytes, std::size_t& used);
+  /// The body is complete.
+  [[nodiscard]] bool done() const;
+  std::string release_body();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace meshgate::net

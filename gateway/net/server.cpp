@@ -1,0 +1,183 @@
+#include "gateway/net/server.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "gateway/net/listen.hpp"
+#include "gateway/net/loops.hpp"
+#include "gateway/net/session.hpp"
+
+namespace meshgate::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kMostTurnedAway = 256;  ///< at once, with an answer; more are closed without
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+struct Visitor {
+  std::string address;
+  std::string remote;
+};
+
+Visitor visitor(const asio::ip::tcp::socket& socket) {
+  error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  if (error) return {"gone", "gone"};
+  auto address = peer.address().to_string();
+  auto remote = address + " port " + std::to_string(peer.port());
+  return {std::move(address), std::move(remote)};
+}
+
+Visitor visitor(const asio::local::stream_protocol::socket&) { return {"", "unix"}; }
+
+void prepare(asio::ip::tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+}
+
+void prepare(asio::local::stream_protocol::socket&) {}
+
+/// Answers one that is too many, without reading what it asks.
+asio::awaitable<void> async_turn_away(std::shared_ptr<House> house, std::unique_ptr<Stream> stream, Admission::Verdict verdict) {
+  Connection connection(std::move(stream), {house->options.write_time, house->options.write_rate}, house->sent, house->received);
+  const bool full = verdict == Admission::Verdict::full;
+  const unsigned status = full ? 503 : 429;
+  auto answer = problem(status, full ? "node-full" : "address-full", full ? "Too many connections" : "Too many connections from one address",
+                        full ? "this node has as many connections as it allows; try again, or another node"
+                             : "this address has as many connections as it may have; close some");
+  answer.fields.add("Retry-After", full ? "5" : "30");
+  Exchange exchange(connection, Exchange::Manner{}, house->draining);
+  house->count({}, status);
+  (void)co_await exchange.async_send(std::move(answer));
+  co_await connection.async_linger();
+}
+
+template <class Socket>
+void welcome(const std::shared_ptr<House>& house, Socket socket, std::atomic<std::size_t>& turned_away) {
+  prepare(socket);
+  auto who = visitor(socket);
+  const auto verdict = house->admission.enter(who.address);
+  auto stream = std::make_unique<SocketStream<Socket>>(std::move(socket));
+  if (verdict == Admission::Verdict::admitted) {
+    std::make_shared<Session>(house, std::move(stream), std::move(who.address), std::move(who.remote))->start();
+    return;
+  }
+  house->turned_away.add();
+  if (turned_away.fetch_add(1) >= kMostTurnedAway) {
+    turned_away.fetch_sub(1);
+    return;
+  }
+  house->presence.enter();
+  auto ended = [house, &turned_away](std::exception_ptr) {
+    turned_away.fetch_sub(1);
+    house->presence.leave();
+  };
+  const auto loop = stream->loop();
+  asio::co_spawn(loop, async_turn_away(house, std::move(stream), verdict), std::move(ended));
+}
+
+class HttpServer final : public Server {
+ public:
+  HttpServer(std::shared_ptr<House> house, Loops& loops, asio::any_io_executor loop, TcpAcceptor tcp)
+      : house_(std::move(house)), loops_(loops), loop_(std::move(loop)), tcp_(std::move(tcp)), local_(loop_) {
+    error_code ignored;
+    port_ = tcp_.local_endpoint(ignored).port();
+  }
+
+  ~HttpServer() override {
+    drain(std::chrono::milliseconds(0));
+    house_->each(&Session::cut);
+    house_->presence.wait_empty();
+  }
+
+  void serve_local(LocalAcceptor acceptor) { local_ = std::move(acceptor); }
+
+  void begin() {
+    spawn(async_accept(tcp_));
+    if (local_.is_open()) spawn(async_accept(local_));
+  }
+
+  [[nodiscard]] std::uint16_t port() const override { return port_; }
+  [[nodiscard]] std::string url() const override {
+    const auto& address = house_->options.address;
+    const bool six = address.find(':') != std::string::npos;
+    return "http://" + (six ? "[" + address + "]" : address) + ":" + std::to_string(port_);
+  }
+
+  void drain(std::chrono::milliseconds patience) override {
+    if (!house_->draining.exchange(true)) close_doors();
+    if (house_->options.on_drain) house_->options.on_drain();
+    house_->each(&Session::end_when_idle);
+    house_->presence.wait_empty(patience);
+  }
+
+ private:
+  template <class Acceptor>
+  asio::awaitable<void> async_accept(Acceptor& acceptor) {
+    asio::steady_timer pause(loop_);
+    while (acceptor.is_open()) {
+      const auto loop = loops_.next();
+      auto [error, socket] = co_await acceptor.async_accept(loop, asio::as_tuple(asio::use_awaitable));
+      if (!error) {
+        welcome(house_, std::move(socket), turned_away_);
+      } else if (error != asio::error::connection_aborted && acceptor.is_open()) {
+        house_->log.warning("net", "cannot take a connection: " + error.message() + "; raise the limit of open files if this lasts");
+        pause.expires_after(kAcceptPause);
+        co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+      }
+    }
+  }
+
+  void spawn(asio::awaitable<void> work) {
+    house_->presence.enter();
+    auto ended = [house = house_](std::exception_ptr) { house->presence.leave(); };
+    asio::co_spawn(loop_, std::move(work), std::move(ended));
+  }
+
+  /// The acceptors belong to their loop; their coroutines end, which presence waits for.
+  void close_doors() {
+    house_->presence.enter();
+    asio::post(loop_, [this, house = house_] {
+      error_code ignored;
+      tcp_.close(ignored);
+      if (local_.is_open()) ::unlink(house->options.administration_socket.c_str());
+      local_.close(ignored);
+      house->presence.leave();
+    });
+  }
+
+  std::shared_ptr<House> house_;
+  Loops& loops_;
+  asio::any_io_executor loop_;
+  TcpAcceptor tcp_;
+  LocalAcceptor local_;
+  std::uint16_t port_ = 0;
+  std::atomic<std::size_t> turned_away_{0};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Router router, Loops& loops, base::Log& log,
+                                              base::Metrics& metrics) {
+  auto loop = loops.next();
+  auto tcp = listen_tcp(loop, options.address, options.port);
+  if (!tcp) return std::move(tcp).error();
+  auto house = std::make_shared<House>(options, std::move(router), log, metrics);
+  auto server = std::make_unique<HttpServer>(house, loops, loop, std::move(*tcp));
+  if (!options.administration_socket.empty()) {
+    auto local = listen_local(loop, options.administration_socket);
+    if (!local) return std::move(local).error();
+    server->serve_local(std::move(*local));
+  }
+  server->begin();
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace meshgate::net

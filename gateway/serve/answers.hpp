@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/net/message.hpp"
+#include "mesh/result.hpp"
+
+namespace meshgate::serve {
+
+/// The problem document for an error of the store, the pool or a parameter; 503 comes with Retry-After.
+net::Response failure(const net::Request& request, const Error& error);
+
+/// 200 with this JSON.
+net::Response json(std::string body);
+
+/// The answer with this ETag (quotes included), or 304 when the reader has it already (If-None-Match, compared weakly).
+net::Response tagged(const net::Request& request, net::Response answer, const std::string& etag);
+
+/// Whether an If-None-Match list has the tag.
+bool lists_tag(std::string_view list, std::string_view etag);
+
+/// A tag for a text: equal texts, equal tags.
+std::string tag_of(std::string_view text);
+
+}  // namespace meshgate::serve

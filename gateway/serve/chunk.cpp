@@ -1,0 +1,95 @@
+#include "gateway/serve/chunk.hpp"
+
+#include <algorithm>
+
+#include "mesh/lines.hpp"
+
+namespace meshgate::serve {
+
+namespace {
+
+constexpr std::uint64_t kEntriesPerMark = 1000;
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20U;
+
+void append_lines(std::string& out, std::string_view lines, bool events) {
+  if (!events) {
+    out.append(lines);
+    return;
+  }
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    append_line(out, lines.substr(0, end), true);
+    lines.remove_prefix(end);
+  }
+}
+
+/// The schema is read after the lines: it is at least as new as what they need.
+void append_schema_if_new(std::string& out, Place& place) {
+  const Schema schema = place.open->feed->state().schema;
+  if (schema.version == place.schema) return;
+  place.schema = schema.version;
+  std::string line;
+  append_schema(line, schema);
+  append_line(out, line, place.events);
+}
+
+void append_mark_line(std::string& out, const Mark& mark, bool events) {
+  if (events) out.append("id: ").append(mark.cursor.text()).append("\n");
+  std::string line;
+  append_mark(line, mark);
+  append_line(out, line, events);
+}
+
+void take_page(Chunk& chunk, const store::Page& page) {
+  Place& place = chunk.next;
+  append_schema_if_new(chunk.bytes, place);
+  append_lines(chunk.bytes, page.lines, place.events);
+  append_mark_line(chunk.bytes, page.mark, place.events);
+  place.at = page.mark.cursor;
+  place.left -= place.left == Question::kNoLimit ? 0 : std::min(place.left, page.entries);
+  chunk.entries += page.entries;
+  chunk.caught_up = page.mark.caught_up;
+  chunk.end = page.end || page.answer == Answer::ahead || place.left == 0;
+}
+
+}  // namespace
+
+void append_line(std::string& out, std::string_view line, bool events) {
+  if (events) out.append("data: ");
+  out.append(line);
+  if (events) out += '\n';
+}
+
+Chunk read_chunk(const Place& from) {
+  Chunk out;
+  out.next = from;
+  out.rings = from.open->bell->rings();
+  out.standing = from.open->feed->standing(from.partition);
+  store::PageLimits limits;
+  limits.bytes = kChunkBytes;
+  while (!out.end && out.bytes.size() < kChunkBytes) {
+    limits.entries = std::min(kEntriesPerMark, out.next.left);
+    const auto page = from.open->feed->changes(from.partition, out.next.at, limits);
+    const bool good = page && (page->answer == Answer::read || page->answer == Answer::ahead);
+    if (good) {
+      take_page(out, *page);
+      continue;
+    }
+    // What was read before stands; the next read meets the fault again.
+    if (!out.bytes.empty()) break;
+    if (!page) out.error = page.error();
+    if (page) out.answer = page->answer;
+    break;
+  }
+  return out;
+}
+
+bool moved(const Chunk& chunk) {
+  const auto now = chunk.next.open->feed->standing(chunk.next.partition);
+  if (!now || !chunk.standing) return true;
+  const Standing& then = *chunk.standing;
+  return now->epoch != then.epoch || now->head != then.head || now->loading != then.loading || now->unfinished != then.unfinished ||
+         now->owed != then.owed;
+}
+
+}  // namespace meshgate::serve

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+
+#include "gateway/serve/open_feeds.hpp"
+#include "gateway/serve/serve.hpp"
+
+namespace meshgate::serve {
+
+/// What all handlers share.
+struct Context {
+  explicit Context(Services given)
+      : services(std::move(given)),
+        feeds(services.store),
+        live_readers(services.metrics.gauge("meshgate_live_readers", "Readers that wait for changes at the moment.")) {}
+
+  Services services;
+  OpenFeeds feeds;
+  base::Gauge& live_readers;
+};
+
+/// Makes an answer on the pool and sends it; 503 when the pool is full. What `make` refers to must live as long as the request.
+boost::asio::awaitable<void> async_answer(Context& context, const net::Request& request, net::Reply& reply, std::function<net::Response()> make);
+
+/// 503 when the store has stopped after a failed sync: what it would show might not be what is on the disk.
+Status readable(const store::Store& store);
+
+// One function per route. Each lives in the file named after its subject.
+boost::asio::awaitable<void> async_feeds(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_feed(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_items(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_item(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_changes(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_live(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_ready(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_metrics(Context& context, const net::Request& request, net::Reply& reply);
+
+/// The administration routes.
+void add_admin(Context& context, net::Router& router);
+
+}  // namespace meshgate::serve

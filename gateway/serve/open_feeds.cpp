@@ -1,0 +1,32 @@
+#include "gateway/serve/open_feeds.hpp"
+
+#include <algorithm>
+
+namespace meshgate::serve {
+
+OpenFeed::OpenFeed(std::shared_ptr<store::Feed> what)
+    : feed(std::move(what)), bell(std::make_shared<net::Bell>()), subscription(feed->subscribe([own = bell] { own->ring(); })) {}
+
+Result<std::shared_ptr<OpenFeed>> OpenFeeds::find(const std::string& name) {
+  const auto names = store_.names();
+  const std::lock_guard lock(mutex_);
+  const auto known = open_.find(name);
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    if (known != open_.end()) open_.erase(known);
+    return Error{Code::not_found, "there is no feed '" + name + "' on this node; GET /feeds lists those there are"};
+  }
+  auto feed = store_.feed(name);
+  if (!feed) return std::move(feed).error();
+  // Dropped and made again under the same name, it is another feed.
+  if (known != open_.end() && known->second->feed == *feed) return known->second;
+  auto opened = std::make_shared<OpenFeed>(std::move(*feed));
+  open_[name] = opened;
+  return opened;
+}
+
+void OpenFeeds::ring_all() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, one] : open_) one->bell->ring();
+}
+
+}  // namespace meshgate::serve

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+
+#include "gateway/serve/chunk.hpp"
+#include "gateway/serve/context.hpp"
+
+namespace meshgate::serve {
+
+/// Reads a chunk on the pool; while the pool is full, tries again. Not fine() only for the store's own reasons, or with Code::cancelled.
+boost::asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const net::Reply& reply, Place from);
+
+/// Sends a chunk and all that follows up to the end, reading the next one while one is under way: two chunks at most. Returns the
+/// last chunk sent, or null: the reader is gone, or the cursor can no longer be continued.
+boost::asio::awaitable<std::shared_ptr<Chunk>> async_send_rest(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk, bool flush);
+
+/// Counts a reader as live for as long as it lives.
+class LiveReader {
+ public:
+  explicit LiveReader(Context& context) : gauge_(context.live_readers) { gauge_.add(1); }
+  ~LiveReader() { gauge_.add(-1); }
+  LiveReader(const LiveReader&) = delete;
+  LiveReader& operator=(const LiveReader&) = delete;
+
+ private:
+  base::Gauge& gauge_;
+};
+
+/// live=poll: waits until there is something to say, then it is a plain answer. `first` is what stood there when the reader came.
+boost::asio::awaitable<std::shared_ptr<Chunk>> async_poll(Context& context, const net::Reply& reply, const Question& question, Place from,
+                                                          std::shared_ptr<Chunk> first);
+
+/// live=sse and live=stream: sends what there is, then every change as it is committed, until the reader goes or the node drains.
+boost::asio::awaitable<void> async_follow(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk);
+
+/// The header fields of a /changes answer.
+net::Fields changes_fields(bool events);
+
+}  // namespace meshgate::serve

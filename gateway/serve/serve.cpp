@@ -1,0 +1,57 @@
+#include "gateway/serve/serve.hpp"
+
+#include "gateway/serve/answers.hpp"
+#include "gateway/serve/context.hpp"
+
+namespace meshgate::serve {
+
+namespace asio = boost::asio;
+
+struct Serve::State {
+  explicit State(Services services) : context(std::move(services)) {}
+  Context context;
+};
+
+Serve::Serve(Services services) : state_(std::make_unique<State>(std::move(services))) {}
+Serve::~Serve() = default;
+
+void Serve::wake() { state_->context.feeds.ring_all(); }
+
+namespace {
+
+using Function = asio::awaitable<void> (*)(Context&, const net::Request&, net::Reply&);
+
+void get(Context& context, net::Router& router, std::string pattern, Function function) {
+  auto handler = [&context, function](const net::Request& request, net::Reply& reply) { return function(context, request, reply); };
+  router.add("GET", std::move(pattern), std::move(handler));
+}
+
+}  // namespace
+
+void Serve::add_routes(net::Router& router) {
+  Context& context = state_->context;
+  get(context, router, "/feeds", async_feeds);
+  get(context, router, "/feeds/{feed}", async_feed);
+  get(context, router, "/feeds/{feed}/items", async_items);
+  get(context, router, "/feeds/{feed}/items/{id}", async_item);
+  get(context, router, "/feeds/{feed}/changes", async_changes);
+  get(context, router, "/health/live", async_live);
+  get(context, router, "/health/ready", async_ready);
+  get(context, router, "/metrics", async_metrics);
+  add_admin(context, router);
+}
+
+Status readable(const store::Store& store) {
+  if (store.writing() != store::Writing::stopped) return {};
+  return Error{Code::retry, "the store stopped after a failed write; an operator must look at the disk and restart this node; read from another"};
+}
+
+asio::awaitable<void> async_answer(Context& context, const net::Request& request, net::Reply& reply, std::function<net::Response()> make) {
+  const auto answer = std::make_shared<net::Response>();
+  std::function<void()> job = [answer, make = std::move(make)] { *answer = make(); };
+  const Status ran = co_await net::async_run_blocking(context.services.pool, std::move(job));
+  if (!ran) *answer = failure(request, ran.error());
+  (void)co_await reply.async_send(std::move(*answer));
+}
+
+}  // namespace meshgate::serve

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/base/blocking.hpp"
+#include "gateway/base/log.hpp"
+#include "gateway/base/metrics.hpp"
+#include "gateway/net/server.hpp"
+#include "gateway/store/store.hpp"
+#include "mesh/time.hpp"
+
+namespace meshgate::serve {
+
+/// How a feed's source is doing, in words for people and programs.
+struct SourceState {
+  std::string source;  ///< its name in the configuration
+  std::string state;   ///< "running", "scanning", "waiting", "failing", …
+  Micros since{0};     ///< when it came into this state
+  std::string error;   ///< the last one; empty: none since it last worked. Redacted by whoever fills it
+  std::optional<double> lag_seconds;
+  bool failing = false;  ///< cannot read at the moment: the node is not ready
+};
+
+/// Asked on loops and pool threads, for every description of a feed; must not block.
+class SourceStatus {
+ public:
+  virtual ~SourceStatus() = default;
+  /// Nothing for a feed that no source of this node fills.
+  [[nodiscard]] virtual std::optional<SourceState> of(std::string_view feed) const = 0;
+};
+
+/// What serving needs of the rest of the node; all of it outlives the Serve.
+struct Services {
+  store::Store& store;
+  base::BlockingPool& pool;
+  base::Log& log;
+  base::Metrics& metrics;
+  const SourceStatus& sources;
+  std::string node;                                         ///< its name in the configuration
+  std::string version;                                      ///< of the program
+  std::function<Status(std::string_view feed)> release;     ///< lets the next sweep of a feed through its guard; may block
+  std::chrono::milliseconds heartbeat = std::chrono::seconds(15);  ///< of live streams
+};
+
+/// The node's HTTP interface, as HTTP.md describes it.
+class Serve {
+ public:
+  explicit Serve(Services services);
+  /// After every server that has its routes.
+  ~Serve();
+  Serve(const Serve&) = delete;
+  Serve& operator=(const Serve&) = delete;
+
+  void add_routes(net::Router& router);
+  /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
+  void wake();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace meshgate::serve

@@ -1,0 +1,287 @@
+#include "gateway/store/committing.hpp"
+
+#include <algorithm>
+
+#include "gateway/store/quarantine.hpp"
+
+namespace meshgate::store {
+
+namespace {
+
+constexpr std::uint32_t kNoWork = ~std::uint32_t{0};
+constexpr std::size_t kBytesPerEntry = 200;
+
+}  // namespace
+
+Commit::Commit(DiskFeed& feed, const Batch& batch, Seen* seen)
+    : feed_(feed), batch_(batch), seen_(seen), out_(feed, batch.bytes() + batch.size() * kBytesPerEntry), at_(now()) {}
+
+Result<Outcome> Commit::run() {
+  if (batch_.size() > 0 || batch_.position()) stream_ = out_.stream_named(batch_.stream());
+  if (batch_.size() > 0) {
+    const auto& known = feed_.tables().streams;
+    if (const auto old = known.find(stream_); old != known.end()) kinds_ = old->second;
+    had_own_ids_ = kinds_.own_ids;
+    if (auto loaded = load(); !loaded) return std::move(loaded).error();
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+      if (auto played = play(i); !played) return std::move(played).error();
+    }
+    if (auto played = play_deferred(); !played) return std::move(played).error();
+    settle();
+  }
+  const auto& positions = feed_.tables().positions;
+  if (batch_.position()) {
+    const auto old = positions.find(stream_);
+    if (old == positions.end() || old->second != batch_.position()->bytes) out_.set_position(stream_, batch_.position()->bytes);
+  }
+  if (batch_.as_of()) out_.progress.as_of = *batch_.as_of();
+  if (batch_.loading()) out_.progress.loading = *batch_.loading();
+  if (batch_.held()) out_.progress.held = *batch_.held();
+  news_ = out_.news();
+  const bool durable = items_changed_ || news_ || outcome_.quarantined > 0;
+  if (auto written = out_.commit(durable ? Engine::Durably::yes : Engine::Durably::when_convenient); !written) return std::move(written).error();
+  if (seen_ != nullptr) {
+    for (const std::uint64_t number : met_) seen_->add(number);
+  }
+  outcome_.seq = out_.progress.seq;
+  return outcome_;
+}
+
+/// Makes a Work for every id the batch names and reads the index once for all of them.
+Status Commit::load() {
+  works_.reserve(batch_.size());
+  targets_.assign(batch_.size(), kNoWork);
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    const auto change = batch_.change(i, names_);
+    if (change.kind == Batch::Kind::put) {
+      if (change.id.empty() || change.id.size() > kMaxIdBytes || change.key.empty() || change.partitions.empty()) {
+        return Error{Code::internal, "an item without id, key or partition was given to the store by stream '" + batch_.stream() + "'"};
+      }
+      targets_[i] = add_work(change.id);
+    } else if (!kinds_.own_ids && !change.key.empty()) {
+      targets_[i] = add_work(change.key);
+    }
+  }
+  return look_up(feed_.engine(), keys_, feed_.greatest_index_key(),
+                 [this](std::size_t which, std::string_view value) { fill(static_cast<WorkIndex>(which), value); });
+}
+
+/// Works and keys_ run in parallel. While ids ascend none can come twice, and no table of them is needed.
+Commit::WorkIndex Commit::add_work(std::string_view id) {
+  if (by_id_ready_) {
+    if (const auto known = by_id_.find(id); known != by_id_.end()) return known->second;
+  }
+  const auto work = static_cast<WorkIndex>(works_.size());
+  if (!by_id_ready_) {
+    std::string key;
+    append_index_key(key, feed_.number(), id);
+    if (work > 0 && keys_.at(work - 1) >= key) {
+      for (WorkIndex i = 0; i < work; ++i) by_id_.emplace(works_[i].id, i);
+      by_id_ready_ = true;
+      return add_work(id);
+    }
+  }
+  works_.push_back({.id = id, .index_key = keys_.add(feed_.number(), id)});
+  if (by_id_ready_) by_id_.emplace(id, work);
+  return work;
+}
+
+void Commit::fill(WorkIndex index, std::string_view value) {
+  Work& work = works_[index];
+  decode(value, entry_);
+  work.stored = true;
+  work.was_hash = work.hash = entry_.hash;
+  work.n = entry_.n;
+  work.number = entry_.number;
+  work.stream = entry_.stream;
+  work.key = entry_.key.empty() ? work.id : std::string_view(texts_.emplace_back(entry_.key));
+  work.before_first = static_cast<std::uint32_t>(before_.size());
+  work.after_first = static_cast<std::uint32_t>(after_.size());
+  for (const Membership& one : entry_.memberships) {
+    before_.push_back(one);
+    if (one.live) after_.push_back(one.partition);
+  }
+  work.before_count = static_cast<std::uint32_t>(before_.size()) - work.before_first;
+  work.after_count = static_cast<std::uint32_t>(after_.size()) - work.after_first;
+  work.was_live = work.live = work.after_count > 0;
+}
+
+Result<Commit::WorkIndex> Commit::work_of(std::string_view id) {
+  if (!by_id_ready_) {
+    for (WorkIndex i = 0; i < works_.size(); ++i) by_id_.emplace(works_[i].id, i);
+    by_id_ready_ = true;
+  }
+  if (const auto known = by_id_.find(id); known != by_id_.end()) return known->second;
+  const WorkIndex fresh = add_work(texts_.emplace_back(id));
+  auto value = feed_.engine().get(Family::index, keys_.at(works_[fresh].index_key));
+  if (!value) return std::move(value).error();
+  if (*value) fill(fresh, **value);
+  return fresh;
+}
+
+/// The live item of a key of this stream, as the batch has left it so far.
+Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) {
+  std::optional<std::string> id;
+  if (const auto changed = owns_.find(key); changed != owns_.end()) {
+    if (changed->second.empty()) return std::optional<WorkIndex>{};
+    id = changed->second;
+  } else if (had_own_ids_) {
+    auto origin = feed_.engine().get(Family::origins, origin_key(feed_.number(), stream_, key));
+    if (!origin) return std::move(origin).error();
+    if (*origin) id = std::move(**origin);
+  }
+  if (!id && !kinds_.key_is_id) return std::optional<WorkIndex>{};
+  auto work = work_of(id ? std::string_view(*id) : key);
+  if (!work) return std::move(work).error();
+  const Work& found = works_[*work];
+  if (!found.live || found.stream != stream_ || found.key != key) return std::optional<WorkIndex>{};
+  return std::optional<WorkIndex>(*work);
+}
+
+Status Commit::play(std::size_t index) {
+  const auto change = batch_.change(index, names_);
+  if (change.kind == Batch::Kind::quarantine) return quarantine(change);
+  if (const auto name = quarantine_name(change.key, stream_); feed_.quarantine_names().contains(name)) {
+    clear_quarantined(out_, feed_, name);
+  }
+  if (change.kind == Batch::Kind::put) return put(index, change, targets_[index]);
+  auto owned = owned_by(change.key);
+  if (!owned) return std::move(owned).error();
+  if (*owned) release(**owned);
+  return {};
+}
+
+Status Commit::put(std::size_t index, const Batch::Change& what, WorkIndex target) {
+  const Work& work = works_[target];
+  if (work.live && work.stream == stream_ && work.key == what.key) {
+    take(what, target);
+    return {};
+  }
+  std::optional<WorkIndex> old;
+  if (kinds_.own_ids || (kinds_.key_is_id && what.key != what.id)) {
+    auto owned = owned_by(what.key);
+    if (!owned) return std::move(owned).error();
+    old = *owned;
+  }
+  if (works_[target].live) {
+    deferred_.push_back({index, target, old});
+    return {};
+  }
+  if (old) release(*old);
+  take(what, target);
+  return {};
+}
+
+void Commit::take(const Batch::Change& what, WorkIndex target) {
+  Work& work = works_[target];
+  if (work.stream != stream_ || work.key != what.key) {
+    work.owner_changed = true;
+    own(what.key, what.id);
+  }
+  work.touched = true;
+  work.live = true;
+  work.stream = stream_;
+  work.key = what.key;
+  work.hash = what.hash;
+  work.content = what.content;
+  work.after_first = static_cast<std::uint32_t>(after_.size());
+  for (const std::string_view name : what.partitions) after_.push_back(partition(name));
+  work.after_count = static_cast<std::uint32_t>(what.partitions.size());
+}
+
+void Commit::release(WorkIndex index) {
+  Work& work = works_[index];
+  own(work.key, {});
+  work.touched = true;
+  work.live = false;
+  work.after_count = 0;
+  work.stream = StreamNumber{};
+  work.key = {};
+}
+
+/// Remembers what a key owns; written to `origins` at the end. Streams whose keys are their ids need none of it.
+void Commit::own(std::string_view key, std::string_view id) {
+  if (id.empty()) {
+    if (kinds_.own_ids) owns_[key] = {};
+    return;
+  }
+  if (id == key) {
+    if (!kinds_.key_is_id) kinds_.key_is_id = out_.stream(stream_).key_is_id = true;
+    if (kinds_.own_ids) owns_[key] = id;
+    return;
+  }
+  if (!kinds_.own_ids) kinds_.own_ids = out_.stream(stream_).own_ids = true;
+  owns_[key] = id;
+}
+
+PartitionNumber Commit::partition(std::string_view name) {
+  if (!last_partition_ || name != last_partition_name_) {
+    last_partition_ = out_.partition_named(name);
+    last_partition_name_ = name;
+  }
+  return *last_partition_;
+}
+
+/// Puts whose id belonged to another key when their turn came. A key's last change counts; owners may have let go since, or trade ids.
+Status Commit::play_deferred() {
+  if (deferred_.empty()) return {};
+  std::unordered_map<std::string_view, std::size_t> last;
+  for (std::size_t i = 0; i < batch_.size(); ++i) last[batch_.change(i, names_).key] = i;
+  std::erase_if(deferred_, [&](const Deferred& one) { return last[batch_.change(one.change, names_).key] != one.change; });
+  if (auto granted = grant(deferred_); !granted) return granted;
+  for (const Deferred& one : deferred_) {
+    if (one.granted && one.old) release(*one.old);
+  }
+  for (const Deferred& one : deferred_) {
+    if (one.granted) {
+      take(batch_.change(one.change, names_), one.work);
+    } else if (auto refused = refuse(one); !refused) {
+      return refused;
+    }
+  }
+  return {};
+}
+
+/// Grants each id at most once, and only when its owner is gone or is itself granted another; refusing one may refuse others.
+Status Commit::grant(std::vector<Deferred>& waiting) {
+  std::unordered_map<WorkIndex, std::size_t> claimed;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    auto old = owned_by(batch_.change(waiting[i].change, names_).key);
+    if (!old) return std::move(old).error();
+    waiting[i].old = *old;
+    waiting[i].granted = claimed.emplace(waiting[i].work, i).second;
+  }
+  for (bool again = true; again;) {
+    again = false;
+    for (Deferred& one : waiting) {
+      if (!one.granted || !works_[one.work].live || one.old == one.work) continue;
+      const bool freed = std::any_of(waiting.begin(), waiting.end(), [&](const Deferred& other) { return other.granted && other.old == one.work; });
+      if (!freed) one.granted = false, again = true;
+    }
+  }
+  return {};
+}
+
+Status Commit::refuse(const Deferred& loser) {
+  const auto change = batch_.change(loser.change, names_);
+  const Work& work = works_[loser.work];
+  const auto& streams = feed_.tables().streams;
+  const auto owner = streams.find(work.stream);
+  const std::string stream = owner == streams.end() ? batch_.stream() : owner->second.name;
+  const std::string reason = "id '" + std::string(work.id) + "' belongs to key '" + std::string(work.key) + "' of stream '" + stream + "', so key '" +
+                             std::string(change.key) + "' of stream '" + batch_.stream() +
+                             "' cannot have it too: make the ids differ with `id:` in the feed's mapping";
+  return quarantine({.kind = Batch::Kind::quarantine, .key = change.key, .reason = reason, .raw = change.content});
+}
+
+Status Commit::quarantine(const Batch::Change& what) {
+  ++outcome_.quarantined;
+  if (auto kept = keep_quarantined(out_, feed_, stream_, what, at_); !kept) return kept;
+  if (what.key.empty()) return {};
+  auto owned = owned_by(what.key);
+  if (!owned) return std::move(owned).error();
+  if (*owned && works_[**owned].stored) met_.push_back(works_[**owned].number);
+  return {};
+}
+
+}  // namespace meshgate::store

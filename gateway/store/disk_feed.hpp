@@ -1,0 +1,114 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "gateway/store/engine.hpp"
+#include "gateway/store/feed.hpp"
+#include "gateway/store/records.hpp"
+
+namespace meshgate::store {
+
+/// Most quarantine entries kept per feed; beyond, records are only counted.
+inline constexpr std::uint64_t kMaxQuarantined = 10'000;
+
+/// What a feed keeps in memory: the meta family, decoded. Replaced only after the write that changed it succeeded.
+struct Tables {
+  FeedRecord feed;
+  ProgressRecord progress;
+  std::map<PartitionNumber, PartitionRecord> partitions;
+  std::map<StreamNumber, StreamRecord> streams;
+  std::map<StreamNumber, std::string> positions;
+  std::map<std::uint64_t, Seq> times;  ///< microseconds → the last seq then
+
+  [[nodiscard]] std::optional<PartitionNumber> partition_named(std::string_view name) const;
+  [[nodiscard]] std::optional<StreamNumber> stream_named(std::string_view name) const;
+};
+
+/// A partition as readers see it.
+Standing standing_of(const PartitionRecord& partition, const ProgressRecord& progress);
+
+class Transaction;
+
+/// Feed over the engine. Writers queue on write_mutex_; readers take a snapshot and touch no lock but the short one of the tables.
+class DiskFeed final : public Feed {
+ public:
+  /// Reads the feed's tables.
+  static Result<std::shared_ptr<DiskFeed>> load(std::shared_ptr<Engine> engine, FeedNumber number);
+  static Result<std::shared_ptr<DiskFeed>> create(std::shared_ptr<Engine> engine, FeedNumber number, std::string_view name);
+
+  [[nodiscard]] FeedState state() const override;
+  [[nodiscard]] std::optional<Standing> standing(std::string_view partition) const override;
+  [[nodiscard]] Result<Outcome> commit(const Batch& batch, Seen* seen) override;
+  [[nodiscard]] Status define(const Schema& schema, const std::string& rules, bool divided) override;
+  [[nodiscard]] Result<std::optional<Position>> position(std::string_view stream) const override;
+  [[nodiscard]] Result<std::vector<Unseen>> unseen(std::string_view stream, const Seen& seen, std::string_view after,
+                                                   std::size_t limit) const override;
+  [[nodiscard]] Status purge(std::string_view partition, Seq through) override;
+  [[nodiscard]] Status purge_older(Micros age) override;
+  [[nodiscard]] Status trim(std::string_view partition, Seq through) override;
+  [[nodiscard]] Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) override;
+  [[nodiscard]] Cursor followed(std::string_view partition) const override;
+  [[nodiscard]] Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const override;
+  [[nodiscard]] Result<std::optional<StoredItem>> item(std::string_view id) const override;
+  [[nodiscard]] Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
+                                       std::size_t limit) const override;
+  [[nodiscard]] Status verify() const override;
+  [[nodiscard]] Result<std::vector<Quarantined>> quarantined(std::string_view after_key, std::size_t limit) const override;
+  [[nodiscard]] Status drop_quarantined(std::string_view stream, std::string_view key) override;
+  [[nodiscard]] std::shared_ptr<void> subscribe(std::function<void()> on_commit) override;
+
+  /// Removes everything of this feed from the disk; every later call fails.
+  Status erase();
+  /// Once after load(): notes the time, finishes what a death interrupted.
+  Status resume();
+  /// A new epoch, no Positions: after a restore.
+  Status begin_again();
+
+  [[nodiscard]] Engine& engine() const { return *engine_; }
+  [[nodiscard]] FeedNumber number() const { return number_; }
+  /// Only under the write lock.
+  [[nodiscard]] const Tables& tables() const { return tables_; }
+  [[nodiscard]] std::unordered_set<std::string>& quarantine_names() { return quarantine_names_; }
+  /// No index key of this feed lies behind it.
+  [[nodiscard]] std::string& greatest_index_key() { return greatest_index_key_; }
+
+ private:
+  friend class Transaction;
+  struct Subscribers {
+    std::mutex mutex;
+    std::uint64_t next = 1;
+    std::map<std::uint64_t, std::function<void()>> calls;
+  };
+  DiskFeed(std::shared_ptr<Engine> engine, FeedNumber number) : engine_(std::move(engine)), number_(number) {}
+  Result<bool> purge_step(std::string_view partition, Seq through);
+  Result<bool> trim_step(std::string_view partition, Seq through);
+  Result<bool> tidy_step(PartitionNumber partition, std::string& from);
+  Status tidy(PartitionNumber partition);
+  Status load_tables();
+  Status load_meta(std::string_view key, std::string_view value);
+  Status load_quarantine_names();
+  Status load_greatest_index_key();
+  void notify() const;
+  [[nodiscard]] Error unknown_partition(std::string_view name) const;
+  [[nodiscard]] Error erased() const;
+
+  std::shared_ptr<Engine> engine_;
+  const FeedNumber number_;
+  mutable std::mutex write_mutex_;
+  mutable std::shared_mutex tables_mutex_;  ///< a writer takes it only to publish
+  Tables tables_;
+  bool erased_ = false;
+  std::unordered_set<std::string> quarantine_names_;
+  std::string greatest_index_key_;
+  std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
+};
+
+}  // namespace meshgate::store

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "gateway/store/disk_feed.hpp"
+#include "gateway/store/store.hpp"
+
+namespace meshgate::store {
+
+/// Store over the engine.
+class DiskStore final : public Store {
+ public:
+  static Result<std::unique_ptr<DiskStore>> open_disk(const Options& options);
+
+  [[nodiscard]] Result<std::shared_ptr<Feed>> feed(std::string_view name) override;
+  [[nodiscard]] std::vector<std::string> names() const override;
+  [[nodiscard]] Status drop(std::string_view name) override;
+  [[nodiscard]] Writing writing() const override { return engine_->writing(); }
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> figures() const override;
+  [[nodiscard]] Status backup(const std::filesystem::path& into) override;
+
+  /// After a restore: checks every byte, gives every feed a new epoch, forgets Positions.
+  Status begin_again();
+
+ private:
+  DiskStore(std::shared_ptr<Engine> engine, rocksdb::Env& env) : engine_(std::move(engine)), env_(env) {}
+  Status load();
+
+  std::shared_ptr<Engine> engine_;
+  rocksdb::Env& env_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<DiskFeed>, std::less<>> feeds_;
+  std::uint32_t next_feed_ = 1;
+};
+
+}  // namespace meshgate::store

@@ -1,0 +1,204 @@
+#include "gateway/store/engine.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+#include <array>
+
+namespace meshgate::store {
+
+namespace {
+
+constexpr std::array<const char*, kFamilies> kFamilyNames{"default", "log", "gone", "index", "origins", "quarantine"};
+constexpr std::size_t kLogBlock = 32U << 10U;
+constexpr std::size_t kIndexBlock = 8U << 10U;
+
+rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions out;
+  out.block_cache = cache;
+  out.block_size = kIndexBlock;
+  out.format_version = 5;
+  out.cache_index_and_filter_blocks = true;
+  out.pin_l0_filter_and_index_blocks_in_cache = true;
+  out.filter_policy.reset(rocksdb::NewRibbonFilterPolicy(10));
+  return out;
+}
+
+rocksdb::ColumnFamilyOptions family_options(Family family, const Options& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions out;
+  auto table = table_options(cache);
+  out.compression = rocksdb::kLZ4Compression;
+  out.write_buffer_size = 4U << 20U;
+  out.max_write_buffer_number = 3;
+  out.level_compaction_dynamic_level_bytes = true;
+  if (family == Family::log) {
+    table.block_size = kLogBlock;
+    table.filter_policy = nullptr;
+    out.write_buffer_size = options.write_buffer_bytes;
+    out.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(20000, 10000));
+  }
+  if (family == Family::index) out.write_buffer_size = options.write_buffer_bytes / 2;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+/// RocksDB would try again every five seconds in a thread of its own; a writer that waits knows better when.
+class NoRetryOfItsOwn final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* by_itself) override { *by_itself = false; }
+};
+
+rocksdb::DBOptions db_options(const Options& options) {
+  rocksdb::DBOptions out;
+  if (options.env != nullptr) out.env = options.env;
+  out.create_if_missing = true;
+  out.create_missing_column_families = true;
+  out.paranoid_checks = true;
+  // A record cut off at the end was never acknowledged; anything else that is wrong in the log is damage and must not be skipped.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.listeners.push_back(std::make_shared<NoRetryOfItsOwn>());
+  out.max_background_jobs = 2;
+  out.max_total_wal_size = 4 * options.write_buffer_bytes;
+  out.bytes_per_sync = 1U << 20U;
+  out.keep_log_file_num = 4;
+  out.max_log_file_size = 4U << 20U;
+  out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  return out;
+}
+
+Error cannot_open(const rocksdb::Status& status, const std::filesystem::path& folder) {
+  const std::string text = status.ToString();
+  if (text.find("lock") != std::string::npos && !status.IsCorruption()) {
+    return {Code::conflict, "data folder " + folder.string() + " is in use by another process: stop that one, or give this node another `data` folder"};
+  }
+  if (status.IsCorruption()) {
+    return {Code::corrupt, "data folder " + folder.string() + " is damaged (" + text + "): move it away and restore a backup with `meshgate restore`"};
+  }
+  if (status.IsNoSpace()) return {Code::no_space, "no room on the disk of data folder " + folder.string() + ": make room and start again"};
+  return {Code::config, "data folder " + folder.string() + " cannot be opened (" + text + "): check that it exists, its rights and its disk"};
+}
+
+}  // namespace
+
+std::filesystem::path database_folder(const std::filesystem::path& folder) { return folder / "db"; }
+
+Result<std::shared_ptr<Engine>> Engine::open(const Options& options) {
+  const auto cache = rocksdb::NewLRUCache(static_cast<std::size_t>(options.cache_bytes));
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    descriptors.emplace_back(kFamilyNames[i], family_options(static_cast<Family>(i), options, cache));
+  }
+  std::shared_ptr<Engine> out(new Engine);
+  out->folder_ = options.folder;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(db_options(options), database_folder(options.folder).string(), descriptors, &out->families_, &db);
+  if (!status.ok()) return cannot_open(status, options.folder);
+  out->db_.reset(db);
+  return out;
+}
+
+Engine::~Engine() {
+  if (!db_) return;
+  for (auto* family : families_) static_cast<void>(db_->DestroyColumnFamilyHandle(family));
+  // What was written without sync becomes durable at an orderly end.
+  if (writing() == Writing::fine) static_cast<void>(db_->SyncWAL());
+  static_cast<void>(db_->Close());
+}
+
+Status Engine::write(rocksdb::WriteBatch& batch, Durably durably) {
+  if (auto ready = make_ready(); !ready) return ready;
+  rocksdb::WriteOptions how;
+  how.sync = durably == Durably::yes;
+  const auto status = db_->Write(how, &batch);
+  if (!status.ok()) return failed(status);
+  auto full = Writing::disk_full;
+  writing_.compare_exchange_strong(full, Writing::fine);
+  return {};
+}
+
+Status Engine::make_ready() {
+  const Writing now = writing();
+  if (now == Writing::fine) return {};
+  if (now == Writing::stopped) return stopped();
+  const std::lock_guard lock(resume_mutex_);
+  if (const auto status = db_->Resume(); !status.ok()) return failed(status);
+  return {};
+}
+
+Status Engine::failed(const rocksdb::Status& status) {
+  const std::lock_guard lock(mutex_);
+  if (writing() != Writing::stopped) {
+    if (status.IsNoSpace() || status.IsBusy()) {
+      writing_ = Writing::disk_full;
+      return Error{Code::no_space, "no room on the disk of data folder " + folder_.string() + ": writing waits; make room and it goes on by itself"};
+    }
+    why_stopped_ = status.ToString();
+    writing_ = Writing::stopped;
+  }
+  return Error{Code::internal, "a write to data folder " + folder_.string() + " failed (" + why_stopped_ +
+                                   "): nothing more is written; check the disk, then restart this node"};
+}
+
+Error Engine::stopped() const {
+  const std::lock_guard lock(mutex_);
+  return {Code::internal, "writing to data folder " + folder_.string() + " stopped after a failed write (" + why_stopped_ +
+                              "): check the disk, then restart this node"};
+}
+
+Error Engine::error(const rocksdb::Status& status) const {
+  if (status.IsCorruption()) {
+    return {Code::corrupt, "data folder " + folder_.string() + " is damaged (" + status.ToString() + "): restore a backup with `meshgate restore`"};
+  }
+  return {Code::retry, "data folder " + folder_.string() + " cannot be read (" + status.ToString() + "): check the disk"};
+}
+
+Result<std::optional<std::string>> Engine::get(Family which, std::string_view key, const rocksdb::Snapshot* at) const {
+  rocksdb::ReadOptions how;
+  how.snapshot = at;
+  std::string value;
+  const auto status = db_->Get(how, family(which), slice(key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>{};
+  if (!status.ok()) return error(status);
+  return std::optional<std::string>(std::move(value));
+}
+
+std::unique_ptr<rocksdb::Iterator> Engine::iterate(Family which, const rocksdb::ReadOptions& options) const {
+  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, family(which)));
+}
+
+namespace {
+
+constexpr std::string_view kMark = "meshgate store ";
+
+std::string mark_file(const std::filesystem::path& folder) { return (folder / "FORMAT").string(); }
+
+}  // namespace
+
+Status write_format(rocksdb::Env& env, const std::filesystem::path& folder) {
+  const std::string text = std::string(kMark) + std::to_string(kFormatVersion) + "\n";
+  const std::string fresh = mark_file(folder) + ".new";
+  auto status = rocksdb::WriteStringToFile(&env, text, fresh, true);
+  if (status.ok()) status = env.RenameFile(fresh, mark_file(folder));
+  if (!status.ok()) return cannot_open(status, folder);
+  return {};
+}
+
+Status check_format(rocksdb::Env& env, const std::filesystem::path& folder) {
+  std::string text;
+  const auto status = rocksdb::ReadFileToString(&env, mark_file(folder), &text);
+  if (status.IsNotFound() || status.IsPathNotFound()) {
+    return Error{Code::not_found, "folder " + folder.string() + " has no FORMAT file: it is not a Meshgate data folder"};
+  }
+  if (!status.ok()) return cannot_open(status, folder);
+  if (!text.starts_with(kMark)) return Error{Code::corrupt, "file " + mark_file(folder) + " is not ours: name the data folder of a Meshgate node"};
+  if (text == std::string(kMark) + std::to_string(kFormatVersion) + "\n") return {};
+  return Error{Code::unsupported, "data folder " + folder.string() + " was written by a newer Meshgate (store format " +
+                                      text.substr(kMark.size(), text.find('\n') - kMark.size()) + ", this program knows " +
+                                      std::to_string(kFormatVersion) + "): run that version, or restore a backup made by this one"};
+}
+
+}  // namespace meshgate::store

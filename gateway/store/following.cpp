@@ -1,0 +1,270 @@
+#include "gateway/store/following.hpp"
+
+#include <algorithm>
+
+namespace meshgate::store {
+
+Follow::Follow(DiskFeed& feed, std::string_view partition, const Cursor& from, const Mark& mark)
+    : feed_(feed), name_(partition), from_(from), mark_(mark), out_(feed) {}
+
+Error Follow::conflict(const std::string& why) const {
+  return {Code::conflict, "feed '" + feed_.tables().feed.name + "', partition '" + name_ + "': " + why};
+}
+
+Status Follow::run(std::string_view lines) {
+  number_ = out_.partition_named(name_);
+  record_ = &out_.partition(number_);
+  if (!record_->replica) {
+    if (record_->served.head != Seq{0} || !feed_.tables().streams.empty()) return conflict("it has a source of its own here and cannot follow another node");
+    record_->replica = true;
+    record_->served = {};
+    record_->last_generation = 0;
+  }
+  if (auto chosen = choose_copy(); !chosen) return chosen;
+  if (mark_.cursor.epoch != copy_->epoch) return conflict("the page is of another epoch than the cursor it was asked with: read again from 0");
+  if (auto applied = apply_all(lines); !applied) return applied;
+  if (mark_.cursor.seq >= copy_->head) {
+    move_cursor();
+    const bool comparable = mark_.caught_up && mark_.cursor.seq == copy_->head;
+    if (comparable && (mark_.count != copy_->count || mark_.digest != copy_->digest)) return start_over();
+    take_feed_state();
+  }
+  write_index();
+  return out_.commit(Engine::Durably::yes);
+}
+
+Status Follow::choose_copy() {
+  Copy& building = record_->building;
+  Copy& served = record_->served;
+  if (from_.start()) {
+    begin_copy();
+  } else if (building.generation != 0 && from_.epoch == building.epoch && from_.low != Seq{0} && from_.seq <= building.head) {
+    copy_ = &building;
+  } else if (served.generation != 0 && from_.epoch == served.epoch && from_.low == Seq{0} && from_.seq <= served.head) {
+    copy_ = &served;
+  } else {
+    const Cursor own = building.generation != 0 ? building.cursor : served.cursor;
+    return conflict("the page was read after " + from_.text() + ", but this node stands at " + own.text() + ": read from there");
+  }
+  return {};
+}
+
+void Follow::begin_copy() {
+  if (record_->building.generation != 0) {
+    out_.drop_log(out_.range(number_, record_->building.generation));
+    record_->stale = true;
+  }
+  record_->building = {};
+  record_->building.generation = ++record_->last_generation;
+  record_->building.epoch = mark_.cursor.epoch;
+  copy_ = &record_->building;
+}
+
+Status Follow::apply_all(std::string_view lines) {
+  while (!lines.empty()) {
+    const std::size_t end = lines.find('\n');
+    if (end == std::string_view::npos) return Error{Code::corrupt, "a page of feed '" + feed_.tables().feed.name + "' ends within a line"};
+    if (auto applied = apply(lines.substr(0, end)); !applied) return applied;
+    lines.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+Status Follow::apply(std::string_view line) {
+  auto parsed = parser_.parse(line);
+  if (!parsed) return std::move(parsed).error();
+  const auto seq_of = [](const auto& one) {
+    if constexpr (requires { one.seq; }) return one.seq;
+    return Seq{0};
+  };
+  const Seq seq = std::visit(seq_of, *parsed);
+  if (seq <= last_ || seq > mark_.cursor.seq) return Error{Code::corrupt, "feed '" + feed_.tables().feed.name + "': a page is out of order at seq " + std::to_string(number(seq))};
+  last_ = seq;
+  if (seq <= copy_->head) return check_repeat(seq, line);
+  if (const auto* put = std::get_if<PutLine>(&*parsed)) return apply_put(*put, line);
+  if (const auto* gone = std::get_if<GoneLine>(&*parsed)) return apply_gone(*gone, line);
+  return apply_trim(std::get<TrimLine>(*parsed));
+}
+
+/// What this node has at a seq it has passed must be the same; it may also have been superseded since.
+Status Follow::check_repeat(Seq seq, std::string_view line) {
+  std::string key;
+  append_log_key(key, range(), seq);
+  auto kept = feed_.engine().get(Family::log, key);
+  if (!kept) return std::move(kept).error();
+  if (!*kept) return {};
+  if (std::string_view(**kept).substr(0, (*kept)->size() - 1) == line) return {};
+  return conflict("seq " + std::to_string(number(seq)) + " has different content here and there (a fork): two nodes write this feed; stop one and restore it");
+}
+
+Result<Follow::Loaded*> Follow::load(std::string_view id) {
+  const auto [at, fresh] = loaded_.try_emplace(std::string(id));
+  if (!fresh) return &at->second;
+  std::string key;
+  append_index_key(key, feed_.number(), id);
+  IndexEntry& entry = at->second.entry;
+  if (key <= feed_.greatest_index_key()) {
+    auto value = feed_.engine().get(Family::index, key);
+    if (!value) return std::move(value).error();
+    if (*value && !decode(**value, entry)) return Error{Code::corrupt, "the index entry of item '" + std::string(id) + "' is damaged"};
+  }
+  at->second.was_live = any_live(entry);
+  if (entry.number == 0) entry.number = out_.progress.next_number++;
+  return &at->second;
+}
+
+/// The item's one entry in this copy makes room for the new one.
+void Follow::replace(IndexEntry& entry, const Membership& fresh) {
+  for (const Membership& one : entry.memberships) {
+    if (one.partition != number_ || one.generation != copy_->generation) continue;
+    out_.drop_line(range(), one.seq, one.live);
+    if (!one.live) continue;
+    --copy_->count;
+    copy_->digest.remove(one.hash);
+  }
+  std::erase_if(entry.memberships, [&](const Membership& one) {
+    const bool other = one.generation != record_->served.generation && one.generation != record_->building.generation;
+    return one.partition == number_ && (one.generation == copy_->generation || other);
+  });
+  entry.memberships.push_back(fresh);
+}
+
+Status Follow::apply_put(const PutLine& put, std::string_view line) {
+  if (content_hash(put.id, put.content) != put.rev.hash) {
+    return Error{Code::corrupt, "feed '" + feed_.tables().feed.name + "': item '" + std::string(put.id) + "' at seq " + std::to_string(number(put.seq)) +
+                                    " is not what its revision says: read it again, from another node if it stays so"};
+  }
+  auto item = load(put.id);
+  if (!item) return std::move(item).error();
+  IndexEntry& entry = (*item)->entry;
+  replace(entry, {number_, copy_->generation, put.seq, true, put.rev.hash});
+  entry.hash = put.rev.hash;
+  entry.n = put.rev.n;
+  ++copy_->count;
+  copy_->digest.add(put.rev.hash);
+  out_.put_line(range(), put.seq, std::string(line) + "\n");
+  return {};
+}
+
+Status Follow::apply_gone(const GoneLine& gone, std::string_view line) {
+  auto item = load(gone.id);
+  if (!item) return std::move(item).error();
+  replace((*item)->entry, {number_, copy_->generation, gone.seq, false, {}});
+  out_.put_gone(range(), gone.seq, std::string(line) + "\n", gone.id);
+  return {};
+}
+
+Status Follow::apply_trim(const TrimLine& trim) {
+  auto list = entries_through(feed_.engine(), range(), trim.through, ~std::size_t{0});
+  if (!list) return std::move(list).error();
+  for (const Going& going : *list) {
+    auto item = load(going.id);
+    if (!item) return std::move(item).error();
+    const auto& in = (*item)->entry.memberships;
+    // The same page may have moved the entry up already.
+    const bool there = std::any_of(in.begin(), in.end(), [&](const Membership& one) {
+      return one.partition == number_ && one.generation == copy_->generation && one.seq == going.seq;
+    });
+    if (!there) continue;
+    if (auto forgotten = forget_entry(out_, range(), *copy_, going, (*item)->entry); !forgotten) return forgotten;
+  }
+  put_trim(out_, range(), *copy_, trim.seq, trim.through);
+  return {};
+}
+
+void Follow::write_index() {
+  std::string key;
+  for (auto& [id, item] : loaded_) {
+    key.clear();
+    append_index_key(key, feed_.number(), id);
+    const bool live = any_live(item.entry);
+    if (live && !item.was_live) ++out_.progress.items;
+    if (!live && item.was_live) --out_.progress.items;
+    if (item.entry.memberships.empty()) {
+      out_.drop_index(key);
+    } else {
+      out_.put_index(key, item.entry);
+    }
+  }
+}
+
+/// A page that was read with an older cursor of ours may know less of what we owe ourselves than we do.
+void Follow::move_cursor() {
+  const Seq owed = std::max(copy_->cursor.high, from_.high);
+  copy_->head = mark_.cursor.seq;
+  copy_->floor = std::max(copy_->floor, mark_.floor);
+  const bool complete = mark_.cursor.high == Seq{0} && mark_.cursor.seq >= owed;
+  copy_->cursor = mark_.cursor;
+  if (!complete) copy_->cursor.high = std::max({owed, mark_.cursor.high});
+}
+
+void Follow::take_feed_state() {
+  const bool complete = copy_->cursor.high == Seq{0};
+  const bool moved = mark_.cursor != from_;
+  if (complete && (moved || mark_.caught_up)) {
+    record_->loading = mark_.loading;
+    record_->as_of = mark_.as_of;
+  }
+  if (complete && copy_ == &record_->building) replace_served();
+  Seq last{0};
+  bool loading = false;
+  for (const auto& [number, other] : feed_.tables().partitions) {
+    const PartitionRecord& one = number == number_ ? *record_ : other;
+    if (one.served.generation == 0) continue;
+    last = std::max(last, one.served.head);
+    loading = loading || one.loading;
+  }
+  out_.progress.seq = std::max(last, record_->served.head);
+  out_.progress.loading = loading || record_->loading;
+  out_.progress.as_of = record_->as_of;
+}
+
+void Follow::replace_served() {
+  if (record_->served.generation != 0) out_.drop_log(out_.range(number_, record_->served.generation));
+  record_->stale = record_->stale || record_->served.generation != 0;
+  record_->served = record_->building;
+  record_->building = {};
+  replaced_ = number_;
+  if (feed_.tables().feed.epoch == record_->served.epoch) return;
+  FeedRecord next = feed_.tables().feed;
+  next.epoch = record_->served.epoch;
+  out_.set_feed(std::move(next));
+}
+
+/// What is here differs from what it should be: nothing of the page is taken, and a new copy begins with the next one.
+Status Follow::start_over() {
+  Transaction only(feed_);
+  PartitionRecord& record = only.partition(number_);
+  record.replica = true;
+  if (copy_ != &record_->served && record.served.head == Seq{0}) record.served = {};
+  if (record.building.generation != 0) only.drop_log(only.range(number_, record.building.generation));
+  record.stale = true;
+  record.building = {};
+  record.building.generation = ++record.last_generation;
+  if (auto written = only.commit(Engine::Durably::yes); !written) return written;
+  return conflict("count or digest of what was received differ from what the other node has: reading it again from 0");
+}
+
+Status DiskFeed::follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) {
+  std::unique_lock lock(write_mutex_);
+  if (erased_) return erased();
+  Follow work(*this, partition, from, mark);
+  if (auto taken = work.run(lines); !taken) return taken;
+  if (work.replaced()) {
+    if (auto tidied = tidy(*work.replaced()); !tidied) return tidied;
+  }
+  lock.unlock();
+  notify();
+  return {};
+}
+
+Cursor DiskFeed::followed(std::string_view partition) const {
+  const std::shared_lock lock(tables_mutex_);
+  const auto number = tables_.partition_named(partition);
+  if (!number) return {};
+  const PartitionRecord& record = tables_.partitions.at(*number);
+  if (!record.replica) return {};
+  return record.building.generation != 0 ? record.building.cursor : record.served.cursor;
+}
+
+}  // namespace meshgate::store

@@ -1,0 +1,110 @@
+#include "gateway/store/quarantine.hpp"
+
+#include "gateway/store/packing.hpp"
+
+namespace meshgate::store {
+
+namespace {
+
+std::string disk_key(const DiskFeed& feed, std::string_view name) {
+  return quarantine_key(feed.number(), name.substr(4), StreamNumber{read_u32(name.data())});
+}
+
+Quarantined as_shown(const QuarantineName& name, QuarantineRecord record, const std::string& stream) {
+  return {stream, name.key, std::move(record.reason), std::move(record.raw), record.first, record.last, record.times};
+}
+
+}  // namespace
+
+std::string quarantine_name(std::string_view key, StreamNumber stream) {
+  std::string out;
+  append_u32(out, plain(stream));
+  out.append(key);
+  return out;
+}
+
+Status keep_quarantined(Transaction& out, DiskFeed& feed, StreamNumber stream, const Batch::Change& what, Micros at) {
+  const std::string key = what.key.empty() ? std::string("?").append(std::to_string(++out.progress.keyless)) : std::string(what.key);
+  const std::string name = quarantine_name(key, stream);
+  QuarantineRecord record;
+  record.first = at;
+  if (out.quarantine_has(name)) {
+    auto old = feed.engine().get(Family::quarantine, disk_key(feed, name));
+    if (!old) return std::move(old).error();
+    if (*old) decode(**old, record);
+  } else if (out.progress.quarantined >= kMaxQuarantined) {
+    ++out.progress.beyond;
+    return {};
+  } else {
+    ++out.progress.quarantined;
+    out.quarantine_add(name);
+  }
+  record.reason = what.reason;
+  record.raw = what.raw;
+  record.last = at;
+  ++record.times;
+  std::string value;
+  encode(value, record);
+  out.batch.Put(feed.engine().family(Family::quarantine), disk_key(feed, name), value);
+  return {};
+}
+
+void clear_quarantined(Transaction& out, DiskFeed& feed, const std::string& name) {
+  if (!out.quarantine_has(name)) return;
+  out.batch.Delete(feed.engine().family(Family::quarantine), disk_key(feed, name));
+  out.quarantine_remove(name);
+  --out.progress.quarantined;
+  out.progress.beyond = 0;
+}
+
+Status DiskFeed::load_quarantine_names() {
+  const std::string first = feed_prefix(number_);
+  const std::string last = behind(first);
+  const rocksdb::Slice upper(last);
+  rocksdb::ReadOptions how;
+  how.iterate_upper_bound = &upper;
+  const auto at = engine_->iterate(Family::quarantine, how);
+  for (at->Seek(first); at->Valid(); at->Next()) {
+    const auto name = name_of_quarantine_key(view(at->key()));
+    quarantine_names_.insert(quarantine_name(name.key, name.stream));
+  }
+  if (!at->status().ok()) return engine_->error(at->status());
+  return {};
+}
+
+/// A page never ends between two streams that have the same key, so that the last key is enough to go on.
+Result<std::vector<Quarantined>> DiskFeed::quarantined(std::string_view after_key, std::size_t limit) const {
+  const std::string last = behind(feed_prefix(number_));
+  const rocksdb::Slice upper(last);
+  rocksdb::ReadOptions how;
+  how.iterate_upper_bound = &upper;
+  const auto at = engine_->iterate(Family::quarantine, how);
+  std::vector<Quarantined> out;
+  for (at->Seek(after_key.empty() ? feed_prefix(number_) : after_quarantine_key(number_, after_key)); at->Valid(); at->Next()) {
+    const auto name = name_of_quarantine_key(view(at->key()));
+    if (out.size() >= limit && out.back().key != name.key) break;
+    QuarantineRecord record;
+    if (!decode(view(at->value()), record)) return Error{Code::corrupt, "the quarantine entry of key '" + name.key + "' is damaged"};
+    const std::shared_lock lock(tables_mutex_);
+    const auto stream = tables_.streams.find(name.stream);
+    out.push_back(as_shown(name, std::move(record), stream == tables_.streams.end() ? "?" : stream->second.name));
+  }
+  if (!at->status().ok()) return engine_->error(at->status());
+  return out;
+}
+
+Status DiskFeed::drop_quarantined(std::string_view stream, std::string_view key) {
+  const std::lock_guard lock(write_mutex_);
+  if (erased_) return erased();
+  const auto number = tables_.stream_named(stream);
+  const std::string name = quarantine_name(key, number.value_or(StreamNumber{}));
+  if (!number || !quarantine_names_.contains(name)) {
+    return Error{Code::not_found, "feed '" + tables_.feed.name + "' has no quarantined record of stream '" + std::string(stream) + "' with key '" +
+                                      std::string(key) + "': list them with `meshgate quarantine list`"};
+  }
+  Transaction out(*this);
+  clear_quarantined(out, *this, name);
+  return out.commit(Engine::Durably::yes);
+}
+
+}  // namespace meshgate::store

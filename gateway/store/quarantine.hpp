@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gateway/store/transaction.hpp"
+
+namespace meshgate::store {
+
+/// How the feed names an entry in memory: stream number and key.
+std::string quarantine_name(std::string_view key, StreamNumber stream);
+
+/// Writes or renews the entry of a record; only counts it when the feed has kMaxQuarantined entries already.
+Status keep_quarantined(Transaction& out, DiskFeed& feed, StreamNumber stream, const Batch::Change& what, Micros at);
+
+/// Takes an entry away. Room for new ones means that none is beyond.
+void clear_quarantined(Transaction& out, DiskFeed& feed, const std::string& name);
+
+}  // namespace meshgate::store

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <rocksdb/write_batch.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/store/disk_feed.hpp"
+
+namespace meshgate::store {
+
+/// One write to one feed: collects log, index and table changes, writes them whole, and only then changes what is in memory.
+/// Lives under the feed's write lock.
+class Transaction {
+ public:
+  explicit Transaction(DiskFeed& feed, std::size_t bytes = 0);
+
+  rocksdb::WriteBatch batch;
+  ProgressRecord progress;  ///< as it will be
+
+  /// As they will be; copied at first touch.
+  PartitionRecord& partition(PartitionNumber number);
+  /// Created where it does not exist.
+  PartitionNumber partition_named(std::string_view name);
+  StreamRecord& stream(StreamNumber number);
+  StreamNumber stream_named(std::string_view name);
+  /// Also when it is as it was.
+  void write_progress() { write_progress_ = true; }
+  void set_feed(FeedRecord feed) { feed_ = std::move(feed); }
+  void set_position(StreamNumber stream, std::string bytes) { positions_[stream] = std::move(bytes); }
+  void clear_positions();
+
+  void put_line(const LogRange& range, Seq seq, std::string_view line);
+  /// Also remembers the gone entry for purge.
+  void put_gone(const LogRange& range, Seq seq, std::string_view line, std::string_view id);
+  void drop_line(const LogRange& range, Seq seq, bool live);
+  void put_index(std::string_view index_key, const IndexEntry& entry);
+  void drop_index(std::string_view index_key);
+  void drop_log(const LogRange& range);
+
+  [[nodiscard]] LogRange range(PartitionNumber partition, Generation generation) const { return {feed_ref_.number(), partition, generation}; }
+  [[nodiscard]] bool empty() const;
+  /// Names of quarantine entries as they will be; see quarantine_name().
+  [[nodiscard]] bool quarantine_has(const std::string& name) const;
+  void quarantine_add(const std::string& name) { quarantine_[name] = true; }
+  void quarantine_remove(const std::string& name) { quarantine_[name] = false; }
+
+  /// Whether a head moved or loading changed.
+  [[nodiscard]] bool news() const;
+
+  /// Notes which seq it is now, for purges by age; without this, once an hour.
+  void note_time_now() { note_time(true); }
+  void forget_times_before(std::uint64_t micros) { forget_times_ = micros; }
+
+  /// Writes and publishes. Nothing in memory has changed when it fails.
+  [[nodiscard]] Status commit(Engine::Durably durably);
+
+ private:
+  void encode_tables();
+  void publish();
+  void note_time(bool always);
+
+  DiskFeed& feed_ref_;
+  std::optional<FeedRecord> feed_;
+  std::map<PartitionNumber, PartitionRecord> partitions_;
+  std::map<StreamNumber, StreamRecord> streams_;
+  std::map<StreamNumber, std::optional<std::string>> positions_;
+  std::map<std::string, bool> quarantine_;
+  std::optional<std::uint64_t> time_;
+  std::uint64_t forget_times_ = 0;
+  bool write_progress_ = false;
+  std::string greatest_;
+  std::string key_;
+  std::string value_;
+};
+
+}  // namespace meshgate::store

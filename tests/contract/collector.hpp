@@ -1,0 +1,70 @@
+#pragma once
+
+#include <atomic>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/ingest/connection.hpp"
+#include "tests/contract/harness.hpp"
+
+namespace meshgate::contract {
+
+/// Keeps what a read emits, as rows.
+class Collector : public ingest::RecordSink {
+ public:
+  struct Fault {
+    std::optional<std::int64_t> id;
+    std::string reason;
+    std::string raw;
+  };
+
+  Status columns(const ingest::SourceColumns& columns) override {
+    announced = columns;
+    return {};
+  }
+  Flow record(const Record& record, std::string_view raw) override {
+    ++count;
+    Row row;
+    const auto id = text(record, "id");
+    if (id) std::from_chars(id->data(), id->data() + id->size(), row.id);
+    if (!record.fault.empty()) {
+      faults.push_back({id ? std::optional(row.id) : std::nullopt, std::string(record.fault), std::string(raw)});
+    } else {
+      row.name = text(record, "name");
+      row.total = text(record, "total");
+      order.push_back(row);
+      rows[row.id] = row;
+    }
+    return count.load() >= stop_after ? Flow::stop : Flow::more;
+  }
+  void clear() {
+    rows.clear();
+    order.clear();
+    faults.clear();
+    count = 0;
+  }
+
+  ingest::SourceColumns announced;
+  std::map<std::int64_t, Row> rows;
+  std::vector<Row> order;  ///< every good record as it came
+  std::vector<Fault> faults;
+  std::atomic<std::size_t> count{0};
+  std::size_t stop_after = SIZE_MAX;
+
+ private:
+  std::optional<std::string> text(const Record& record, std::string_view name) const {
+    const auto& fields = announced.schema.fields;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].name != name || record.values[i].null) continue;
+      std::string out;
+      if (append_text(out, record.values[i]) != Exact::exact) return std::nullopt;
+      return out;
+    }
+    return std::nullopt;
+  }
+};
+
+}  // namespace meshgate::contract

@@ -1,0 +1,121 @@
+#include <cstddef>
+
+#include "connectors/sdk/connector.h"
+
+// The bytes that cross the border. A change here breaks every connector that is built: it needs another MG_CONNECTOR_ABI.
+
+static_assert(MG_CONNECTOR_ABI == 0);
+
+#define SIZE(type, bytes) static_assert(sizeof(type) == (bytes))
+#define MEMBER(type, member, at) static_assert(offsetof(type, member) == (at))
+
+#if __SIZEOF_POINTER__ == 8
+SIZE(mg_str, 16);
+MEMBER(mg_str, data, 0);
+MEMBER(mg_str, size, 8);
+
+SIZE(mg_error, 1024);
+MEMBER(mg_error, code, 0);
+MEMBER(mg_error, message, 4);
+
+SIZE(mg_value, 24);
+MEMBER(mg_value, kind, 0);
+MEMBER(mg_value, reserved, 4);
+MEMBER(mg_value, i, 8);
+MEMBER(mg_value, u, 8);
+MEMBER(mg_value, f, 8);
+MEMBER(mg_value, s, 8);
+
+SIZE(mg_column, 48);
+MEMBER(mg_column, size, 0);
+MEMBER(mg_column, type, 4);
+MEMBER(mg_column, name, 8);
+MEMBER(mg_column, native, 24);
+MEMBER(mg_column, nullable, 40);
+MEMBER(mg_column, reserved, 41);
+MEMBER(mg_column, key, 44);
+
+SIZE(mg_record, 64);
+MEMBER(mg_record, size, 0);
+MEMBER(mg_record, operation, 4);
+MEMBER(mg_record, values, 8);
+MEMBER(mg_record, value_count, 16);
+MEMBER(mg_record, source_time_us, 24);
+MEMBER(mg_record, fault, 32);
+MEMBER(mg_record, raw, 48);
+
+SIZE(mg_sink, 32);
+MEMBER(mg_sink, size, 0);
+MEMBER(mg_sink, ctx, 8);
+MEMBER(mg_sink, columns, 16);
+MEMBER(mg_sink, emit, 24);
+
+SIZE(mg_host, 24);
+MEMBER(mg_host, size, 0);
+MEMBER(mg_host, ctx, 8);
+MEMBER(mg_host, log, 16);
+
+SIZE(mg_option, 64);
+MEMBER(mg_option, size, 0);
+MEMBER(mg_option, type, 4);
+MEMBER(mg_option, name, 8);
+MEMBER(mg_option, fallback, 24);
+MEMBER(mg_option, help, 40);
+MEMBER(mg_option, required, 56);
+MEMBER(mg_option, secret, 57);
+MEMBER(mg_option, any_name, 58);
+MEMBER(mg_option, reserved, 59);
+
+SIZE(mg_setting, 32);
+MEMBER(mg_setting, name, 0);
+MEMBER(mg_setting, value, 16);
+
+SIZE(mg_limits, 24);
+MEMBER(mg_limits, size, 0);
+MEMBER(mg_limits, max_wait_ms, 4);
+MEMBER(mg_limits, max_records, 8);
+MEMBER(mg_limits, max_bytes, 16);
+
+SIZE(mg_progress, 40);
+MEMBER(mg_progress, size, 0);
+MEMBER(mg_progress, flags, 4);
+MEMBER(mg_progress, position, 8);
+MEMBER(mg_progress, as_of_us, 24);
+MEMBER(mg_progress, total, 32);
+
+SIZE(mg_catalog, 24);
+MEMBER(mg_catalog, size, 0);
+MEMBER(mg_catalog, ctx, 8);
+MEMBER(mg_catalog, stream, 16);
+
+SIZE(mg_connector_module, 160);
+MEMBER(mg_connector_module, abi, 0);
+MEMBER(mg_connector_module, size, 4);
+MEMBER(mg_connector_module, name, 8);
+MEMBER(mg_connector_module, version, 24);
+MEMBER(mg_connector_module, summary, 40);
+MEMBER(mg_connector_module, connection_options, 56);
+MEMBER(mg_connector_module, connection_option_count, 64);
+MEMBER(mg_connector_module, stream_options, 72);
+MEMBER(mg_connector_module, stream_option_count, 80);
+MEMBER(mg_connector_module, open, 88);
+MEMBER(mg_connector_module, check, 96);
+MEMBER(mg_connector_module, discover, 104);
+MEMBER(mg_connector_module, open_stream, 112);
+MEMBER(mg_connector_module, read, 120);
+MEMBER(mg_connector_module, lookup, 128);
+MEMBER(mg_connector_module, close_stream, 136);
+MEMBER(mg_connector_module, cancel, 144);
+MEMBER(mg_connector_module, close, 152);
+#endif
+
+// The numbers of codes, kinds and flags are part of it.
+static_assert(MG_OK == 0 && MG_RETRY == 1 && MG_RECONNECT == 2 && MG_AUTH == 3 && MG_CONFIG == 4 && MG_BAD_RECORD == 5 && MG_GONE == 6 &&
+              MG_UNSUPPORTED == 7 && MG_INTERNAL == 8 && MG_CANCELLED == 9);
+static_assert(MG_NULL == 0 && MG_BOOL == 1 && MG_INT64 == 2 && MG_UINT64 == 3 && MG_FLOAT32 == 4 && MG_FLOAT64 == 5 && MG_DECIMAL == 6 &&
+              MG_TEXT == 7 && MG_BYTES == 8 && MG_DATE == 9 && MG_TIME == 10 && MG_TIMESTAMP == 11 && MG_TIMESTAMPTZ == 12 && MG_UUID == 13 &&
+              MG_JSON == 14);
+static_assert(MG_UPSERT == 0 && MG_DELETE == 1);
+static_assert(MG_SCAN_BEGAN == 1 && MG_SCAN_ENDED == 2 && MG_SCANNING == 4 && MG_IDLE == 8);
+static_assert(MG_OPTION_TEXT == 0 && MG_OPTION_INTEGER == 1 && MG_OPTION_BOOLEAN == 2 && MG_OPTION_DURATION == 3 && MG_OPTION_SIZE == 4 &&
+              MG_OPTION_LIST == 5 && MG_OPTION_PATH == 6);

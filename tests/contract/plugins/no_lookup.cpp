@@ -1,0 +1,3 @@
+#include "tests/contract/plugins/wrong.hpp"
+
+WRONG_PLUGIN(m.lookup = nullptr)
