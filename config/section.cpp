@@ -186,7 +186,11 @@ std::chrono::milliseconds Section::duration(std::string_view name) const {
 
 std::uint64_t Section::size(std::string_view name) const { return parse_size(written(name)).value_or(0); }
 
-std::string Section::path(std::string_view name) const { return written(name); }
+std::string Section::path(std::string_view name) const {
+  std::string path = written(name);
+  const bool given_or_none = given(name) != nullptr || path.empty();
+  return given_or_none ? path : beside(node_.place().file, path);
+}
 
 std::vector<std::string> Section::list(std::string_view name) const {
   if (const Given* one = given(name)) return one->list;

@@ -59,6 +59,15 @@ TEST(Section, AbsentIsEmpty) {
   EXPECT_FALSE(section.node("a").present());
 }
 
+TEST(Section, DefaultPathStartsAtTheFileToo) {
+  constexpr Key kKeys[] = {{.name = "data", .form = Form::path, .fallback = "data"}, {.name = "log", .form = Form::path}};
+  Secrets secrets;
+  Diagnostics out;
+  const Section section(parse_yaml("{}", "/etc/mesh/c.yaml", out), kKeys, secrets, out);
+  EXPECT_EQ(section.path("data"), "/etc/mesh/data");
+  EXPECT_EQ(section.path("log"), "");
+}
+
 TEST(Section, OutlivesItsMove) {
   constexpr Key kKeys[] = {{.name = "a"}};
   Secrets secrets;
