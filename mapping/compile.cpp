@@ -37,7 +37,9 @@ class Compiler {
   }
 
  private:
-  [[nodiscard]] bool carried(std::string_view name) const { return std::find(uncarried_.begin(), uncarried_.end(), name) == uncarried_.end(); }
+  [[nodiscard]] bool carried(std::string_view name) const {
+    return std::find(uncarried_.begin(), uncarried_.end(), name) == uncarried_.end();
+  }
 
   void refuse_uncarried(const Field& field, const Place& place) {
     const std::string native = field.native.empty() ? std::string() : " (" + field.native + ")";
@@ -112,7 +114,8 @@ class Compiler {
     }
     if (plan_.key.columns.empty()) plan_.key = plan_.id;
     const auto same = [](const TextPlan::Piece& a, const TextPlan::Piece& b) { return a.column == b.column; };
-    plan_.id_is_key = std::equal(plan_.id.columns.begin(), plan_.id.columns.end(), plan_.key.columns.begin(), plan_.key.columns.end(), same);
+    plan_.id_is_key =
+        std::equal(plan_.id.columns.begin(), plan_.id.columns.end(), plan_.key.columns.begin(), plan_.key.columns.end(), same);
   }
 
   void bind_field(const FieldRule& rule) {
@@ -146,8 +149,9 @@ class Compiler {
     if (step.type == step.from) return true;
     step.kind = Step::Kind::cast;
     if (castable(step.from, step.type)) return true;
-    out_.add(source.place, "the column '" + source.parts[0].text + "' is " + std::string(name(step.from)) + ", which cannot be cast to " +
-                               std::string(name(step.type)) + " without loss",
+    out_.add(source.place,
+             "the column '" + source.parts[0].text + "' is " + std::string(name(step.from)) + ", which cannot be cast to " +
+                 std::string(name(step.type)) + " without loss",
              "leave the cast out, or convert it in a view");
     return false;
   }
@@ -193,7 +197,8 @@ class Compiler {
     auto& fields = plan_.schema.fields;
     std::sort(fields.begin(), fields.end(), [](const Field& a, const Field& b) { return a.name < b.name; });
     for (std::size_t i = 1; i < fields.size(); ++i) {
-      if (fields[i].name == fields[i - 1].name) out_.add(feed_, "two columns of the source are called '" + fields[i].name + "'", "rename one");
+      if (fields[i].name == fields[i - 1].name)
+        out_.add(feed_, "two columns of the source are called '" + fields[i].name + "'", "rename one");
     }
     mark_key();
   }
