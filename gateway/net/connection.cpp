@@ -74,7 +74,8 @@ asio::awaitable<void> Connection::async_linger() {
   give(kLinger);
   std::string dropped;
   std::size_t total = 0;
-  while (total < kMostLingered && co_await async_read(dropped)) {
+  while (total < kMostLingered) {
+    if (!co_await async_read(dropped)) break;
     total += dropped.size();
     dropped.clear();
   }

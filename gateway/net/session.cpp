@@ -90,19 +90,24 @@ void Session::start() {
     const std::lock_guard lock(house_->mutex);
     house_->sessions.emplace(this, weak_from_this());
   }
-  auto ended = [house = house_](std::exception_ptr) { house->presence.leave(); };
-  asio::co_spawn(connection_.loop(), async_run(shared_from_this()), std::move(ended));
+  asio::post(loop(), [self = shared_from_this()] {
+    auto ended = [house = self->house_](std::exception_ptr) { house->presence.leave(); };
+    asio::co_spawn(self->loop(), self->async_run(), std::move(ended));
+  });
 }
 
 void Session::end_when_idle() {
   if (idle_) cut();
 }
 
-asio::awaitable<void> Session::async_run(std::shared_ptr<Session> self) {
-  while (co_await self->async_serve()) {
-    if (self->house_->draining) break;
+asio::awaitable<void> Session::async_run() {
+  const auto self = shared_from_this();
+  bool another = true;
+  while (another) {
+    another = co_await async_serve();
+    if (house_->draining) another = false;
   }
-  co_await self->connection_.async_linger();
+  co_await connection_.async_linger();
 }
 
 asio::awaitable<bool> Session::async_first_byte() {
@@ -110,7 +115,8 @@ asio::awaitable<bool> Session::async_first_byte() {
   connection_.give(first_ ? house_->options.header_time : house_->options.idle_time);
   first_ = false;
   idle_ = true;
-  const bool came = !house_->draining && co_await connection_.async_read(buffer_);
+  bool came = false;
+  if (!house_->draining) came = co_await connection_.async_read(buffer_);
   idle_ = false;
   if (!came) connection_.close();
   co_return came;
@@ -172,7 +178,8 @@ asio::awaitable<bool> Session::async_serve() {
   if (size > 0) refused = parser.take_head(std::string_view(buffer_).substr(0, size), head);
   if (size > 0 && !refused) refused = parse_target(head.method, head.target, target);
   buffer_.erase(0, size);
-  const bool whole = size > 0 && !refused && co_await async_body(parser, head, refused);
+  bool whole = false;
+  if (size > 0 && !refused) whole = co_await async_body(parser, head, refused);
   connection_.take_back();
   if (refused) co_await async_refuse(std::move(*refused));
   if (!whole) co_return false;

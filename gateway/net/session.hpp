@@ -60,7 +60,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] boost::asio::any_io_executor loop() { return connection_.loop(); }
 
  private:
-  static boost::asio::awaitable<void> async_run(std::shared_ptr<Session> self);
+  boost::asio::awaitable<void> async_run();
   /// One request and its answer; whether another may follow.
   boost::asio::awaitable<bool> async_serve();
   /// Fills the buffer up to the end of a head. 0: nothing to serve (the peer left), or refused.
