@@ -78,7 +78,7 @@ class PostgreSql final : public Dialect {
                                      "AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')";
     return "SELECT n.nspname || '.' || c.relname, a.attname, lower(bt.typname), format_type(a.atttypid, a.atttypmod), "
            "CASE WHEN a.attnotnull THEN '0' ELSE '1' END, coalesce(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0), "
-           "bt.typtype || ':' || bt.typcategory || ':' || quote_ident(bn.nspname) || '.' || quote_ident(bt.typname) "
+           "CAST(bt.typtype AS text) || ':' || CAST(bt.typcategory AS text) || ':' || quote_ident(bn.nspname) || '.' || quote_ident(bt.typname) "
            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
            "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
            "JOIN LATERAL (WITH RECURSIVE b AS (SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid UNION ALL "

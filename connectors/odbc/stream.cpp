@@ -201,8 +201,7 @@ sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& st
   }
   if (fault.empty()) fault = fault_of(cells, odd);
   if (fault.empty() && table_->declared_key && key == position_.key) fault = "the columns of `key` are the same in two rows: they do not tell rows apart";
-  stop = !emit_cells(cells, std::move(fault), budget, sink);
-  if (stop) return {};
+  stop = !emit_cells(cells, std::move(fault), budget, sink);  // also then the host has taken the record
   ++row_;
   if (key) position_.key = std::move(key);
   return {};
