@@ -70,7 +70,7 @@ Place SourceText::place(int line_index, int column) const {
 
 bool SourceText::acceptable(Diagnostics& out) const {
   if (text_.size() > kMaxDocument) {
-    out.add({file_, 0, 0}, "the file has " + std::to_string(text_.size()) + " bytes, more than a configuration may have (4 MiB)",
+    out.add({file_, 0, 0}, "the file has " + std::to_string(text_.size()) + " bytes, more than a configuration may have (1 MiB)",
             "is it the right file?");
     return false;
   }
@@ -83,6 +83,10 @@ bool SourceText::acceptable(Diagnostics& out) const {
     const std::string_view one = line(i);
     if (!utf8 && !valid_utf8(one)) {
       out.add({file_, i + 1, 1}, "this line is not UTF-8", "save the file as UTF-8");
+      return false;
+    }
+    if (one.size() > kMaxLine) {
+      out.add({file_, i + 1, 1}, "this line has more than " + std::to_string(kMaxLine) + " bytes", "write it as several lines");
       return false;
     }
     const auto bad = std::find_if(one.begin(), one.end(), forbidden);

@@ -9,7 +9,9 @@
 namespace meshgate::config {
 
 /// Largest configuration that is read, in bytes.
-inline constexpr std::size_t kMaxDocument = std::size_t{4} << 20U;
+inline constexpr std::size_t kMaxDocument = std::size_t{1} << 20U;
+/// Longest line: the time that yaml-cpp needs for [ ] and { } grows with the square of a line's length.
+inline constexpr std::size_t kMaxLine = 8192;
 
 /// A document's text by lines: turns the parser's byte columns into places, and its messages into plain words.
 class SourceText {
@@ -18,7 +20,7 @@ class SourceText {
 
   /// Line and byte column count from 0.
   [[nodiscard]] Place place(int line, int column) const;
-  /// What no YAML parser should see: too large, not UTF-8, control characters. False when there is such a thing.
+  /// What no YAML parser should see: too large, lines too long, not UTF-8, control characters. False when there is such a thing.
   bool acceptable(Diagnostics& out) const;
   /// Whether the quote at this place, or behind an anchor or tag that begins there, is closed somewhere; true also where none stands.
   [[nodiscard]] bool quote_closed(int line, int column) const;

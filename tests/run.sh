@@ -80,6 +80,10 @@ tested() {
 
 finish() {
   say "done"
+  if ! command -v python3 >/dev/null; then
+    echo "0 passed, $broken failed, 0 skipped"
+    exit 1
+  fi
   python3 tests/tally.py "${results[@]}" --broken "$broken" --total
   exit $?
 }

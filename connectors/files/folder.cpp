@@ -1,8 +1,6 @@
 #include "connectors/files/folder.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +9,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <memory>
+#include <filesystem>
+#include <optional>
 
 namespace meshgate::files {
 
@@ -47,11 +46,13 @@ sdk::Status failed(const std::string& what, int error) {
   }
 }
 
-FileState state_of(const char* name, const struct stat& from) {
-  return {.name = name,
-          .inode = static_cast<uint64_t>(from.st_ino),
-          .size = static_cast<uint64_t>(from.st_size),
-          .modified_us = static_cast<int64_t>(from.st_mtim.tv_sec) * 1000000 + from.st_mtim.tv_nsec / 1000};
+std::optional<FileState> state_of(const std::string& path, std::string name) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
+  return FileState{.name = std::move(name),
+                   .inode = static_cast<uint64_t>(found.st_ino),
+                   .size = static_cast<uint64_t>(found.st_size),
+                   .modified_us = static_cast<int64_t>(found.st_mtim.tv_sec) * 1000000 + found.st_mtim.tv_nsec / 1000};
 }
 
 bool hash_range(int file, uint64_t from, uint64_t size, Hash& hash) {
@@ -63,22 +64,40 @@ bool hash_range(int file, uint64_t from, uint64_t size, Hash& hash) {
 
 }  // namespace
 
+bool matches(std::string_view name, std::string_view pattern) {
+  size_t at = 0;
+  size_t p = 0;
+  size_t star = std::string_view::npos;  // the last '*' met, and where the text it stands for ends for now
+  size_t star_end = 0;
+  while (at < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_end = at;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[at])) {
+      ++p;
+      ++at;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      at = ++star_end;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
 sdk::Status Folder::list(std::string_view pattern, std::vector<FileState>& out) const {
   out.clear();
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path_.c_str()), [](DIR* open) { return ::closedir(open); });
-  if (!folder) return failed("folder " + path_, errno);
-  const std::string glob(pattern);
-  errno = 0;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    struct stat found {};
-    if (::fnmatch(glob.c_str(), entry->d_name, FNM_PERIOD) != 0) continue;
-    if (::fstatat(::dirfd(folder.get()), entry->d_name, &found, 0) == 0 && S_ISREG(found.st_mode)) {
-      out.push_back(state_of(entry->d_name, found));
-    }
-    errno = 0;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(path_, error);
+  for (const std::filesystem::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    const bool hidden = name.starts_with('.') && !pattern.starts_with('.');
+    if (hidden || !matches(name, pattern)) continue;
+    if (auto state = state_of(file(name), name)) out.push_back(std::move(*state));
   }
-  if (errno != 0) return failed("folder " + path_, errno);
-  if (out.empty()) return sdk::failure(MG_RETRY, "no file " + glob + " in " + path_ + "; check files:, or wait until it is there");
+  if (error) return failed("folder " + path_, error.value());
+  if (out.empty()) return sdk::failure(MG_RETRY, "no file " + std::string(pattern) + " in " + path_ + "; check files:, or wait until it is there");
   std::sort(out.begin(), out.end(), [](const FileState& a, const FileState& b) { return a.name < b.name; });
   return {};
 }

@@ -35,6 +35,9 @@ class Folder {
   std::string path_;
 };
 
+/// Whether a name fits a pattern in which * stands for any text and ? for any one byte.
+bool matches(std::string_view name, std::string_view pattern);
+
 /// The format that a name's ending tells: .csv, .jsonl, .ndjson.
 std::optional<Format> format_of(std::string_view name);
 

@@ -62,7 +62,7 @@ void print_feed(element feed) {
     state += ", " + text_of(source, "state");
     error = text_of(source, "error");
   }
-  std::printf("%-24s %10" PRIu64 " items  %s\n", text_of(feed, "name").c_str(), number_of(feed, "count"), state.c_str());
+  std::printf("%-24s %10" PRIu64 " items  %s\n", text_of(feed, "feed").c_str(), number_of(feed, "count"), state.c_str());
   if (const auto as_of = text_of(feed, "as_of"); !as_of.empty()) std::printf("    read until   %s\n", as_of.c_str());
   if (const auto held = text_of(feed, "held"); !held.empty()) std::printf("    deletes held %s\n", held.c_str());
   if (const auto count = number_of(feed, "quarantined"); count > 0) std::printf("    quarantine   %" PRIu64 " records\n", count);
@@ -95,7 +95,7 @@ int quarantine_list(const std::string& config, const std::string& feed) {
   const std::string query = feed.empty() ? "" : "?feed=" + net::percent_encode(feed);
   return with_answer(config, "GET", "/admin/quarantine" + query, [](element root, bool) {
     std::uint64_t count = 0;
-    for (const element one : list_in(root, "quarantine")) {
+    for (const element one : list_in(root, "quarantined")) {
       ++count;
       std::printf("%s\t%s\t%s\t%s\n", text_of(one, "feed").c_str(), text_of(one, "key").c_str(), text_of(one, "last").c_str(),
                   text_of(one, "reason").c_str());
@@ -107,7 +107,7 @@ int quarantine_list(const std::string& config, const std::string& feed) {
 
 int quarantine_show(const std::string& config, const std::string& feed, const std::string& key) {
   return with_answer(config, "GET", "/admin/quarantine?feed=" + net::percent_encode(feed), [&](element root, bool) -> int {
-    for (const element one : list_in(root, "quarantine")) {
+    for (const element one : list_in(root, "quarantined")) {
       if (text_of(one, "key") != key) continue;
       std::printf("feed    %s\nkey     %s\nreason  %s\nfirst   %s\nlast    %s, %" PRIu64 " times\nraw     %s\n", feed.c_str(), key.c_str(),
                   text_of(one, "reason").c_str(), text_of(one, "first").c_str(), text_of(one, "last").c_str(), number_of(one, "times"),

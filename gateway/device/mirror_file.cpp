@@ -274,4 +274,9 @@ Status MirrorFile::commit() {
   return done;
 }
 
+Status MirrorFile::limit_pages(std::uint64_t pages) {
+  const Guard guard(mutex_);
+  return database_->run("PRAGMA max_page_count=" + std::to_string(pages));
+}
+
 }  // namespace meshgate::device

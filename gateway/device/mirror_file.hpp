@@ -70,6 +70,8 @@ class MirrorFile {
   /// Commits what has waited for longer than `longest_commit`, or everything.
   Status commit_due();
   Status commit();
+  /// The most pages that the file may grow to; beyond, writes fail with Error::no_space.
+  Status limit_pages(std::uint64_t pages);
 
  private:
   MirrorFile(FileOptions options, FileLock lock) : options_(options), lock_(std::move(lock)) {}

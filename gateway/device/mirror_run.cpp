@@ -63,7 +63,8 @@ void MirrorRun::cancel() {
 
 bool MirrorRun::wait_for(std::chrono::milliseconds time) {
   Lock lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stop_; });
+  wake_.wait_for(lock, time, [this] { return stop_ || (options_.once && all_done()); });
+  return !stop_;
 }
 
 void MirrorRun::give_up(Error error) {
@@ -191,7 +192,7 @@ void MirrorRun::look_for_more() {
 }
 
 bool MirrorRun::all_done() const {
-  return std::all_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.done; });
+  return !tasks_.empty() && std::all_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.done; });
 }
 
 // ---- workers ----
@@ -288,6 +289,10 @@ void MirrorRun::settle(Task& task, const Outcome& outcome) {
 
 void MirrorRun::settle_failure(Task& task, const Outcome& outcome) {
   if (outcome.error.code == Code::cancelled) return;
+  if (outcome.error.code == Code::conflict) {  // another program changed the table while it was written
+    auto checked = check_stored(*task.place->feed);
+    return checked ? put_off(task, options_.first_backoff) : give_up(std::move(checked).error());
+  }
   bool hopeless = false;
   std::chrono::milliseconds wait{0};
   {

@@ -93,7 +93,7 @@ class Recount {
 
   Status put_right() {
     for (const Altered& row : altered_) {
-      if (auto done = feed_.table.set_rev(row.id, Revision{0, row.hash}.text()); !done) return done;
+      if (auto done = feed_.table.set_rev(row.id, Revision{1, row.hash}.text()); !done) return done;
     }
     for (const std::string& id : orphans_) {
       if (auto done = feed_.table.remove(id); !done) return done;

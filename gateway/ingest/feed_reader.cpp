@@ -57,6 +57,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
   metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });
   metrics.ask("meshgate_feed_loading", "1 until the first scan is done", labels, [this] { return feed_->state().loading ? 1.0 : 0.0; });
   enter(Phase::starting);
+  board_.update([&](FeedStatus& status) { status.as_of = feed_->state().as_of; });
 }
 
 Status FeedReader::open(Connection& connection) {
@@ -87,11 +88,12 @@ Result<bool> FeedReader::step() {
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
   batch_.set_position(progress->position);
+  if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
   if (auto done = commit(); !done) return std::move(done).error();
   position_ = progress->position;
   note_progress(*progress);
   if (progress->scan_ended) {
-    if (auto done = end_scan(progress->as_of.value_or(Micros{})); !done) return std::move(done).error();
+    if (auto done = end_scan(progress->as_of); !done) return std::move(done).error();
   }
   if (progress->idle) enter(Phase::idle);
   return progress->idle;
@@ -153,7 +155,12 @@ Status FeedReader::commit() {
   return {};
 }
 
-Status FeedReader::end_scan(Micros as_of) {
+void FeedReader::note_as_of(Micros as_of) {
+  batch_.set_as_of(as_of);
+  board_.update([&](FeedStatus& status) { status.as_of = as_of; });
+}
+
+Status FeedReader::end_scan(std::optional<Micros> as_of) {
   if (seen_) {
     if (auto done = sweep(); !done) return done;
   }
@@ -161,9 +168,8 @@ Status FeedReader::end_scan(Micros as_of) {
   unreadable_key_ = false;
   const bool was_loading = feed_->state().loading;
   if (was_loading) batch_.set_loading(false);
-  if (as_of.count != 0) batch_.set_as_of(as_of);
+  if (as_of) note_as_of(*as_of);
   if (auto done = commit(); !done) return done;
-  board_.update([&](FeedStatus& status) { status.as_of = as_of; });
   if (was_loading) log_.info(room_, "first scan done: " + std::to_string(feed_->state().count) + " items");
   return {};
 }

@@ -45,7 +45,8 @@ class FeedReader : private RecordSink {
   Status compile(const SourceColumns& columns);
   void quarantine(const Record& record, const Error& error, std::string_view raw);
   void begin_scan();
-  Status end_scan(Micros as_of);
+  void note_as_of(Micros as_of);
+  Status end_scan(std::optional<Micros> as_of);
   Status sweep();
   Status ask_again(const std::vector<store::Unseen>& unseen);
   Status commit();

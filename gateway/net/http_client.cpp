@@ -81,7 +81,7 @@ Code code_of(CURLcode result) {
 std::string_view advice(CURLcode result) {
   switch (result) {
     case CURLE_URL_MALFORMAT: return "write it as http://host:port or https://host:port";
-    case CURLE_UNSUPPORTED_PROTOCOL: return "only http and https are spoken";
+    case CURLE_UNSUPPORTED_PROTOCOL: return "what answers must speak HTTP: check the port, and http:// or https://";
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: return "install the certificate authority that signed it, or correct the host name";
     case CURLE_COULDNT_RESOLVE_HOST: return "check the host name";
@@ -271,6 +271,7 @@ Result<HttpClient::Answer> HttpClient::State::run(const std::string& url, Exchan
     return Error{Code::unsupported, shown(url) + ": the answer's head is over 64 KiB or its body over 64 MiB: this is not a meshgate node, or a page limit is too large"};
   }
   if (result != CURLE_OK && !exchange.stopped) return failure(result, url);
+  if (!exchange.head_complete) return Error{Code::retry, shown(url) + ": the answer broke off in its head; it is asked for again"};
   return std::move(exchange.answer);
 }
 

@@ -3,6 +3,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 
@@ -45,6 +46,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const Options& option
   return out;
 }
 
+/// RocksDB would try again every five seconds in a thread of its own; a writer that waits knows better when.
+class NoRetryOfItsOwn final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* by_itself) override { *by_itself = false; }
+};
+
 rocksdb::DBOptions db_options(const Options& options) {
   rocksdb::DBOptions out;
   if (options.env != nullptr) out.env = options.env;
@@ -53,6 +60,7 @@ rocksdb::DBOptions db_options(const Options& options) {
   out.paranoid_checks = true;
   // A record cut off at the end was never acknowledged; anything else that is wrong in the log is damage and must not be skipped.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.listeners.push_back(std::make_shared<NoRetryOfItsOwn>());
   out.max_background_jobs = 2;
   out.max_total_wal_size = 4 * options.write_buffer_bytes;
   out.bytes_per_sync = 1U << 20U;
@@ -124,7 +132,7 @@ Status Engine::make_ready() {
 Status Engine::failed(const rocksdb::Status& status) {
   const std::lock_guard lock(mutex_);
   if (writing() != Writing::stopped) {
-    if (status.IsNoSpace()) {
+    if (status.IsNoSpace() || status.IsBusy()) {
       writing_ = Writing::disk_full;
       return Error{Code::no_space, "no room on the disk of data folder " + folder_.string() + ": writing waits; make room and it goes on by itself"};
     }

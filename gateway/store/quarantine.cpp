@@ -24,7 +24,7 @@ std::string quarantine_name(std::string_view key, StreamNumber stream) {
 }
 
 Status keep_quarantined(Transaction& out, DiskFeed& feed, StreamNumber stream, const Batch::Change& what, Micros at) {
-  const std::string key = what.key.empty() ? "?" + std::to_string(++out.progress.keyless) : std::string(what.key);
+  const std::string key = what.key.empty() ? std::string("?").append(std::to_string(++out.progress.keyless)) : std::string(what.key);
   const std::string name = quarantine_name(key, stream);
   QuarantineRecord record;
   record.first = at;

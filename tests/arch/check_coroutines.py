@@ -12,6 +12,8 @@ import sources
 AWAIT = re.compile(r"\bco_await\b")
 # Braces around these make nothing that owns anything.
 HARMLESS = re.compile(r"(?:std::chrono::\w+|\bSeq|\bMicros)\s*$")
+# c ? Kind::one : Kind::other, or two numbers.
+CONSTANTS = re.compile(r"\?\s*(?:\w+::\w+|\d\w*)\s*:\s*(?:\w+::\w+|\d\w*)\s*[,)]")
 
 
 def begin_of(text, at):
@@ -104,7 +106,7 @@ def check(text):
         depth = 0
         for i in range(max(awaited, 0), len(rest)):
             depth += (rest[i] in "(") - (rest[i] in ")")
-            if rest[i] == "?" and depth > 0:
+            if rest[i] == "?" and depth > 0 and not CONSTANTS.match(rest, i):
                 faults.append((i, "?: in an argument"))
         found += [(sources.line_of(text, begin + at), what) for at, what in faults]
     return sorted(set(found))

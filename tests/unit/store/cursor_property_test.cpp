@@ -27,7 +27,8 @@ class World {
     } else {
       add(name + "-origin");
     }
-    const std::size_t replicas = pick(4);
+    const std::size_t replicas = pick(5);
+    if (pick(2) == 0) partitions_ = {"a"};
     for (std::size_t i = 0; i < replicas; ++i) add(name + "-" + std::to_string(i));
     trims_ = pick(4) == 0;
     ids_ = 2 + pick(12);
@@ -60,7 +61,8 @@ class World {
 
   std::string step() {
     const std::size_t what = pick(100);
-    if (what < 34) return write();
+    if (what < 30) return write();
+    if (what < 34) return burst();
     if (what < 62) return readers_[pick(readers_.size())].read(*nodes_[pick(nodes_.size())], limits(), history_);
     if (what < 88) return follow();
     if (what < 95) return purge();
@@ -77,13 +79,20 @@ class World {
     if (pick(3) == 0) {
       batch.remove(id);
     } else {
-      const std::size_t where = pick(4);
-      const Names names = where < 2 ? Names{partitions_[where]} : where == 2 ? Names{"a", "b"} : Names{partitions_[pick(2)]};
-      batch.put(id, id, "{\"v\":" + std::to_string(pick(4)) + "}", names);
+      const Names one{partitions_[pick(partitions_.size())]};
+      batch.put(id, id, "{\"v\":" + std::to_string(pick(4)) + "}", pick(3) == 0 ? partitions_ : one);
     }
     const auto done = origin().commit(batch, nullptr);
     note();
     return done ? std::string{} : done.error().message;
+  }
+
+  /// Leaves followers far behind, so that they are caught within a pass.
+  std::string burst() {
+    for (std::size_t i = 4 + pick(8); i > 0; --i) {
+      if (auto broken = write(); !broken.empty()) return broken;
+    }
+    return {};
   }
 
   std::string follow() {
@@ -91,12 +100,12 @@ class World {
     const std::size_t to = 1 + pick(nodes_.size() - 1);
     const std::size_t from = pick(2) == 0 ? 0 : pick(nodes_.size());
     if (from == to) return {};
-    return copy_page(*nodes_[from], *nodes_[to], partitions_[pick(2)], limits());
+    return copy_page(*nodes_[from], *nodes_[to], partitions_[pick(partitions_.size())], limits());
   }
 
   std::string purge() {
     Feed& node = *nodes_[pick(nodes_.size())];
-    const std::string& partition = partitions_[pick(2)];
+    const std::string& partition = partitions_[pick(partitions_.size())];
     const auto standing = node.standing(partition);
     if (!standing) return {};
     const auto done = node.purge(partition, Seq{number(standing->head) - std::min<std::uint64_t>(number(standing->head), pick(5))});
@@ -104,7 +113,7 @@ class World {
   }
 
   std::string trim() {
-    const std::string& partition = partitions_[pick(2)];
+    const std::string& partition = partitions_[pick(partitions_.size())];
     const auto standing = origin().standing(partition);
     if (!standing) return {};
     const auto done = origin().trim(partition, Seq{number(standing->head) - std::min<std::uint64_t>(number(standing->head), pick(8))});
@@ -121,7 +130,7 @@ class World {
 
   std::string backup() {
     if (backups_ >= 2) return {};
-    const auto done = own_->backup(*folder_ / ("backup" + std::to_string(++backups_)).c_str());
+    const auto done = own_->backup(*folder_ / ("backup" + std::to_string(++backups_)));
     return done ? std::string{} : done.error().message;
   }
 
@@ -129,7 +138,7 @@ class World {
     if (backups_ == 0 || restores_ >= 3) return {};
     nodes_[0].reset();
     own_.reset();
-    const auto fresh = *folder_ / ("restored" + std::to_string(++restores_)).c_str();
+    const auto fresh = *folder_ / ("restored" + std::to_string(++restores_));
     const auto done = Store::restore(*folder_ / ("backup" + std::to_string(backups_)).c_str(), fresh);
     if (!done) return done.error().message;
     own_ = opened(fresh);
@@ -177,7 +186,7 @@ class World {
   }
 
   std::mt19937_64 random_;
-  const Names partitions_{"a", "b"};
+  Names partitions_{"a", "b"};
   std::unique_ptr<Folder> folder_;
   std::unique_ptr<Store> own_;
   std::vector<std::string> names_;

@@ -1,0 +1,78 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <random>
+
+#include "gateway/device/mirror.hpp"
+#include "tests/unit/device/canned_node.hpp"
+#include "tests/unit/device/mirror_fixture.hpp"
+
+namespace meshgate::device {
+namespace {
+
+/// What the child does: mirror `once` in a process of its own, to be killed at any moment.
+[[noreturn]] void mirror_in_child(const MirrorOptions& options) {
+  auto mirror = Mirror::open(options, {});
+  if (!mirror) std::_Exit(2);
+  auto summary = (*mirror)->run();
+  std::_Exit(summary && summary->verified() ? 0 : 1);
+}
+
+class MirrorKillTest : public test::MirrorFixture {
+ protected:
+  /// Starts the program again as a child, since a process with threads cannot go on after fork().
+  static pid_t start(const std::string& url, const std::string& file) {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    ::execl("/proc/self/exe", "mirror_kill_test", "--mirror", url.c_str(), file.c_str(), static_cast<char*>(nullptr));
+    std::_Exit(3);
+  }
+};
+
+TEST_F(MirrorKillTest, KilledAtAnyMomentEndsTheSame) {
+  const std::uint64_t seed = std::random_device{}();
+  RecordProperty("seed", std::to_string(seed));
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  const int kills = std::getenv("MESHGATE_LONG") != nullptr ? 200 : 20;
+  test::CannedNode node(test::small_schema());
+  node.set_page(200);
+  int next = 0;
+  for (int round = 0; round < kills; ++round) {
+    for (int i = 0; i < 1500; ++i) {
+      const int id = static_cast<int>(random() % 20000);
+      random() % 5 == 0 ? node.remove(std::to_string(id)) : node.put(std::to_string(id), test::small_content(next++));
+    }
+    if (random() % 6 == 0) node.purge();
+    if (random() % 8 == 0) node.new_epoch();
+    const pid_t child = start(node.url(), file_);
+    const timespec pause{0, static_cast<long>(random() % 120) * 1000000};
+    ::nanosleep(&pause, nullptr);  // the moment of the kill, not a synchronisation
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << "round " << round << ", status " << status;
+  }
+  EXPECT_TRUE(once(node).verified());
+  EXPECT_EQ(stored(), node.contents());
+  EXPECT_EQ(sql("PRAGMA integrity_check"), "ok");
+}
+
+}  // namespace
+}  // namespace meshgate::device
+
+int main(int argc, char** argv) {
+  if (argc == 4 && std::string(argv[1]) == "--mirror") {
+    meshgate::device::MirrorOptions options;
+    options.url = argv[2];
+    options.file = argv[3];
+    options.once = true;
+    options.first_backoff = std::chrono::milliseconds(1);
+    meshgate::device::mirror_in_child(options);
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

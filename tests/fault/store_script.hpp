@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "gateway/store/batch.hpp"
+
+namespace meshgate::store {
+
+/// id → content and partitions.
+struct ScriptItem {
+  std::string content;
+  std::vector<std::string> partitions;
+  bool operator==(const ScriptItem&) const = default;
+};
+using ScriptItems = std::map<std::string, ScriptItem>;
+
+/// The n-th batch of an endless script that writer and checker both know. Plays it on `items` too. Its Position is n.
+inline Batch script_batch(std::uint64_t n, ScriptItems& items) {
+  std::mt19937_64 random(n);
+  Batch out("rows");
+  const std::vector<std::vector<std::string>> places{{"a"}, {"b"}, {"a", "b"}};
+  for (int i = 0; i < 40; ++i) {
+    const std::string id = std::to_string(random() % 500);
+    if (random() % 4 == 0) {
+      out.remove(id);
+      items.erase(id);
+      continue;
+    }
+    const ScriptItem item{"{\"n\":" + std::to_string(random() % 5) + ",\"pad\":\"" + std::string(random() % 300, 'x') + "\"}",
+                          places[random() % places.size()]};
+    out.put(id, id, item.content, item.partitions);
+    items[id] = item;
+  }
+  out.set_position({std::to_string(n)});
+  return out;
+}
+
+}  // namespace meshgate::store
