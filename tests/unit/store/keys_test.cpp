@@ -38,6 +38,36 @@ TEST(Keys, QuarantineKeysKeepTheirNamesAndOrder) {
   }
 }
 
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "0123456789abcdef"[byte >> 4U];
+    out += "0123456789abcdef"[byte & 15U];
+  }
+  return out;
+}
+
+TEST(Format, ExamplesOfTheFormatPage) {
+  std::string key;
+  append_log_key(key, {FeedNumber{1}, PartitionNumber{2}, 1}, Seq{17});
+  EXPECT_EQ(hex(key), "0000000100000002000000010000000000000011");
+  key.clear();
+  append_index_key(key, FeedNumber{1}, "42");
+  EXPECT_EQ(hex(key), "0000000101000000000000002a");
+  EXPECT_EQ(hex(origin_key(FeedNumber{1}, StreamNumber{1}, "k7")), "0000000100000001026b37");
+  EXPECT_EQ(hex(quarantine_key(FeedNumber{1}, "k7", StreamNumber{1})), "000000016b37000100000001");
+  EXPECT_EQ(hex(time_key(FeedNumber{1}, 1767607200000000)), "7400000001000647a11f422800");
+  IndexEntry entry{content_hash("42", "{}"), 2, 300, StreamNumber{1}, "k7", {}};
+  entry.memberships = {{PartitionNumber{2}, 1, Seq{17}, true, entry.hash}, {PartitionNumber{0}, 1, Seq{18}, false, {}}};
+  std::string value;
+  encode(value, entry);
+  EXPECT_EQ(hex(value), "f4139b45eb0d98b0e8491a5b169d913202ac0201026b3711110012");
+  value.clear();
+  encode(value, QuarantineRecord{"bad date", "x", Micros{1000}, Micros{2000}, 2});
+  EXPECT_EQ(hex(value), "0862616420646174650178e807d00f02");
+}
+
 TEST(Records, AnIndexEntrySurvivesAndACutOneIsRefused) {
   IndexEntry entry;
   entry.hash.bits = {1, 2};
