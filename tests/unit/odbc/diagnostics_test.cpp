@@ -40,6 +40,7 @@ const Case kCases[] = {
     {Engine::mariadb, {"42S22", 1054, "Unknown column 'nix' in 'SELECT'"}, Cause::column},
     {Engine::mariadb, {"HY018", 1927, "Connection was killed"}, Cause::lost},
     {Engine::mariadb, {"08S01", 2013, "Lost connection to server during query"}, Cause::lost},
+    {Engine::mariadb, {"HY000", 5014, "Write error: Broken pipe (32)"}, Cause::lost},
     {Engine::mariadb, {"40001", 1213, "Deadlock found"}, Cause::busy},
     {Engine::mariadb, {"70100", 1317, "Query execution was interrupted"}, Cause::interrupted},
     {Engine::sqlite, {"HY000", 14, "connect failed"}, Cause::database},
