@@ -140,7 +140,7 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
 
 void FeedReader::begin_scan() {
   seen_.emplace();
-  scan_rows_ = 0;
+  scan_rows_ = scan_removed_ = 0;
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
 
@@ -152,6 +152,7 @@ Status FeedReader::commit() {
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
+  scan_removed_ += outcome->removed;
   return {};
 }
 
@@ -187,7 +188,8 @@ Status FeedReader::sweep() {
   counters_.held.set(0);
   if (!state.held.empty()) batch_.set_held({});
   std::string after;
-  for (;;) {
+  // Where nothing that was met has gone since, as many met as there are means all: the index need not be searched.
+  for (bool all = scan_removed_ == 0 && seen_->count() == state.count; !all;) {
     auto unseen = feed_->unseen(kStream, *seen_, after, kSweepBatch);
     if (!unseen) return std::move(unseen).error();
     if (unseen->empty()) break;

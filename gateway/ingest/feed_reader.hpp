@@ -83,6 +83,7 @@ class FeedReader : private RecordSink {
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
+  std::uint64_t scan_removed_ = 0;
 };
 
 }  // namespace meshgate::ingest

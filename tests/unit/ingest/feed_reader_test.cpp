@@ -117,6 +117,15 @@ TEST_F(FeedReaderTest, ChangesAndDeletesArrive) {
   EXPECT_EQ(feed_->state().count, 9U);
 }
 
+TEST_F(FeedReaderTest, DeletedRowGoesAlsoWhenANewOneKeepsTheCount) {
+  scan();
+  table_.rows.erase(7);
+  table_.rows[11] = {.name = "row 11"};
+  scan();
+  EXPECT_EQ(content("7"), "none");
+  EXPECT_EQ(feed_->state().count, 10U);
+}
+
 TEST_F(FeedReaderTest, ScanThatFindsNothingDeletesNothingUntilReleased) {
   scan();
   table_.rows.clear();
