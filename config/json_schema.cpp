@@ -79,12 +79,8 @@ void write_form(Object& object, const Key& key) {
     case Form::path: object.raw("type", R"(["string","integer"])"); return;
     case Form::integer: return reference_or(object, "integer", key);
     case Form::boolean: return reference_or(object, "boolean", key);
-    case Form::duration:
-      object.raw("type", R"(["string","integer"])");
-      return object.text("pattern", kDurationPattern);
-    case Form::size:
-      object.raw("type", R"(["string","integer"])");
-      return object.text("pattern", kSizePattern);
+    case Form::duration: object.raw("type", R"(["string","integer"])"); return object.text("pattern", kDurationPattern);
+    case Form::size: object.raw("type", R"(["string","integer"])"); return object.text("pattern", kSizePattern);
     case Form::list: object.raw("type", R"(["string","integer","array"])"); return object.raw("items", R"({"type":["string","integer"]})");
     case Form::mapping: object.raw("type", R"(["object","null"])"); return;
     case Form::any: return;

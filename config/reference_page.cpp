@@ -18,6 +18,11 @@ std::string readable(std::string_view path) {
   return out;
 }
 
+std::string code(std::string_view text) {
+  std::string out(1, '`');
+  return out.append(text).append(1, '`');
+}
+
 /// Text for a cell of a table.
 std::string cell(std::string_view text) {
   std::string out;
@@ -37,9 +42,9 @@ std::string limits(const Key& key) {
 }
 
 void add_row(std::string& out, const Key& key) {
-  out.append("| ").append(key.name == "*" ? "any other" : "`" + std::string(key.name) + "`");
+  out.append("| ").append(key.name == "*" ? std::string("any other") : code(key.name));
   out.append(" | ").append(cell(example(key.form)));
-  out.append(" | ").append(key.required ? "required" : key.fallback.empty() ? "" : "`" + cell(key.fallback) + "`");
+  out.append(" | ").append(key.required ? std::string("required") : key.fallback.empty() ? std::string() : code(cell(key.fallback)));
   out.append(" | ").append(cell(key.help));
   if (const std::string range = limits(key); !range.empty()) out.append(" (").append(range).append(1, ')');
   if (key.secret) out.append(" Secret: write `${file:PATH}` or `${env:NAME}`.");
@@ -52,7 +57,7 @@ std::string reference_page(std::span<const Described> sections, std::string_view
   std::string out = "# ";
   out.append(title).append(1, '\n');
   for (const Described& section : sections) {
-    out.append("\n## ").append(section.path.empty() ? "The file" : "`" + readable(section.path) + "`").append("\n\n");
+    out.append("\n## ").append(section.path.empty() ? std::string("The file") : code(readable(section.path))).append("\n\n");
     if (!section.help.empty()) out.append(section.help).append("\n\n");
     if (section.keys.empty()) continue;
     out.append("| key | form | default | meaning |\n|---|---|---|---|\n");

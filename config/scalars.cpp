@@ -50,7 +50,8 @@ std::string in_units(std::uint64_t number, const std::array<Unit, N>& units) {
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   std::string small(text);
-  std::transform(small.begin(), small.end(), small.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(small.begin(), small.end(), small.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return std::find(words.begin(), words.end(), small) != words.end();
 }
 

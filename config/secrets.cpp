@@ -48,7 +48,8 @@ std::string Secrets::expand(const Node& scalar, bool secret, Diagnostics& out) {
     }
   }
   if (secret && !referred && !made.empty()) {
-    out.warn(scalar.place(), "a secret stands here in clear text", "put it into a file that only this user may read, and write ${file:PATH}");
+    out.warn(scalar.place(), "a secret stands here in clear text",
+             "put it into a file that only this user may read, and write ${file:PATH}");
   }
   if (secret) remember(made);
   return made;

@@ -64,7 +64,8 @@ bool check_number(std::string_view name, const Key& key, const std::string& text
     return false;
   }
   if (key.least == 0 && key.most == 0) return true;
-  if (*number < key.least) out.add(node.place(), quoted(name) + ": " + what + " is less than the least, " + written_number(key.form, key.least));
+  if (*number < key.least)
+    out.add(node.place(), quoted(name) + ": " + what + " is less than the least, " + written_number(key.form, key.least));
   if (key.most != 0 && *number > key.most) {
     out.add(node.place(), quoted(name) + ": " + what + " is more than the most, " + written_number(key.form, key.most));
   }
@@ -126,8 +127,8 @@ void Section::read(const Node::Entry& entry, Secrets& secrets, Diagnostics& out)
   }
   const Node& value = entry.value;
   const auto wrong = [&] {
-    out.add(value.place(), quoted(entry.key.substr(0, 60)) + " must be " + std::string(example(key->form)) + ", not " +
-                               std::string(kind_word(value)));
+    out.add(value.place(),
+            quoted(entry.key.substr(0, 60)) + " must be " + std::string(example(key->form)) + ", not " + std::string(kind_word(value)));
   };
   Given made{entry.key, key, value, {}, {}};
   if (key->form == Form::any || key->form == Form::mapping) {
@@ -185,7 +186,11 @@ std::chrono::milliseconds Section::duration(std::string_view name) const {
 
 std::uint64_t Section::size(std::string_view name) const { return parse_size(written(name)).value_or(0); }
 
-std::string Section::path(std::string_view name) const { return written(name); }
+std::string Section::path(std::string_view name) const {
+  std::string path = written(name);
+  const bool given_or_none = given(name) != nullptr || path.empty();
+  return given_or_none ? path : beside(node_.place().file, path);
+}
 
 std::vector<std::string> Section::list(std::string_view name) const {
   if (const Given* one = given(name)) return one->list;

@@ -143,7 +143,8 @@ void SourceText::explain_second(int line_index, int column, Diagnostics& out) co
 
 void SourceText::explain(int line_index, int column, std::string_view message, Diagnostics& out) const {
   if (line_index >= 0 && explain_indentation(static_cast<std::size_t>(line_index), out)) return;
-  const std::string_view before = line_index < 0 ? "" : line(static_cast<std::size_t>(line_index)).substr(0, static_cast<std::size_t>(std::max(0, column)));
+  const std::string_view before =
+      line_index < 0 ? "" : line(static_cast<std::size_t>(line_index)).substr(0, static_cast<std::size_t>(std::max(0, column)));
   if (message.find("illegal map value") != std::string_view::npos && before.find(": ") == std::string_view::npos) {
     out.add(place(line_index, column), "this key does not fit the line above it",
             "indent it like its neighbours, and put a space after the ':' of the line above");

@@ -82,7 +82,8 @@ class Builder : public YAML::EventHandler {
 
   void fault(const YAML::Mark& mark, std::string message, std::string hint) {
     if (++faults_ <= kMaxFaults) out_.add(place(mark), std::move(message), std::move(hint));
-    if (faults_ == kMaxFaults) out_.add(place(mark), "there are more faults than these " + std::to_string(kMaxFaults), "correct these first");
+    if (faults_ == kMaxFaults)
+      out_.add(place(mark), "there are more faults than these " + std::to_string(kMaxFaults), "correct these first");
   }
 
   void check_tag(const YAML::Mark& mark, const std::string& tag, std::string_view plain) {

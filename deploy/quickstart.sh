@@ -69,7 +69,7 @@ while kill -0 "$building" 2>/dev/null; do
 done
 wait "$building" || { echo; tail -n 40 build/build.log >&2; exit 1; }
 if [ -t 1 ]; then printf '\r\033[K'; fi
-echo "   built: $("$meshgate" --version 2>/dev/null | head -n 1) in build/bin/meshgate"
+echo "   built: build/bin/meshgate, version $("$meshgate" --version | head -n 1)"
 
 say "2  A sample company: a SQLite database, read through its ODBC driver"
 stop_kept
@@ -97,22 +97,26 @@ say "5  A changed row arrives"
 "${tour[@]}" change "$here/company.db" "$here/device.db" "$mirror"
 
 say "6  The device can prove what it holds"
-if [ $keep -eq 0 ]; then
-  kill "$writer"
-  while kill -0 "$writer" 2>/dev/null; do sleep 0.1; done
-  echo "   the writer stopped after $(cat "$here/writer.log")"
-  "${tour[@]}" settled "$url" "$here/company.db" >"$here/digests"
-  kill "$mirror"
-  while kill -0 "$mirror" 2>/dev/null; do sleep 0.1; done
-  "$meshgate" mirror "$url" --feed orders --feed customers --into "$here/device.db" --once --quiet >"$here/summary" 2>&1
-  while read -r feed count digest; do
-    case "$feed" in orders | customers) ;; *) continue ;; esac
-    echo "   gateway  $feed: $count items, digest $digest"
-    grep -qF "$digest" "$here/summary" || { echo "quickstart: the mirror holds something else:" >&2; cat "$here/summary" >&2; exit 1; }
-  done <"$here/digests"
-  sed 's/^/   device   /' "$here/summary"
-  say "Done. Again and keep it running: deploy/quickstart.sh --keep. The device's file: sqlite3 build/quickstart/device.db 'SELECT * FROM orders LIMIT 3'"
+end() { # end PID: ends it and waits until it has
+  kill "$1"
+  while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
+}
+end "$writer"
+echo "   the writer stopped after $(cat "$here/writer.log")"
+"${tour[@]}" settled "$url" "$here/company.db" >"$here/digests"
+end "$mirror"
+"$meshgate" mirror "$url" --feed orders --feed customers --into "$here/device.db" --once --quiet >"$here/summary" 2>&1
+while read -r feed count digest; do
+  case "$feed" in orders | customers) ;; *) continue ;; esac
+  echo "   gateway  $feed: $count items, digest $digest"
+  grep -qF "$feed: $count items, digest $digest" "$here/summary" || { echo "quickstart: the mirror holds something else:" >&2; cat "$here/summary" >&2; exit 1; }
+done <"$here/digests"
+sed 's/^/   device   /' "$here/summary"
+
+if [ $keep -eq 1 ]; then
+  started writer python3 "$root/deploy/quickstart/company.py" work "$here/company.db"
+  started mirror "$meshgate" mirror "$url" --feed orders --feed customers --into "$here/device.db"
+  say "Running, with the writer at work: $url/feeds. The device's file: build/quickstart/device.db. To stop: deploy/quickstart.sh --stop"
 else
-  echo "   every time the mirror is caught up it compares its digest with the gateway's; $here/mirror.log tells of a difference"
-  say "Running: $url/feeds. The device's file: build/quickstart/device.db. To stop: deploy/quickstart.sh --stop"
+  say "Done. To keep it running: deploy/quickstart.sh --keep. The device's file: sqlite3 build/quickstart/device.db 'SELECT * FROM orders LIMIT 3'"
 fi

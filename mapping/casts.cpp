@@ -37,7 +37,8 @@ std::string_view text_to(Value& value, Type to, std::string& scratch) {
   }
   const auto made = parse_text(to, value.text, scratch);
   if (!made) return "the text is not a value of that type";
-  if ((whole(to) || to == Type::decimal) && !canonical_number(value.text)) return "the number has leading zeros or signs that would be lost";
+  if ((whole(to) || to == Type::decimal) && !canonical_number(value.text))
+    return "the number has leading zeros or signs that would be lost";
   value = *made;
   return {};
 }
@@ -63,9 +64,11 @@ std::string_view digits_to_whole(Value& value, Type to, std::string_view digits,
 }
 
 std::string_view real_to_whole(Value& value, Type to) {
-  if (!(std::fabs(value.real) <= kSafeReal) || value.real != std::floor(value.real)) return "the number is not whole, or too large to be exact";
+  if (!(std::fabs(value.real) <= kSafeReal) || value.real != std::floor(value.real))
+    return "the number is not whole, or too large to be exact";
   if (to == Type::uint64 && value.real < 0) return "the number is negative";
-  value = to == Type::int64 ? Value::of_int64(static_cast<std::int64_t>(value.real)) : Value::of_uint64(static_cast<std::uint64_t>(value.real));
+  value =
+      to == Type::int64 ? Value::of_int64(static_cast<std::int64_t>(value.real)) : Value::of_uint64(static_cast<std::uint64_t>(value.real));
   return {};
 }
 

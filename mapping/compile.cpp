@@ -21,7 +21,7 @@ std::string lead(std::string_view field) {
 /// Binds rules to columns; what is wrong goes to the diagnostics.
 class Compiler {
  public:
-  Compiler(const Rules& rules, const Schema& source, const std::vector<std::string>& uncarried, const Place& feed, Diagnostics& out)
+  Compiler(const Rules& rules, const Schema& source, const std::vector<Field>& uncarried, const Place& feed, Diagnostics& out)
       : rules_(rules), source_(source), uncarried_(uncarried), feed_(feed), out_(out) {}
 
   Plan run() {
@@ -30,14 +30,19 @@ class Compiler {
     bind_id();
     for (const Source& one : rules_.partition) plan_.partition.push_back(text_plan(one));
     for (const FieldRule& rule : rules_.fields) bind_field(rule);
-    for (const Named& one : rules_.except) find(one.name, one.place, true);
+    for (const Named& one : rules_.except) {
+      if (uncarried(one.name) == nullptr) find(one.name, one.place);
+    }
     if (rules_.others) bind_others();
     publish();
     return std::move(plan_);
   }
 
  private:
-  [[nodiscard]] bool carried(std::string_view name) const { return std::find(uncarried_.begin(), uncarried_.end(), name) == uncarried_.end(); }
+  [[nodiscard]] const Field* uncarried(std::string_view name) const {
+    const auto at = std::find_if(uncarried_.begin(), uncarried_.end(), [&](const Field& field) { return field.name == name; });
+    return at == uncarried_.end() ? nullptr : &*at;
+  }
 
   void refuse_uncarried(const Field& field, const Place& place) {
     const std::string native = field.native.empty() ? std::string() : " (" + field.native + ")";
@@ -46,16 +51,15 @@ class Compiler {
   }
 
   /// The position of a column; nothing after a diagnostic.
-  std::optional<std::size_t> find(std::string_view name, const Place& place, bool unused = false) {
+  std::optional<std::size_t> find(std::string_view name, const Place& place) {
+    if (const Field* field = uncarried(name)) {
+      refuse_uncarried(*field, place);
+      return std::nullopt;
+    }
     std::vector<std::string_view> names;
     for (std::size_t i = 0; i < source_.fields.size(); ++i) {
-      if (source_.fields[i].name != name) {
-        names.emplace_back(source_.fields[i].name);
-        continue;
-      }
-      if (unused || carried(name)) return i;
-      refuse_uncarried(source_.fields[i], place);
-      return std::nullopt;
+      if (source_.fields[i].name == name) return i;
+      names.emplace_back(source_.fields[i].name);
     }
     std::string hint = config::did_you_mean(name, names);
     if (hint.empty()) hint = listing(names);
@@ -87,10 +91,7 @@ class Compiler {
   }
 
   void bind_key() {
-    for (const std::size_t column : source_.key()) {
-      if (!carried(source_.fields[column].name)) refuse_uncarried(source_.fields[column], feed_);
-      plan_.key.columns.push_back(piece(column));
-    }
+    for (const std::size_t column : source_.key()) plan_.key.columns.push_back(piece(column));
     if (!plan_.key.columns.empty()) return;
     if (rules_.id.empty()) {
       out_.add(feed_, "the source has no key", "name the columns that tell rows apart: id: column, or id: [a, b]");
@@ -112,7 +113,8 @@ class Compiler {
     }
     if (plan_.key.columns.empty()) plan_.key = plan_.id;
     const auto same = [](const TextPlan::Piece& a, const TextPlan::Piece& b) { return a.column == b.column; };
-    plan_.id_is_key = std::equal(plan_.id.columns.begin(), plan_.id.columns.end(), plan_.key.columns.begin(), plan_.key.columns.end(), same);
+    plan_.id_is_key =
+        std::equal(plan_.id.columns.begin(), plan_.id.columns.end(), plan_.key.columns.begin(), plan_.key.columns.end(), same);
   }
 
   void bind_field(const FieldRule& rule) {
@@ -146,8 +148,9 @@ class Compiler {
     if (step.type == step.from) return true;
     step.kind = Step::Kind::cast;
     if (castable(step.from, step.type)) return true;
-    out_.add(source.place, "the column '" + source.parts[0].text + "' is " + std::string(name(step.from)) + ", which cannot be cast to " +
-                               std::string(name(step.type)) + " without loss",
+    out_.add(source.place,
+             "the column '" + source.parts[0].text + "' is " + std::string(name(step.from)) + ", which cannot be cast to " +
+                 std::string(name(step.type)) + " without loss",
              "leave the cast out, or convert it in a view");
     return false;
   }
@@ -162,13 +165,14 @@ class Compiler {
   }
 
   void bind_others() {
+    for (const Field& field : uncarried_) {
+      if (!taken(field)) refuse_uncarried(field, feed_);
+    }
     for (std::size_t i = 0; i < source_.fields.size(); ++i) {
       const Field& field = source_.fields[i];
       if (taken(field)) continue;
       const std::string fault = field_name_fault(field.name);
-      if (!carried(field.name)) {
-        refuse_uncarried(field, feed_);
-      } else if (!fault.empty()) {
+      if (!fault.empty()) {
         out_.add(feed_, "the column '" + field.name.substr(0, 60) + "' cannot become a field: " + fault,
                  "rename it under fields: { name: column, \"*\": true }");
       } else {
@@ -193,7 +197,8 @@ class Compiler {
     auto& fields = plan_.schema.fields;
     std::sort(fields.begin(), fields.end(), [](const Field& a, const Field& b) { return a.name < b.name; });
     for (std::size_t i = 1; i < fields.size(); ++i) {
-      if (fields[i].name == fields[i - 1].name) out_.add(feed_, "two columns of the source are called '" + fields[i].name + "'", "rename one");
+      if (fields[i].name == fields[i - 1].name)
+        out_.add(feed_, "two columns of the source are called '" + fields[i].name + "'", "rename one");
     }
     mark_key();
   }
@@ -216,7 +221,7 @@ class Compiler {
 
   const Rules& rules_;
   const Schema& source_;
-  const std::vector<std::string>& uncarried_;
+  const std::vector<Field>& uncarried_;
   const Place& feed_;
   Diagnostics& out_;
   Plan plan_;
@@ -225,7 +230,7 @@ class Compiler {
 }  // namespace
 
 std::unique_ptr<const Mapping> Mapping::compile(const Definition& definition, const Schema& source,
-                                                const std::vector<std::string>& uncarried, const config::Place& feed,
+                                                const std::vector<Field>& uncarried, const config::Place& feed,
                                                 config::Diagnostics& out) {
   config::Diagnostics found;
   Plan plan = Compiler(*definition.rules_, source, uncarried, feed, found).run();

@@ -38,8 +38,7 @@ Definition::Definition(Definition&&) noexcept = default;
 Definition& Definition::operator=(const Definition&) = default;
 Definition& Definition::operator=(Definition&&) noexcept = default;
 
-Definition Definition::read(const config::Node& fields, const config::Node& id, const config::Node& partition,
-                            config::Diagnostics& out) {
+Definition Definition::read(const config::Node& fields, const config::Node& id, const config::Node& partition, config::Diagnostics& out) {
   Rules rules;
   read_fields(fields, rules, out);
   read_id(id, rules, out);

@@ -54,9 +54,9 @@ struct MappedItem {
 class Mapping {
  public:
   /// Errors name file:line:column: an unknown column ("did you mean"), a cast that cannot work, a column of a type that cannot be carried
-  /// (Type unknown: named in `uncarried`), a source without a key and without `id:`.
+  /// (in `uncarried`, not in `source`, by name and native type), a source without a key and without `id:`.
   static std::unique_ptr<const Mapping> compile(const Definition& definition, const Schema& source,
-                                                const std::vector<std::string>& uncarried, const config::Place& feed,
+                                                const std::vector<Field>& uncarried, const config::Place& feed,
                                                 config::Diagnostics& out);
 
   virtual ~Mapping() = default;

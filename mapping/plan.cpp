@@ -15,9 +15,7 @@ Error bad(std::initializer_list<std::string_view> words) {
   return out;
 }
 
-Error bad(std::string_view what, std::string_view name, std::string_view why) {
-  return bad({what, " '", name, "': ", why});
-}
+Error bad(std::string_view what, std::string_view name, std::string_view why) { return bad({what, " '", name, "': ", why}); }
 
 Error bad_type(std::string_view what, std::string_view name, Type announced, Type given) {
   return bad({what, " '", name, "': the source announced ", meshgate::name(announced), " but gave ", meshgate::name(given)});

@@ -97,7 +97,8 @@ std::string field_name_fault(std::string_view name) {
   const bool control = std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
   if (control) return "the field's name has a control character";
   if (name[0] == '_') {
-    return "the field '" + std::string(name) + "' begins with '_', which is kept for columns that mirrors add (_id, _rev): give it another name";
+    return "the field '" + std::string(name) +
+           "' begins with '_', which is kept for columns that mirrors add (_id, _rev): give it another name";
   }
   return {};
 }
@@ -128,7 +129,8 @@ void read_id(const Node& node, Rules& rules, Diagnostics& out) {
       out.add(source.place, "the column '" + source.parts[0].text + "' stands in the id twice", "take one of them away");
     }
     seen.emplace_back(source.parts[0].text);
-    if (!names_column(source)) out.add(source.place, "a list under id holds columns only", "for a template, write it alone: id: \"{a}-{b}\"");
+    if (!names_column(source))
+      out.add(source.place, "a list under id holds columns only", "for a template, write it alone: id: \"{a}-{b}\"");
   }
 }
 

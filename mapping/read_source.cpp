@@ -21,7 +21,8 @@ std::string quoted(std::string_view text) {
   return out.append(text.substr(0, kShown)).append(1, '\'');
 }
 
-constexpr std::string_view kForms = "write a column's name, a template such as \"{a} {b}\", { column: name, cast: type } or { const: value }";
+constexpr std::string_view kForms =
+    "write a column's name, a template such as \"{a} {b}\", { column: name, cast: type } or { const: value }";
 
 Source column(const Node& scalar) { return {Source::Kind::column, {{true, scalar.scalar()}}, Type::text, std::nullopt, scalar.place()}; }
 
@@ -116,7 +117,8 @@ std::optional<Source> read_text_source(const Node& scalar, Diagnostics& out) {
 std::optional<Source> read_source(const Node& node, Diagnostics& out) {
   if (node.kind() == Kind::scalar) return read_text_source(node, out);
   if (node.kind() == Kind::mapping) return read_described(node, out);
-  out.add(node.place(), node.kind() == Kind::null ? "the field has no rule" : "a field comes from one rule, not from a list", std::string(kForms));
+  out.add(node.place(), node.kind() == Kind::null ? "the field has no rule" : "a field comes from one rule, not from a list",
+          std::string(kForms));
   return std::nullopt;
 }
 

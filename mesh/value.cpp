@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cfloat>
@@ -345,7 +346,9 @@ bool append_decimal(std::string& out, std::string_view digits) {
   std::string_view whole = digits.substr(0, point);
   const std::string_view fraction = point == std::string_view::npos ? std::string_view{} : digits.substr(point + 1);
   if (whole.empty() && fraction.empty()) return false;
-  const auto all_digits = [](std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; };
+  const auto all_digits = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
   if (!all_digits(whole) || !all_digits(fraction)) return false;
   whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
   const bool zero = whole.empty() && fraction.find_first_not_of('0') == std::string_view::npos;

@@ -88,8 +88,11 @@ Cause mariadb(const Diagnosis& said) {
     case 1213: return Cause::busy;
     case 1317: return Cause::interrupted;
     case 1969: return Cause::interrupted;
-    default: return Cause::other;
+    default: break;
   }
+  // The client library's own words for a broken socket, with a number of the system.
+  const bool broken = says(said, "write error:") || says(said, "read error:") || says(said, "broken pipe") || says(said, "connection reset");
+  return broken ? Cause::lost : Cause::other;
 }
 
 Cause sqlite(const Diagnosis& said) {

@@ -51,9 +51,8 @@ class PostgreSql final : public Dialect {
     fields.set_default("ByteaAsLongVarBinary", "1");
     fields.set_default("LFConversion", "0");
     fields.set_default("Protocol", "7.4-1");  // an error ends the transaction; otherwise each statement gets a savepoint
-    const long long seconds = std::max<long long>(1, timeout_ms / 1000);
-    fields.set_default("pqopt", "connect_timeout=" + std::to_string(std::max<long long>(2, seconds)) + " keepalives_idle=15 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=" +
-                                    std::to_string(timeout_ms));
+    // The login's own limit is an attribute; libpq refuses to be told twice.
+    fields.set_default("pqopt", "keepalives_idle=15 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=" + std::to_string(timeout_ms));
   }
 
   [[nodiscard]] std::vector<std::string> session() const override {

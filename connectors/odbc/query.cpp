@@ -81,10 +81,11 @@ std::string select_list(const Table& table, bool heads) {
 }
 
 std::string scan_query(const Table& table, const Dialect& dialect, const std::string& where, std::size_t limit) {
-  std::string out = "SELECT " + select_list(table, true) + " FROM " + table.from;
+  // The alias keeps a bare name in ORDER BY from meaning the selected text of a column instead of the column.
+  std::string out = "SELECT " + select_list(table, true) + " FROM " + table.from + " AS t";
   if (!where.empty()) out += " WHERE " + where;
   for (std::size_t place = 0; place < table.key.size(); ++place) {
-    out += (place == 0 ? " ORDER BY " : ", ") + key_column(table, dialect, place).name;
+    out += (place == 0 ? " ORDER BY t." : ", t.") + key_column(table, dialect, place).name;
   }
   if (limit > 0) out += " LIMIT " + std::to_string(limit);
   return out;

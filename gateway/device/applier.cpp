@@ -85,7 +85,9 @@ Status Applier::put_existing(Place& place, const PutLine& line) {
   FeedTable& table = place.feed->table;
   auto kept = table.find(line.id);
   if (!kept) return std::move(kept).error();
-  if (!*kept) return Error{Code::internal, "table " + table.table() + ": a trigger of another program removed a row while it was written; drop that trigger"};
+  if (!*kept)
+    return Error{Code::internal,
+                 "table " + table.table() + ": a trigger of another program removed a row while it was written; drop that trigger"};
   auto old = hash_of(place, line.id, (*kept)->rev);
   if (!old) return std::move(old).error();
   if ((*kept)->rev == rev_ && (*kept)->plain) {
@@ -191,10 +193,9 @@ Status Applier::drop_all(Place& place, const std::string& query, std::int64_t pa
 
 Status Applier::trim(Place& place, Seq through) {
   std::uint64_t dropped = 0;
-  const std::string query = place.feed->divided
-                                ? "SELECT id FROM _meshgate_members WHERE feed=" + std::to_string(place.feed->number) +
-                                      " AND place=" + std::to_string(place.number) + " AND seq<=?1"
-                                : "SELECT _id FROM " + quoted(place.feed->name) + " WHERE _seq<=?1";
+  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE feed=" + std::to_string(place.feed->number) +
+                                                      " AND place=" + std::to_string(place.number) + " AND seq<=?1"
+                                                : "SELECT _id FROM " + quoted(place.feed->name) + " WHERE _seq<=?1";
   return drop_all(place, query, static_cast<std::int64_t>(number(through)), dropped);
 }
 
@@ -213,7 +214,8 @@ Result<std::uint64_t> Applier::end_pass(Place& place) {
                                                 : "SELECT _id FROM " + quoted(place.feed->name) + " WHERE _id " + met;
   if (auto done = drop_all(place, query, place.number, dropped); !done) return std::move(done).error();
   place.now.comparing = false;
-  if (auto done = database_->run("DELETE FROM _meshgate_met WHERE place=" + std::to_string(place.number)); !done) return std::move(done).error();
+  if (auto done = database_->run("DELETE FROM _meshgate_met WHERE place=" + std::to_string(place.number)); !done)
+    return std::move(done).error();
   return dropped;
 }
 

@@ -131,7 +131,8 @@ Columns::Columns(std::vector<Column> columns) : columns_(std::move(columns)) {
 }
 
 const Column* Columns::find(std::string_view field) const {
-  const auto at = std::lower_bound(columns_.begin(), columns_.end(), field, [](const Column& a, std::string_view b) { return a.field < b; });
+  const auto at =
+      std::lower_bound(columns_.begin(), columns_.end(), field, [](const Column& a, std::string_view b) { return a.field < b; });
   return at != columns_.end() && at->field == field ? &*at : nullptr;
 }
 

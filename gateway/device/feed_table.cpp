@@ -33,8 +33,9 @@ std::string assignments(const Columns& columns) {
 }  // namespace
 
 Status FeedTable::create(Database& database, const std::string& table, const Columns& columns) {
-  return database.run("CREATE TABLE " + quoted(table) + " (_id TEXT PRIMARY KEY NOT NULL, _rev TEXT NOT NULL, _seq INTEGER NOT NULL, _content TEXT" +
-                      declarations(columns) + ")");
+  return database.run("CREATE TABLE " + quoted(table) +
+                      " (_id TEXT PRIMARY KEY NOT NULL, _rev TEXT NOT NULL, _seq INTEGER NOT NULL, _content TEXT" + declarations(columns) +
+                      ")");
 }
 
 Result<FeedTable> FeedTable::open(Database& database, const std::string& table, Columns columns) {

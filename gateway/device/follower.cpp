@@ -107,7 +107,8 @@ Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& fil
   Refusal no = told ? Refusal{out.error, {}} : refusal(*answer, place_name(place));
   if (no.error.code != Code::gone) return failed(std::move(no.error), no.wait);
   if (!told && state.cursor.start()) {
-    return failed({Code::retry, place_name(place) + ": the node calls the very beginning too old, which no node may; it is asked again"}, no.wait);
+    return failed({Code::retry, place_name(place) + ": the node calls the very beginning too old, which no node may; it is asked again"},
+                  no.wait);
   }
   if (auto begun = file.begin_pass(place); !begun) return failed(std::move(begun).error());
   out.kind = Outcome::Kind::new_pass;

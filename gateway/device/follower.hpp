@@ -14,16 +14,16 @@ namespace meshgate::device {
 /// Why a read of a partition ended.
 struct Outcome {
   enum class Kind : std::uint8_t {
-    ended,      ///< the answer is over, or it was told to stop
-    new_pass,   ///< 410: compared from 0 now
-    mismatch,   ///< count or digest differ from the node's
+    ended,     ///< the answer is over, or it was told to stop
+    new_pass,  ///< 410: compared from 0 now
+    mismatch,  ///< count or digest differ from the node's
     failed,
   };
   Kind kind = Kind::ended;
   Error error;
   std::chrono::seconds wait{0};
   std::uint64_t lines = 0;  ///< applied
-  bool caught_up = false;  ///< the last mark said so, and the digest agreed
+  bool caught_up = false;   ///< the last mark said so, and the digest agreed
 };
 
 /// Cuts a stream of bytes into pieces that end with a mark, and applies them. Logic apart from waiting: knows no socket.

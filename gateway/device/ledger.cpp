@@ -1,7 +1,6 @@
 #include "gateway/device/ledger.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace meshgate::device {
 
@@ -23,12 +22,6 @@ CREATE TABLE _meshgate_members(feed INTEGER NOT NULL, id TEXT NOT NULL, place IN
 CREATE TABLE _meshgate_met(place INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY(place, id)) WITHOUT ROWID;
 )";
 
-std::string folded(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 Status refuse_name(const Database& database, std::string_view name) {
   const std::string low = folded(name);
   if (!low.starts_with("sqlite_") && !low.starts_with("_meshgate_")) return {};
@@ -48,14 +41,21 @@ Cell instant_cell(Micros at, std::string& storage) {
 }
 
 Error damaged(const Database& database, const std::string& what) {
-  return {Code::corrupt, database.path() + ": the mirror's own table " + what + " was changed by another program; mirror again into a new file"};
+  return {Code::corrupt,
+          database.path() + ": the mirror's own table " + what + " was changed by another program; mirror again into a new file"};
 }
 
 }  // namespace
 
-Columns widened(const Columns& have, const Schema& schema) {
+std::string folded(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+Columns widened(const Columns& have, const Schema& schema, std::set<std::string> taken) {
   std::vector<Column> all = have.all();
-  std::set<std::string> taken = {"_id", "_rev", "_seq", "_content", "rowid", "oid", "_rowid_"};
+  taken.insert({"_id", "_rev", "_seq", "_content", "rowid", "oid", "_rowid_"});
   for (const Column& column : all) taken.insert(folded(column.name));
   for (const Field& field : schema.fields) {
     if (have.find(field.name) != nullptr) continue;
@@ -74,13 +74,15 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Database& database) {
   auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
   if (!application || !format || !tables) return Error{Code::corrupt, database.path() + ": the head of the file cannot be read"};
   if (*application == 0 && *tables == 0) {
-    const std::string mark = "PRAGMA application_id=" + std::to_string(kApplication) + "; PRAGMA user_version=" + std::to_string(kFormat) + ";";
+    const std::string mark =
+        "PRAGMA application_id=" + std::to_string(kApplication) + "; PRAGMA user_version=" + std::to_string(kFormat) + ";";
     if (auto made = database.run("BEGIN IMMEDIATE;" + mark + kTables + "COMMIT"); !made) return std::move(made).error();
   } else if (*application != kApplication) {
     return Error{Code::config, database.path() + ": this is an SQLite database, but not a mirror; give another file name with --into"};
   } else if (*format > kFormat) {
-    return Error{Code::unsupported, database.path() + ": written by a newer meshgate (format " + std::to_string(*format) + ", this one knows " +
-                                        std::to_string(kFormat) + "); use that version, or mirror again into a new file"};
+    return Error{Code::unsupported, database.path() + ": written by a newer meshgate (format " + std::to_string(*format) +
+                                        ", this one knows " + std::to_string(kFormat) +
+                                        "); use that version, or mirror again into a new file"};
   }
   if (auto loaded = out->load(); !loaded) return std::move(loaded).error();
   return out;
@@ -149,46 +151,61 @@ Status Ledger::load_places() {
     if (!*row) return {};
     const auto cursor = Cursor::parse(rows->text(3));
     const auto digest = Digest::parse(rows->text(5));
-    const auto owner = std::find_if(feeds_.begin(), feeds_.end(), [&](const MirroredFeed& feed) { return feed.number == rows->integer(1); });
+    const auto owner =
+        std::find_if(feeds_.begin(), feeds_.end(), [&](const MirroredFeed& feed) { return feed.number == rows->integer(1); });
     if (!cursor || !digest || owner == feeds_.end()) return damaged(database_, "_meshgate_partitions");
     Place& place = places_.emplace_back();
     place.number = rows->integer(0);
     place.feed = &*owner;
     place.partition = rows->text(2);
-    place.now = {*cursor, static_cast<std::uint64_t>(rows->integer(4)), *digest, rows->integer(6) != 0,
-                 static_cast<std::uint32_t>(rows->integer(7)), instant(rows->text(8)), instant(rows->text(9))};
+    place.now = {*cursor,
+                 static_cast<std::uint64_t>(rows->integer(4)),
+                 *digest,
+                 rows->integer(6) != 0,
+                 static_cast<std::uint32_t>(rows->integer(7)),
+                 instant(rows->text(8)),
+                 instant(rows->text(9))};
     place.committed = place.now;
   }
 }
 
-Result<MirroredFeed*> Ledger::add_feed(std::string_view name, std::string_view uid, bool divided, const Schema& schema) {
-  if (auto fine = refuse_name(database_, name); !fine) return std::move(fine).error();
+Status Ledger::refuse_taken(std::string_view name) {
   auto taken = database_.prepare("SELECT 1 FROM sqlite_schema WHERE name=?1 COLLATE NOCASE");
   if (!taken) return std::move(taken).error();
   taken->bind(1, name);
   auto there = taken->step();
   if (!there) return std::move(there).error();
-  if (*there) {
-    return Error{Code::config, database_.path() + ": there is a table or view named " + std::string(name) +
-                                   " already that is not the mirror's; rename it, or mirror into another file"};
-  }
-  Columns columns = widened({}, schema);
-  if (auto made = FeedTable::create(database_, std::string(name), columns); !made) return std::move(made).error();
-  auto insert = database_.prepare("INSERT INTO _meshgate_feeds(name,uid,epoch,schema_version,divided) VALUES(?1,?2,'',?3,?4) RETURNING feed");
+  if (!*there) return {};
+  return Error{Code::config, database_.path() + ": there is a table or view named " + std::string(name) +
+                                 " already that is not the mirror's; rename it, or mirror into another file"};
+}
+
+Result<std::int64_t> Ledger::insert_feed(const MirroredFeed& feed) {
+  auto insert =
+      database_.prepare("INSERT INTO _meshgate_feeds(name,uid,epoch,schema_version,divided) VALUES(?1,?2,'',?3,?4) RETURNING feed");
   if (!insert) return std::move(insert).error();
-  insert->bind(1, name);
-  insert->bind(2, uid);
-  insert->bind(3, std::int64_t{schema.version});
-  insert->bind(4, std::int64_t{divided ? 1 : 0});
+  insert->bind(1, feed.name);
+  insert->bind(2, feed.uid);
+  insert->bind(3, std::int64_t{feed.schema_version});
+  insert->bind(4, std::int64_t{feed.divided ? 1 : 0});
   auto row = insert->step();
   if (!row) return std::move(row).error();
+  return insert->integer(0);
+}
+
+Result<MirroredFeed*> Ledger::add_feed(std::string_view name, std::string_view uid, bool divided, const Schema& schema) {
+  if (auto fine = refuse_name(database_, name); !fine) return std::move(fine).error();
+  if (auto fine = refuse_taken(name); !fine) return std::move(fine).error();
+  Columns columns = widened({}, schema);
   MirroredFeed feed;
-  feed.number = insert->integer(0);
-  insert->reset();
   feed.name = name;
   feed.uid = uid;
   feed.schema_version = schema.version;
   feed.divided = divided;
+  if (auto made = FeedTable::create(database_, feed.name, columns); !made) return std::move(made).error();
+  auto number = insert_feed(feed);
+  if (!number) return std::move(number).error();
+  feed.number = *number;
   if (auto saved = save_columns(feed, columns); !saved) return std::move(saved).error();
   auto table = FeedTable::open(database_, feed.name, std::move(columns));
   if (!table) return std::move(table).error();
@@ -256,13 +273,11 @@ Status Ledger::save(const Place& place) {
   return save_place_.run();
 }
 
-Status Ledger::empty(MirroredFeed& feed) {
+Status Ledger::empty(const MirroredFeed& feed) {
   const std::string number = std::to_string(feed.number);
-  auto done = database_.run("DELETE FROM " + quoted(feed.name) + "; DELETE FROM _meshgate_members WHERE feed=" + number +
-                            "; DELETE FROM _meshgate_met WHERE place IN (SELECT place FROM _meshgate_partitions WHERE feed=" + number +
-                            "); DELETE FROM _meshgate_partitions WHERE feed=" + number);
-  places_.remove_if([&](const Place& place) { return place.feed == &feed; });
-  return done;
+  return database_.run("DELETE FROM " + quoted(feed.name) + "; DELETE FROM _meshgate_members WHERE feed=" + number +
+                       "; DELETE FROM _meshgate_met WHERE place IN (SELECT place FROM _meshgate_partitions WHERE feed=" + number +
+                       "); DELETE FROM _meshgate_partitions WHERE feed=" + number);
 }
 
 }  // namespace meshgate::device

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,13 +68,15 @@ class Ledger {
   Status save_columns(const MirroredFeed& feed, const Columns& columns);
   Result<Place*> add_place(MirroredFeed& feed, std::string_view partition);
   Status save(const Place& place);
-  /// Forgets rows, members and places of a feed; the table stays with its columns.
-  Status empty(MirroredFeed& feed);
+  /// Deletes rows, members and places of a feed in the file; the table stays with its columns. places() is the caller's.
+  Status empty(const MirroredFeed& feed);
 
  private:
   explicit Ledger(Database& database) : database_(database) {}
   Status load();
   Status load_places();
+  Status refuse_taken(std::string_view name);
+  Result<std::int64_t> insert_feed(const MirroredFeed& feed);
   Result<Columns> load_columns(std::int64_t feed);
 
   Database& database_;
@@ -82,7 +85,11 @@ class Ledger {
   Statement save_place_;
 };
 
-/// The columns of a schema's fields beside those that a table has: known fields keep their column.
-Columns widened(const Columns& have, const Schema& schema);
+/// The columns of a schema's fields beside those that a table has: known fields keep their column. `taken`: names, in lower case, of
+/// columns that no field uses.
+Columns widened(const Columns& have, const Schema& schema, std::set<std::string> taken = {});
+
+/// ASCII letters in lower case: how SQLite compares names.
+std::string folded(std::string_view name);
 
 }  // namespace meshgate::device

@@ -18,9 +18,9 @@ struct MirrorOptions {
   std::vector<std::string> feeds;       ///< empty: every feed the node shows
   std::vector<std::string> partitions;  ///< of divided feeds; empty: all, also those that appear later
   std::string file;
-  bool once = false;                          ///< end when everything is caught up
-  bool replace = false;                       ///< empty a table that holds another feed of the same name
-  unsigned connections = 4;                   ///< at once; with more partitions than that they take turns
+  bool once = false;                            ///< end when everything is caught up
+  bool replace = false;                         ///< empty a table that holds another feed of the same name
+  unsigned connections = 4;                     ///< at once; with more partitions than that they take turns
   std::chrono::milliseconds look_again{30000};  ///< for new partitions
   std::chrono::milliseconds turn{1000};         ///< between two reads of a partition that takes turns
   std::chrono::milliseconds first_backoff{250};

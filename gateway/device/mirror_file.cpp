@@ -61,41 +61,73 @@ void MirrorFile::roll_back() {
 
 Result<MirroredFeed*> MirrorFile::adopt(std::string_view name, std::string_view uid, bool divided, const Schema& schema, bool replace) {
   const Guard guard(mutex_);
+  if (auto done = commit_now(); !done) return std::move(done).error();
   if (auto begun = begin(); !begun) return std::move(begun).error();
   MirroredFeed* feed = ledger_->feed(name);
-  if (feed == nullptr) {
-    auto added = ledger_->add_feed(name, uid, divided, schema);
-    if (!added) return std::move(added).error();
-    feed = *added;
+  if (feed == nullptr) return add_feed(name, uid, divided, schema);
+  if (feed->uid != uid || feed->divided != divided) {
+    if (!replace) return refuse(*feed, uid, divided);
+    if (auto done = replace_feed(*feed, uid, divided); !done) return std::move(done).error();
+    if (auto begun = begin(); !begun) return std::move(begun).error();
   }
-  const bool other = feed->uid != uid;
-  if ((other || feed->divided != divided) && !replace) {
-    roll_back();
-    const std::string what = other ? "holds another feed of that name (" + feed->uid + ", the node publishes " + std::string(uid) + ")"
-                                   : std::string("holds this feed from before it was ") + (divided ? "divided into partitions" : "made one partition");
-    return Error{Code::conflict, database_->path() + ": table " + std::string(name) + " " + what +
-                                     "; mirror into another file, or give --replace to empty the table first"};
-  }
-  if (other || feed->divided != divided) {
-    feed->uid = uid;
-    feed->divided = divided;
-    feed->epoch = {};
-    if (auto emptied = ledger_->empty(*feed); !emptied) return std::move(emptied).error();
-    if (auto saved = ledger_->save(*feed); !saved) return std::move(saved).error();
-  }
-  if (auto widened = widen(*feed, schema); !widened) return std::move(widened).error();
-  if (auto done = commit_now(); !done) return std::move(done).error();
+  if (auto done = widen(*feed, schema); !done) return std::move(done).error();
   return feed;
+}
+
+Result<MirroredFeed*> MirrorFile::add_feed(std::string_view name, std::string_view uid, bool divided, const Schema& schema) {
+  auto added = ledger_->add_feed(name, uid, divided, schema);
+  if (!added) {
+    roll_back();
+    return added;
+  }
+  if (auto done = commit_now(); !done) {
+    roll_back();
+    ledger_->feeds().pop_back();
+    return std::move(done).error();
+  }
+  return added;
+}
+
+Error MirrorFile::refuse(const MirroredFeed& feed, std::string_view uid, bool divided) {
+  roll_back();
+  std::string what = "holds this feed from before it was " + std::string(divided ? "divided into partitions" : "made one partition");
+  if (feed.uid != uid) what = "holds another feed of that name (" + feed.uid + ", the node publishes " + std::string(uid) + ")";
+  return {Code::conflict, database_->path() + ": table " + feed.name + " " + what +
+                              "; mirror into another file, or give --replace to empty the table first"};
+}
+
+Status MirrorFile::replace_feed(MirroredFeed& feed, std::string_view uid, bool divided) {
+  const std::string old_uid = feed.uid;
+  const bool old_divided = feed.divided;
+  const Epoch old_epoch = feed.epoch;
+  feed.uid = uid;
+  feed.divided = divided;
+  feed.epoch = {};
+  auto done = ledger_->empty(feed);
+  if (done) done = ledger_->save(feed);
+  if (done) done = commit_now();
+  if (done) {
+    ledger_->places().remove_if([&](const Place& place) { return place.feed == &feed; });
+    return done;
+  }
+  roll_back();
+  feed.uid = old_uid;
+  feed.divided = old_divided;
+  feed.epoch = old_epoch;
+  return done;
 }
 
 Result<Place*> MirrorFile::place(MirroredFeed& feed, std::string_view partition) {
   const Guard guard(mutex_);
   if (Place* known = ledger_->place(feed, partition)) return known;
+  if (auto done = commit_now(); !done) return std::move(done).error();
   if (auto begun = begin(); !begun) return std::move(begun).error();
   auto added = ledger_->add_place(feed, partition);
-  if (!added) return std::move(added).error();
-  if (auto done = commit_now(); !done) return std::move(done).error();
-  return *added;
+  auto done = added ? commit_now() : Status(added.error());
+  if (done) return added;
+  roll_back();
+  if (added) ledger_->places().pop_back();
+  return std::move(done).error();
 }
 
 ReaderState MirrorFile::standing(const Place& place) {
@@ -116,7 +148,10 @@ Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, std::s
     if (!database_->in_transaction() || !database_->run("ROLLBACK TO piece; RELEASE piece")) roll_back();
     return applied;
   }
-  if (auto released = database_->run("RELEASE piece"); !released) return std::move(released).error();
+  if (auto released = database_->run("RELEASE piece"); !released) {
+    roll_back();
+    return std::move(released).error();
+  }
   waiting_ += applied->lines;
   const bool due = applied->caught_up || waiting_ >= options_.lines_per_commit || Clock::now() - begun_ >= options_.longest_commit;
   if (!due) return applied;
@@ -155,7 +190,8 @@ Status MirrorFile::apply_one(Place& place, const Line& line, Seq& last, Applied&
       return {};
     }
     return Error{Code::corrupt, "feed " + place.feed->name + ": the line with seq " + std::to_string(number(seq)) + " came after seq " +
-                                    std::to_string(number(last)) + "; the node or something between does not keep the order; it is read again"};
+                                    std::to_string(number(last)) +
+                                    "; the node or something between does not keep the order; it is read again"};
   };
   if (const auto* put = std::get_if<PutLine>(&line)) {
     if (auto fine = in_order(put->seq); !fine) return fine;
@@ -176,12 +212,13 @@ Status MirrorFile::apply_one(Place& place, const Line& line, Seq& last, Applied&
 Status MirrorFile::apply_mark(Place& place, const Mark& mark, Seq last, Applied& out) {
   MirroredFeed& feed = *place.feed;
   if (mark.cursor.start() || mark.cursor.seq < last) {
-    return Error{Code::corrupt, "feed " + feed.name + ": the mark " + mark.cursor.text() + " stands before seq " + std::to_string(number(last)) +
-                                    ", which came before it; it is read again"};
+    return Error{Code::corrupt, "feed " + feed.name + ": the mark " + mark.cursor.text() + " stands before seq " +
+                                    std::to_string(number(last)) + ", which came before it; it is read again"};
   }
   if (mark.cursor.epoch != feed.epoch) {
     if (!place.now.cursor.start()) {
-      return Error{Code::gone, "feed " + feed.name + ": the node began a new order in the middle of a stream; the feed is compared from the beginning"};
+      return Error{Code::gone,
+                   "feed " + feed.name + ": the node began a new order in the middle of a stream; the feed is compared from the beginning"};
     }
     if (!feed.epoch.bits.zero()) {
       if (auto anew = applier_.new_epoch(*ledger_, feed, mark.cursor.epoch); !anew) return anew;
@@ -218,35 +255,47 @@ Status MirrorFile::take_schema(MirroredFeed& feed, const Schema& schema) {
   if (schema.version <= feed.schema_version) return {};
   if (auto done = commit_now(); !done) return done;
   if (auto begun = begin(); !begun) return begun;
-  if (auto widened = widen(feed, schema); !widened) {
-    roll_back();
-    return widened;
-  }
-  return commit_now();
+  return widen(feed, schema);
 }
 
 Status MirrorFile::widen(MirroredFeed& feed, const Schema& schema) {
-  if (auto done = widen_table(*database_, *ledger_, feed, schema); !done) return done;
+  const std::uint32_t version = feed.schema_version;
+  const Columns columns = feed.table.columns();
+  auto done = widen_table(*database_, *ledger_, feed, schema);
   feed.schema_version = schema.version;
-  return ledger_->save(feed);
+  if (done) done = ledger_->save(feed);
+  if (done) done = commit_now();
+  if (done) return done;
+  roll_back();
+  feed.schema_version = version;
+  if (auto table = FeedTable::open(*database_, feed.name, columns)) feed.table = std::move(*table);
+  return done;
 }
 
 Status MirrorFile::begin_pass(Place& place) {
   const Guard guard(mutex_);
   if (auto begun = begin(); !begun) return begun;
-  if (auto done = applier_.begin_pass(place); !done) return done;
-  return commit_now();
+  auto done = applier_.begin_pass(place);
+  if (done) done = commit_now();
+  if (!done) roll_back();
+  return done;
 }
 
 Result<std::uint64_t> MirrorFile::recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress) {
   const Guard guard(mutex_);
   if (auto done = commit_now(); !done) return std::move(done).error();
   if (auto begun = begin(); !begun) return std::move(begun).error();
+  auto differing = take_recount(feed, progress);
+  auto done = differing ? commit_now() : Status();
+  if (differing && done) return differing;
+  roll_back();
+  if (!differing) return differing;
+  return std::move(done).error();
+}
+
+Result<std::uint64_t> MirrorFile::take_recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress) {
   auto found = recount_feed(*database_, *ledger_, feed, progress);
-  if (!found) {
-    roll_back();
-    return std::move(found).error();
-  }
+  if (!found) return std::move(found).error();
   std::uint64_t differing = 0;
   for (auto& [place, told] : *found) {
     if (told.count == place->now.count && told.digest == place->now.digest) continue;
@@ -255,7 +304,6 @@ Result<std::uint64_t> MirrorFile::recount(MirroredFeed& feed, const std::functio
     place->now.digest = told.digest;
     if (auto done = applier_.begin_pass(*place); !done) return std::move(done).error();
   }
-  if (auto done = commit_now(); !done) return std::move(done).error();
   return differing;
 }
 

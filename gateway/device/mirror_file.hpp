@@ -30,11 +30,11 @@ struct ReaderState {
 /// What a piece of a stream did.
 struct Applied {
   std::uint64_t lines = 0;
-  bool stale = false;       ///< the cursor jumped meanwhile (another epoch, a new pass): nothing applied, read again
+  bool stale = false;  ///< the cursor jumped meanwhile (another epoch, a new pass): nothing applied, read again
   bool caught_up = false;
-  bool verified = false;    ///< count and digest are those of the mark
-  bool mismatch = false;    ///< they are not: the partition is compared from 0
-  std::uint64_t removed = 0;  ///< what a finished pass did not meet
+  bool verified = false;         ///< count and digest are those of the mark
+  bool mismatch = false;         ///< they are not: the partition is compared from 0
+  std::uint64_t removed = 0;     ///< what a finished pass did not meet
   std::uint64_t generation = 0;  ///< of the partition afterwards
 };
 
@@ -76,13 +76,18 @@ class MirrorFile {
  private:
   MirrorFile(FileOptions options, FileLock lock) : options_(options), lock_(std::move(lock)) {}
   Status begin();
+  Result<std::uint64_t> take_recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress);
   Status commit_now();
   void roll_back();
   Result<Applied> apply_lines(Place& place, std::string_view lines);
   Status apply_one(Place& place, const Line& line, Seq& last, Applied& out);
   Status apply_mark(Place& place, const Mark& mark, Seq last, Applied& out);
   Status judge(Place& place, const Mark& mark, Applied& out);
+  /// Within an open transaction that holds nothing else; ends it. The feed is as before when it fails.
   Status widen(MirroredFeed& feed, const Schema& schema);
+  Result<MirroredFeed*> add_feed(std::string_view name, std::string_view uid, bool divided, const Schema& schema);
+  Status replace_feed(MirroredFeed& feed, std::string_view uid, bool divided);
+  Error refuse(const MirroredFeed& feed, std::string_view uid, bool divided);
 
   std::mutex mutex_;
   const FileOptions options_;

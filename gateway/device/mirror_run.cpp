@@ -109,7 +109,13 @@ Status MirrorRun::discover() {
   for (const OfferedFeed& feed : *feeds) {
     if (auto taken = take_feed(feed); !taken) return taken;
   }
-  return {};
+  const Lock lock(mutex_);
+  if (!options_.once || !tasks_.empty()) return {};
+  const bool loading = std::any_of(feeds->begin(), feeds->end(), [](const OfferedFeed& feed) { return feed.loading; });
+  if (loading) return Error{Code::retry, options_.url + ": the feed is loading and has no partitions yet"};
+  if (options_.partitions.empty()) return {};
+  return Error{Code::not_found,
+               options_.url + ": the node has none of the partitions asked for with --partition; ask `meshgate feeds` what there is"};
 }
 
 bool MirrorRun::wanted(const OfferedFeed& feed, const std::string& partition) const {
@@ -136,7 +142,8 @@ Status MirrorRun::take_feed(const OfferedFeed& feed) {
     const auto known = std::find_if(tasks_.begin(), tasks_.end(), [&](const Task& task) { return task.place == *place; });
     Task& task = known != tasks_.end()
                      ? *known
-                     : tasks_.emplace_back(Task{.place = *place, .backoff = {options_.first_backoff, options_.longest_backoff, seed() + tasks_.size()}});
+                     : tasks_.emplace_back(
+                           Task{.place = *place, .backoff = {options_.first_backoff, options_.longest_backoff, seed() + tasks_.size()}});
     task.count = part.count;
   }
   wake_.notify_all();
@@ -171,10 +178,7 @@ void MirrorRun::watch() {
   Clock::time_point look = Clock::now() + options_.look_again;
   while (wait_for(kWatch)) {
     if (auto done = file_->commit_due(); !done) say(base::Level::warning, done.error().message);
-    {
-      const Lock lock(mutex_);
-      if (options_.once && all_done()) return;
-    }
+    if (options_.once && nothing_more()) return;
     if (options_.once || Clock::now() < look) continue;
     look_for_more();
     look = Clock::now() + options_.look_again;
@@ -191,8 +195,20 @@ void MirrorRun::look_for_more() {
   }
 }
 
+bool MirrorRun::nothing_more() {
+  std::size_t before = 0;
+  {
+    const Lock lock(mutex_);
+    if (!all_done()) return false;
+    before = tasks_.size();
+  }
+  if (auto found = discover(); !found) say(base::Level::warning, found.error().message);
+  const Lock lock(mutex_);
+  return tasks_.size() == before;
+}
+
 bool MirrorRun::all_done() const {
-  return !tasks_.empty() && std::all_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.done; });
+  return std::all_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.done; });
 }
 
 // ---- workers ----
@@ -231,7 +247,8 @@ void MirrorRun::read(net::HttpClient& client, Task& task) {
     const Lock lock(mutex_);
     live = streaming();
   }
-  const Outcome outcome = follow(client, options_.url, *file_, *task.place, live, [&](const Applied& applied) { return on_applied(task, applied); });
+  const Outcome outcome =
+      follow(client, options_.url, *file_, *task.place, live, [&](const Applied& applied) { return on_applied(task, applied); });
   settle(task, outcome);
 }
 
@@ -247,7 +264,8 @@ bool MirrorRun::on_applied(Task& task, const Applied& applied) {
     go_on = !stop_ && !(options_.once && applied.verified) && (streaming() || !applied.verified);
   }
   if (applied.removed > 0) {
-    say(base::Level::info, title(*task.place) + ": " + std::to_string(applied.removed) + " rows are no longer at the node and were removed");
+    say(base::Level::info,
+        title(*task.place) + ": " + std::to_string(applied.removed) + " rows are no longer at the node and were removed");
   }
   if (applied.lines > 0 || applied.caught_up) {
     report(task, applied.verified ? MirrorProgress::Stage::caught_up : MirrorProgress::Stage::reading);
@@ -339,7 +357,8 @@ MirrorSummary MirrorRun::summary() {
   const Lock lock(mutex_);
   for (const Task& task : tasks_) {
     const ReaderState state = file_->standing(*task.place);
-    out.parts.push_back({task.place->feed->name, task.place->partition, state.count, state.digest.text(), task.verified, task.lines, task.error});
+    out.parts.push_back(
+        {task.place->feed->name, task.place->partition, state.count, state.digest.text(), task.verified, task.lines, task.error});
   }
   return out;
 }

@@ -38,7 +38,7 @@ class MirrorRun {
     Place* place = nullptr;
     Clock::time_point due{};
     bool busy = false;
-    bool done = false;      ///< with `once`: caught up and verified
+    bool done = false;  ///< with `once`: caught up and verified
     bool verified = false;
     std::uint64_t lines = 0;
     std::uint64_t count = 0;
@@ -64,6 +64,8 @@ class MirrorRun {
   void put_off(Task& task, std::chrono::milliseconds wait);
   [[nodiscard]] bool streaming() const { return tasks_.size() <= clients_.size(); }
   [[nodiscard]] bool all_done() const;
+  /// With `once`: everything is caught up, and no partition has appeared meanwhile.
+  bool nothing_more();
   void give_up(Error error);
   bool wait_for(std::chrono::milliseconds time);
 

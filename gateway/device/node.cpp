@@ -93,7 +93,8 @@ Result<std::string> ask(net::HttpClient& client, const std::string& url) {
   const std::string_view protocol = header(*answer, "Meshgate-Protocol");
   if (protocol.empty()) return not_a_node("no Meshgate-Protocol field").within(url);
   if (protocol != "1") {
-    return Error{Code::unsupported, url + ": the node speaks protocol " + std::string(protocol.substr(0, 20)) + ", this mirror speaks 1; use a newer meshgate"};
+    return Error{Code::unsupported, url + ": the node speaks protocol " + std::string(protocol.substr(0, 20)) +
+                                        ", this mirror speaks 1; use a newer meshgate"};
   }
   return std::move(answer->body);
 }
@@ -106,7 +107,9 @@ Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place)
   if (!detail.empty()) message.append(" (").append(detail).append(")");
   const Code code = code_of(answer.status);
   if (answer.status >= 300 && answer.status < 400) {
-    message.append(": it has moved to ").append(without_query(header(answer, "Location"))).append("; redirects are not followed, use that URL");
+    message.append(": it has moved to ")
+        .append(without_query(header(answer, "Location")))
+        .append("; redirects are not followed, use that URL");
   } else if (code == Code::auth) {
     message.append("; the node does not let this reader in");
   } else if (code == Code::not_found) {

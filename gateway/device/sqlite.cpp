@@ -112,7 +112,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
   sqlite3_busy_timeout(raw, kBusyMillis);
   // The first statement that reads the header tells whether this is a database.
   if (auto read = out->integer("SELECT count(*) FROM sqlite_schema"); !read) return std::move(read).error();
-  if (auto wal = out->run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536"); !wal) return std::move(wal).error();
+  if (auto wal = out->run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536"); !wal)
+    return std::move(wal).error();
   return out;
 }
 
@@ -132,7 +133,8 @@ Status Database::run(const std::string& sql) {
 Result<Statement> Database::prepare(const std::string& sql) {
   Statement out;
   sqlite3_stmt* raw = nullptr;
-  const int result = sqlite3_prepare_v3(handle_.get(), sql.c_str(), static_cast<int>(sql.size()) + 1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  const int result =
+      sqlite3_prepare_v3(handle_.get(), sql.c_str(), static_cast<int>(sql.size()) + 1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
   if (result != SQLITE_OK) return failure(result);
   out.database_ = this;
   out.handle_.reset(raw);

@@ -1,6 +1,7 @@
 #include "gateway/device/widen.hpp"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 namespace meshgate::device {
@@ -37,7 +38,8 @@ struct Whole {
 Status keep_whole(Database& database, MirroredFeed& feed, const std::string& condition) {
   std::vector<Whole> rows;
   std::int64_t after = INT64_MIN;
-  auto update = database.prepare("UPDATE " + quoted(feed.name) + " SET _content=?2 WHERE _id=?1 AND _content IS NULL AND (" + condition + ")");
+  auto update =
+      database.prepare("UPDATE " + quoted(feed.name) + " SET _content=?2 WHERE _id=?1 AND _content IS NULL AND (" + condition + ")");
   if (!update) return std::move(update).error();
   for (bool more = true; more;) {
     rows.clear();
@@ -103,42 +105,33 @@ Status add_columns(Database& database, const MirroredFeed& feed, const Columns& 
     const auto& have = feed.table.columns().all();
     const bool there = std::any_of(have.begin(), have.end(), [&](const Column& old) { return old.name == column.name; });
     if (there) continue;
-    auto done = database.run("ALTER TABLE " + quoted(feed.name) + " ADD COLUMN " + quoted(column.name) + " " + std::string(declared(column.type)));
+    auto done =
+        database.run("ALTER TABLE " + quoted(feed.name) + " ADD COLUMN " + quoted(column.name) + " " + std::string(declared(column.type)));
     if (!done) return done;
   }
   return {};
 }
 
-/// Names of columns that the table has had and still has, though no field uses them.
-Result<Columns> reserved(Database& database, const MirroredFeed& feed, const Columns& kept) {
+/// The names of all columns of the table, also of those that no field uses any more.
+Result<std::set<std::string>> names(Database& database, const MirroredFeed& feed) {
   auto rows = database.prepare("SELECT name FROM pragma_table_info(?1)");
   if (!rows) return std::move(rows).error();
   rows->bind(1, feed.name);
-  std::vector<Column> all = kept.all();
+  std::set<std::string> out;
   for (;;) {
     auto row = rows->step();
     if (!row) return std::move(row).error();
-    if (!*row) return Columns(std::move(all));
-    const std::string name = rows->text(0);
-    const bool used = std::any_of(all.begin(), all.end(), [&](const Column& column) { return column.name == name; });
-    if (!used && !name.starts_with("_")) all.push_back({std::string("\0", 1) + name, name, Type::text});
+    if (!*row) return out;
+    out.insert(folded(rows->text(0)));
   }
-}
-
-Columns without_reserved(const Columns& all) {
-  std::vector<Column> out;
-  for (const Column& column : all.all()) {
-    if (column.field.empty() || column.field[0] != '\0') out.push_back(column);
-  }
-  return Columns(std::move(out));
 }
 
 }  // namespace
 
 Status widen_table(Database& database, Ledger& ledger, MirroredFeed& feed, const Schema& schema) {
-  auto base = reserved(database, feed, without_changed(feed.table.columns(), schema));
-  if (!base) return std::move(base).error();
-  Columns next = without_reserved(widened(*base, schema));
+  auto taken = names(database, feed);
+  if (!taken) return std::move(taken).error();
+  Columns next = widened(without_changed(feed.table.columns(), schema), schema, std::move(*taken));
   if (same(next, feed.table.columns())) return {};
   if (next.all().size() > kMostColumns) {
     return Error{Code::unsupported, database.path() + ": feed " + feed.name + " has had " + std::to_string(next.all().size()) +

@@ -121,7 +121,7 @@ Status convert_columns(const Plugin& plugin, const mg_column* columns, std::size
     if (column.key > 0) places.push_back(column.key);
     const auto type = carried.emplace_back(type_of(column.type));
     if (!type) {
-      out.uncarried.push_back(std::string(text_of(column.name)) + " (" + std::string(text_of(column.native)) + ")");
+      out.uncarried.push_back(Field{.name = std::string(text_of(column.name)), .native = std::string(text_of(column.native))});
       key_carried = key_carried && column.key == 0;
       continue;
     }

@@ -49,7 +49,7 @@ struct Progress {
 /// key: then no field has one.
 struct SourceColumns {
   Schema schema;
-  std::vector<std::string> uncarried;  ///< "shape (geometry)", in the source's order
+  std::vector<Field> uncarried;  ///< by name and native type, in the source's order; their Field::type says nothing
 };
 
 /// Receives the records of a read or lookup, on the calling thread.

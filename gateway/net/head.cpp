@@ -63,6 +63,7 @@ bool good_name(std::string_view name) {
 
 bool good_host(std::string_view host) {
   if (host.starts_with('[')) {
+    if (host.find(']') == std::string_view::npos) return false;
     const auto literal = take_until(host, ']');
     return good_address(literal) && (host.empty() || (host.starts_with(':') && good_port(host.substr(1))));
   }

@@ -268,7 +268,10 @@ Result<HttpClient::Answer> HttpClient::State::run(const std::string& url, Exchan
   if (broken) return std::move(*broken);
   exchange.answer.status = static_cast<unsigned>(status);
   if (exchange.too_large) {
-    return Error{Code::unsupported, shown(url) + ": the answer's head is over 64 KiB or its body over 64 MiB: this is not a meshgate node, or a page limit is too large"};
+    return Error{
+        Code::unsupported,
+        shown(url) +
+            ": the answer's head is over 64 KiB or its body over 64 MiB: this is not a meshgate node, or a page limit is too large"};
   }
   if (result != CURLE_OK && !exchange.stopped) return failure(result, url);
   if (!exchange.head_complete) return Error{Code::retry, shown(url) + ": the answer broke off in its head; it is asked for again"};
@@ -310,7 +313,8 @@ std::string percent_encode(std::string_view text) {
   static constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
     if (plain) {
       out += c;
       continue;

@@ -32,7 +32,8 @@ class HttpClient {
     std::string body;
   };
   /// Blocks until the whole answer is here. Errors: retry (could not connect, broke off, timed out), config (bad URL, certificate
-  /// refused), cancelled. The body is at most 64 MiB. Messages never show credentials in the URL.
+  /// refused), cancelled, unsupported (the body is over 64 MiB). A redirect is an answer, it is not followed. Messages never show
+  /// credentials or the query of the URL.
   Result<Answer> send(std::string_view method, const std::string& url, std::string_view body = {}, const Fields& fields = {});
 
   /// Blocks while bytes arrive: `take` gets decoded body bytes of a 2xx answer as they come and returns false to stop. The answer

@@ -23,6 +23,14 @@ RequestParser::~RequestParser() = default;
 
 namespace {
 
+/// What the parser leaves is an unfinished chunk size or trailer: a bare LF in it would be waited behind for ever.
+Refused check_line_ends(std::string_view rest) {
+  for (std::size_t at = rest.find('\n'); at != std::string_view::npos; at = rest.find('\n', at + 1)) {
+    if (at == 0 || rest[at - 1] != '\r') return Refusal{400, "a line of the chunked body ends without a carriage return"};
+  }
+  return std::nullopt;
+}
+
 Refusal refusal(const boost::system::error_code& error) {
   if (error == http::error::body_limit) return {413, "the body is longer than this node takes"};
   return {400, "not an HTTP request: " + error.message()};
@@ -53,7 +61,7 @@ Refused RequestParser::take_body(std::string_view bytes, std::size_t& used) {
     boost::system::error_code error;
     const auto taken = parser.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
     used += taken;
-    if (error == http::error::need_more) return std::nullopt;
+    if (error == http::error::need_more) return check_line_ends(bytes.substr(used));
     if (error) return refusal(error);
     if (taken == 0) return std::nullopt;
   }

@@ -58,11 +58,22 @@ void House::count(std::string_view route, unsigned status) {
 }
 
 void House::each(void (Session::*act)()) {
-  const std::lock_guard lock(mutex);
-  for (auto& [raw, weak] : sessions) {
-    // Held only while posting: the last owner must be the session's own loop.
-    if (const auto session = weak.lock()) asio::post(session->loop(), [weak, act] {
-      if (const auto own = weak.lock()) ((*own).*act)();
+  std::vector<std::shared_ptr<Session>> all;
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& [raw, weak] : sessions) {
+      if (auto session = weak.lock()) all.push_back(std::move(session));
+    }
+  }
+  // The reference travels with the job: if it is the last one, the session ends on its own loop, and the server waits for that.
+  for (auto& one : all) {
+    presence.enter();
+    const auto loop = one->loop();
+    asio::post(loop, [this, session = std::move(one), act]() mutable {
+      ((*session).*act)();
+      const auto house = session->house();
+      session.reset();
+      presence.leave();
     });
   }
 }

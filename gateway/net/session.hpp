@@ -58,6 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void end_when_idle();
   void cut() { connection_.close(); }
   [[nodiscard]] boost::asio::any_io_executor loop() { return connection_.loop(); }
+  [[nodiscard]] const std::shared_ptr<House>& house() const { return house_; }
 
  private:
   boost::asio::awaitable<void> async_run();

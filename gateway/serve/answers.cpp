@@ -70,6 +70,10 @@ net::Response tagged(const net::Request& request, net::Response answer, const st
   return answer;
 }
 
-std::string tag_of(std::string_view text) { return "\"" + content_hash("", text).bits.hex() + "\""; }
+std::string tag_of(std::string_view text) {
+  std::string out(1, '"');
+  content_hash("", text).bits.append_hex(out);
+  return out.append(1, '"');
+}
 
 }  // namespace meshgate::serve

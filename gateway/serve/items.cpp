@@ -80,7 +80,10 @@ net::Response read_item(Context& context, const net::Request& request) {
   }
   std::string body;
   append_item(body, **item);
-  return tagged(request, json(body + "\n"), "\"" + (*item)->rev.text() + "\"");
+  std::string tag(1, '"');
+  tag.append((*item)->rev.text()).append(1, '"');
+  body += '\n';
+  return tagged(request, json(std::move(body)), tag);
 }
 
 using Make = net::Response (*)(Context&, const net::Request&);

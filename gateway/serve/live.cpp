@@ -67,9 +67,9 @@ asio::awaitable<std::shared_ptr<Chunk>> async_poll(Context& context, const net::
   const bool caught_up = first->caught_up;
   auto chunk = std::move(first);
   while (quiet(*chunk, question.after, caught_up) && !reply.draining()) {
-    const bool rang = co_await from.open->bell->async_wait(chunk->rings, deadline);
-    const bool over = !rang && steady_clock::now() >= deadline;
-    if (over) break;
+    // Commits to other partitions ring too: they must not hold the answer back.
+    if (steady_clock::now() >= deadline) break;
+    (void)co_await from.open->bell->async_wait(chunk->rings, deadline);
     chunk->rings = from.open->bell->rings();
     if (moved(*chunk)) chunk = co_await async_read_chunk(context, reply, from);
   }
@@ -85,6 +85,8 @@ asio::awaitable<bool> async_await_commit(Chunk& chunk, const net::Reply& reply, 
     if (!rang) co_return false;
     chunk.rings = chunk.next.open->bell->rings();
     if (moved(chunk)) co_return true;
+    // Commits to other partitions ring too: they must not hold the heartbeat back.
+    if (steady_clock::now() >= beat) co_return false;
   }
   co_return false;
 }

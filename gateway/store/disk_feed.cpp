@@ -20,16 +20,17 @@ Bits128 random_bits() {
   return Bits128::from_bytes(bytes);
 }
 
-template <class Map>
-auto number_named(const Map& records, std::string_view name) {
-  const auto at = std::find_if(records.begin(), records.end(), [&](const auto& one) { return one.second.name == name; });
-  return at == records.end() ? std::nullopt : std::optional(at->first);
-}
-
 }  // namespace
 
-std::optional<PartitionNumber> Tables::partition_named(std::string_view name) const { return number_named(partitions, name); }
-std::optional<StreamNumber> Tables::stream_named(std::string_view name) const { return number_named(streams, name); }
+std::optional<PartitionNumber> Tables::partition_named(std::string_view name) const {
+  const auto at = partition_numbers.find(name);
+  return at == partition_numbers.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::optional<StreamNumber> Tables::stream_named(std::string_view name) const {
+  const auto at = std::find_if(streams.begin(), streams.end(), [&](const auto& one) { return one.second.name == name; });
+  return at == streams.end() ? std::nullopt : std::optional(at->first);
+}
 
 Standing standing_of(const PartitionRecord& partition, const ProgressRecord& progress) {
   Standing out;
@@ -79,6 +80,7 @@ Status DiskFeed::load_tables() {
     }
   }
   if (!at->status().ok()) return engine_->error(at->status());
+  for (const auto& [number, record] : tables_.partitions) tables_.partition_numbers.emplace(record.name, number);
   return {};
 }
 
@@ -111,11 +113,12 @@ Status DiskFeed::load_greatest_index_key() {
 
 FeedState DiskFeed::state() const {
   const std::shared_lock lock(tables_mutex_);
-  const auto& [feed, progress, partitions, streams, positions, times] = tables_;
+  const FeedRecord& feed = tables_.feed;
+  const ProgressRecord& progress = tables_.progress;
   FeedState out{.name = feed.name, .uid = feed.uid, .epoch = feed.epoch, .seq = progress.seq, .schema = feed.schema, .rules = feed.rules,
                 .divided = feed.divided, .loading = progress.loading, .as_of = progress.as_of, .held = progress.held, .count = progress.items};
   out.quarantined = progress.quarantined + progress.beyond;
-  for (const auto& [number, one] : partitions) {
+  for (const auto& [number, one] : tables_.partitions) {
     if (one.served.generation == 0 || (feed.divided && one.name.empty() && one.served.head == Seq{0})) continue;
     out.partitions.push_back({one.name, standing_of(one, progress), one.served.count, one.served.digest});
   }
@@ -191,6 +194,7 @@ Status DiskFeed::erase() {
   const std::unique_lock publish(tables_mutex_);
   erased_ = true;
   tables_.partitions.clear();
+  tables_.partition_numbers.clear();
   tables_.positions.clear();
   return {};
 }

@@ -24,6 +24,7 @@ struct Tables {
   FeedRecord feed;
   ProgressRecord progress;
   std::map<PartitionNumber, PartitionRecord> partitions;
+  std::map<std::string, PartitionNumber, std::less<>> partition_numbers;  ///< by name
   std::map<StreamNumber, StreamRecord> streams;
   std::map<StreamNumber, std::string> positions;
   std::map<std::uint64_t, Seq> times;  ///< microseconds → the last seq then

@@ -151,7 +151,10 @@ void Transaction::publish() {
   Tables& tables = feed_ref_.tables_;
   if (feed_) tables.feed = std::move(*feed_);
   tables.progress = progress;
-  for (auto& [number, record] : partitions_) tables.partitions[number] = std::move(record);
+  for (auto& [number, record] : partitions_) {
+    tables.partition_numbers.emplace(record.name, number);
+    tables.partitions[number] = std::move(record);
+  }
   for (auto& [number, record] : streams_) tables.streams[number] = std::move(record);
   for (auto& [number, position] : positions_) {
     if (position) {

@@ -18,9 +18,9 @@ struct Orders {
   std::array<Value, 6> values;
 
   Orders() {
-    schema.fields = {{"id", Type::int64, false, 1, {}},        {"customer", Type::text, true, 0, {}},
-                     {"note", Type::text, true, 0, {}},        {"quantity", Type::int64, true, 0, {}},
-                     {"total", Type::decimal, true, 0, {}},    {"updated_at", Type::timestamptz, true, 0, {}}};
+    schema.fields = {{"id", Type::int64, false, 1, {}},     {"customer", Type::text, true, 0, {}},
+                     {"note", Type::text, true, 0, {}},     {"quantity", Type::int64, true, 0, {}},
+                     {"total", Type::decimal, true, 0, {}}, {"updated_at", Type::timestamptz, true, 0, {}}};
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = "Customer number " + std::to_string(i * 7919);
   }
 
@@ -54,10 +54,14 @@ void run(benchmark::State& state, const char* yaml) {
 }
 
 void identity(benchmark::State& state) { run(state, "x: 1"); }
-void rename(benchmark::State& state) { run(state, "fields: { number: id, who: customer, remark: note, pieces: quantity, sum: total, at: updated_at }"); }
+void rename(benchmark::State& state) {
+  run(state, "fields: { number: id, who: customer, remark: note, pieces: quantity, sum: total, at: updated_at }");
+}
 void divided(benchmark::State& state) { run(state, "partition: customer"); }
 void templates(benchmark::State& state) { run(state, "fields: { label: \"{customer}: {note}\", number: id }\nid: \"o-{id}\""); }
-void casts(benchmark::State& state) { run(state, "fields: { id: id, q: { column: quantity, cast: decimal }, t: { column: id, cast: text } }"); }
+void casts(benchmark::State& state) {
+  run(state, "fields: { id: id, q: { column: quantity, cast: decimal }, t: { column: id, cast: text } }");
+}
 BENCHMARK(identity);
 BENCHMARK(rename);
 BENCHMARK(divided);

@@ -47,18 +47,21 @@ struct Sample {
 /// bigint key, two texts, int, decimal, timestamptz.
 Sample sample(int i) {
   const std::string n = std::to_string(i);
-  return {1000000 + i, {}, "customer number " + n, "a note of about forty characters, number " + n, n + ".25", "2026-01-05T10:15:09.123456Z", i * 7 % 1000};
+  return {
+      1000000 + i, {}, "customer number " + n, "a note of about forty characters, number " + n, n + ".25", "2026-01-05T10:15:09.123456Z",
+      i * 7 % 1000};
 }
 
 std::string content(const Sample& row) {
-  std::string out = "{\"amount\":" + std::to_string(row.amount) + ",\"at\":\"" + row.at + "\",\"id\":" + std::to_string(row.id) + ",\"name\":\"" + row.name;
+  std::string out = "{\"amount\":" + std::to_string(row.amount) + ",\"at\":\"" + row.at + "\",\"id\":" + std::to_string(row.id) +
+                    ",\"name\":\"" + row.name;
   return out.append("\",\"note\":\"").append(row.note).append("\",\"total\":\"").append(row.total).append("\"}");
 }
 
 Schema schema() {
   Schema out;
   out.version = 1;
-  out.fields = {{"id", Type::int64, false, 1, {}},  {"name", Type::text, true, 0, {}},     {"note", Type::text, true, 0, {}},
+  out.fields = {{"id", Type::int64, false, 1, {}},    {"name", Type::text, true, 0, {}},     {"note", Type::text, true, 0, {}},
                 {"amount", Type::int64, true, 0, {}}, {"total", Type::decimal, true, 0, {}}, {"at", Type::timestamptz, true, 0, {}}};
   return out;
 }
@@ -99,7 +102,8 @@ Spent raw_inserts(const std::vector<Sample>& rows, const std::string& file) {
   sqlite3_open(file.c_str(), &database);
   sqlite3_exec(database,
                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536;"
-               "CREATE TABLE orders(_id TEXT PRIMARY KEY NOT NULL, _rev TEXT, id INTEGER, name TEXT, note TEXT, amount INTEGER, total TEXT, at TEXT)",
+               "CREATE TABLE orders(_id TEXT PRIMARY KEY NOT NULL, _rev TEXT, id INTEGER, name TEXT, note TEXT, amount INTEGER, total "
+               "TEXT, at TEXT)",
                nullptr, nullptr, nullptr);
   sqlite3_stmt* insert = nullptr;
   sqlite3_prepare_v2(database, "INSERT INTO orders VALUES(?,?,?,?,?,?,?,?)", -1, &insert, nullptr);

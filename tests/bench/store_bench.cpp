@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -19,10 +20,27 @@ namespace {
 
 constexpr std::size_t kBatch = 5000;
 
-double seconds(const std::function<void()>& work) {
+/// Wall time, and the time this thread was computing: on a machine that does other things too only the latter can be compared.
+struct Took {
+  double wall = 0;
+  double cpu = 0;
+};
+
+double thread_cpu() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+Took timed(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
+  const double cpu = thread_cpu();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), thread_cpu() - cpu};
+}
+
+void print(const char* what, double items, const Took& took) {
+  std::printf("%-28s %9.0f items/s, %9.0f per second of cpu\n", what, items / took.wall, items / took.cpu);
 }
 
 [[noreturn]] void stop(const std::string& why) {
@@ -85,12 +103,12 @@ Prepared prepare(Feed& feed, std::uint64_t items) {
   return out;
 }
 
-double bare(const std::filesystem::path& folder, const Prepared& what) {
+Took bare(const std::filesystem::path& folder, const Prepared& what) {
   const Options where = options(folder / "bare");
   std::filesystem::create_directories(where.folder);
   auto engine = Engine::open(where);
   if (!engine) stop(engine.error().message);
-  return seconds([&] {
+  return timed([&] {
     for (std::size_t at = 0; at < what.lines.size();) {
       rocksdb::WriteBatch batch(2U << 20U);
       for (std::size_t i = 0; i < kBatch && at < what.lines.size(); ++i, ++at) {
@@ -105,7 +123,7 @@ double bare(const std::filesystem::path& folder, const Prepared& what) {
 void read_all(Feed& feed, std::uint64_t limit) {
   Cursor at;
   std::uint64_t lines = 0, bytes = 0;
-  const double took = seconds([&] {
+  const Took took = timed([&] {
     for (bool end = false; !end;) {
       const auto page = feed.changes("", at, {.entries = limit, .bytes = ~std::uint64_t{0}});
       if (!page) stop(page.error().message);
@@ -115,8 +133,9 @@ void read_all(Feed& feed, std::uint64_t limit) {
       end = page->end;
     }
   });
-  std::printf("read, pages of %8llu: %.2f M lines/s, %.0f MB/s (%.0f bytes per line)\n", static_cast<unsigned long long>(limit),
-              static_cast<double>(lines) / took / 1e6, static_cast<double>(bytes) / took / 1e6, static_cast<double>(bytes) / static_cast<double>(lines));
+  const double mega = static_cast<double>(bytes) / 1e6;
+  std::printf("read, pages of %8llu: %.2f M lines/s, %.0f MB/s; per second of cpu %.2f M lines, %.0f MB\n", static_cast<unsigned long long>(limit),
+              static_cast<double>(lines) / took.wall / 1e6, mega / took.wall, static_cast<double>(lines) / took.cpu / 1e6, mega / took.cpu);
 }
 
 void run(std::uint64_t items, const std::filesystem::path& folder) {
@@ -126,8 +145,8 @@ void run(std::uint64_t items, const std::filesystem::path& folder) {
   if (!store) stop(store.error().message);
   auto feed = (*store)->feed("orders");
   if (!feed) stop(feed.error().message);
-  const double fresh = seconds([&] { put_all(**feed, items, nullptr); });
-  const double making = seconds([&] {
+  const Took fresh = timed([&] { put_all(**feed, items, nullptr); });
+  const Took making = timed([&] {
     Batch batch("rows");
     const std::vector<std::string> whole{""};
     for (std::uint64_t id = 1; id <= items; ++id) {
@@ -136,16 +155,21 @@ void run(std::uint64_t items, const std::filesystem::path& folder) {
       batch.put(key, key, content(id), whole);
     }
   });
-  double loop = 0;
+  Took loop;
   {
     const Prepared same = prepare(**feed, items);
     loop = bare(folder, same);
   }
-  std::printf("new items:       %.0f items/s with, %.0f without making the batches (%.2f s)\n", n / fresh, n / (fresh - making), making);
-  std::printf("bare loop:       %.0f items/s; ratio %.2f with, %.2f without making the batches\n", n / loop, loop / fresh, loop / (fresh - making));
   Seen seen;
-  const double again = seconds([&] { put_all(**feed, items, &seen); });
-  std::printf("unchanged items: %.0f items/s with, %.0f without making the batches\n", n / again, n / (again - making));
+  const Took again = timed([&] { put_all(**feed, items, &seen); });
+  const Took commits{fresh.wall - making.wall, fresh.cpu - making.cpu};
+  print("making batches (hashing)", n, making);
+  print("bare loop", n, loop);
+  print("new items, making included", n, fresh);
+  print("new items, commits alone", n, commits);
+  std::printf("new items beside bare loop:  %.2f with, %.2f without making batches; by cpu %.2f and %.2f\n", loop.wall / fresh.wall,
+              loop.wall / commits.wall, loop.cpu / fresh.cpu, loop.cpu / commits.cpu);
+  print("unchanged, making included", n, again);
   for (const std::uint64_t limit : {std::uint64_t{1000}, std::uint64_t{10000}, items}) read_all(**feed, limit);
   for (const auto& [name, value] : (*store)->figures()) std::printf("%s %llu\n", name.c_str(), static_cast<unsigned long long>(value));
 }

@@ -17,19 +17,16 @@ using meshgate::fuzz::must;
 namespace {
 
 constexpr Key kKeys[] = {
-    {.name = "text", .required = true},
-    {.name = "count", .form = Form::integer, .least = -5, .most = 10},
-    {.name = "live", .form = Form::boolean},
-    {.name = "every", .form = Form::duration, .fallback = "1s", .least = 10},
-    {.name = "limit", .form = Form::size},
-    {.name = "list", .form = Form::list},
-    {.name = "more", .form = Form::mapping},
-    {.name = "pwd", .secret = true},
+    {.name = "text", .required = true},      {.name = "count", .form = Form::integer, .least = -5, .most = 10},
+    {.name = "live", .form = Form::boolean}, {.name = "every", .form = Form::duration, .fallback = "1s", .least = 10},
+    {.name = "limit", .form = Form::size},   {.name = "list", .form = Form::list},
+    {.name = "more", .form = Form::mapping}, {.name = "pwd", .secret = true},
 };
 
 std::size_t walk(const Node& node, std::size_t lines, std::size_t depth) {
   must(depth <= 64, "nesting is bounded");
-  must(!node.present() || (node.place().line >= 1 && node.place().line <= lines && node.place().column >= 1), "a node has a place in the text");
+  must(!node.present() || (node.place().line >= 1 && node.place().line <= lines && node.place().column >= 1),
+       "a node has a place in the text");
   std::size_t count = 1;
   for (const Node& one : node.elements()) count += walk(one, lines, depth + 1);
   for (const Node::Entry& one : node.entries()) {

@@ -58,9 +58,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto made = mapping::Mapping::compile(definition, source(), {}, {}, out);
   if (!made) return 0;
   const std::string_view rest = text.substr(std::min(cut + 1, text.size()));
-  std::array<Value, 6> values = {Value::of_int64(static_cast<std::int64_t>(size) - 100), Value::of_text(Type::text, rest),
-                                 Value::of_text(Type::decimal, "12.50"), Value::of_count(Type::timestamp, 86400000000),
-                                 Value::of_text(Type::json, "[1]"), Value::of_float64(0.5)};
+  std::array<Value, 6> values = {
+      Value::of_int64(static_cast<std::int64_t>(size) - 100), Value::of_text(Type::text, rest),  Value::of_text(Type::decimal, "12.50"),
+      Value::of_count(Type::timestamp, 86400000000),          Value::of_text(Type::json, "[1]"), Value::of_float64(0.5)};
   if (rest.empty()) values[1] = Value::none();
   meshgate::Record record;
   record.values = values;

@@ -6,6 +6,7 @@ by content and by digest; the reader never went backwards and was complete at ev
 """
 
 import argparse
+import decimal
 import os
 import random
 import sqlite3
@@ -112,11 +113,8 @@ class PagingReader(threading.Thread):
 
 
 def decimal_text(database, text):
-    if text is None:
-        return None
-    if database.kind == "sqlite":  # SQLite keeps 12.50 as the number 12.5; the connector says so too
-        number = float(text)
-        return text if "e" not in text.lower() else format(number, "f")
+    if text is not None and database.kind == "sqlite":  # SQLite keeps 12.50 as the number 12.5; the declared DECIMAL(12,2) gives its scale back
+        return str(decimal.Decimal(text).quantize(decimal.Decimal("0.01")))
     return text
 
 
@@ -262,7 +260,9 @@ def test(options, folder):
 
 def finish(options, gateway, mirror, paging, readers, wanted, file):
     # The feed, as the reader that paged all along holds it.
-    wait_for("the paging reader to be caught up", lambda: paging.wrong or all_equal(readers, wanted), 60)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not paging.wrong and not all_equal(readers, wanted):
+        time.sleep(0.05)
     paging.stop_asked.set()
     paging.join(timeout=60)
     if paging.wrong:

@@ -32,7 +32,8 @@ TEST(Size, Units) {
 }
 
 TEST(Size, Refused) {
-  for (const char* text : {"", "-1", "1kb", "1 MB", "0x10", "012", "1e3", "9223372036854775808", "99999999TiB"}) EXPECT_FALSE(parse_size(text)) << text;
+  for (const char* text : {"", "-1", "1kb", "1 MB", "0x10", "012", "1e3", "9223372036854775808", "99999999TiB"})
+    EXPECT_FALSE(parse_size(text)) << text;
 }
 
 TEST(Section, AnyOtherName) {
@@ -56,6 +57,15 @@ TEST(Section, AbsentIsEmpty) {
   EXPECT_EQ(section.text("a"), "x");
   EXPECT_FALSE(section.has("a"));
   EXPECT_FALSE(section.node("a").present());
+}
+
+TEST(Section, DefaultPathStartsAtTheFileToo) {
+  constexpr Key kKeys[] = {{.name = "data", .form = Form::path, .fallback = "data"}, {.name = "log", .form = Form::path}};
+  Secrets secrets;
+  Diagnostics out;
+  const Section section(parse_yaml("{}", "/etc/mesh/c.yaml", out), kKeys, secrets, out);
+  EXPECT_EQ(section.path("data"), "/etc/mesh/data");
+  EXPECT_EQ(section.path("log"), "");
 }
 
 TEST(Section, OutlivesItsMove) {

@@ -79,7 +79,10 @@ TEST(Redact, Spellings) {
   EXPECT_EQ(redact("it's \"so\"", "'it''s \"so\"'"), "'***'");
   EXPECT_EQ(redact("it's \"so\"", "{\"m\":\"it's \\\"so\\\"\"}"), "{\"m\":\"***\"}");
   EXPECT_EQ(redact("a\\b\nc", "a\\\\b\\nc"), "***");
-  EXPECT_EQ(redact("ab\x01" "cd", "ab\\u0001cd"), "***");
+  EXPECT_EQ(redact("ab\x01"
+                   "cd",
+                   "ab\\u0001cd"),
+            "***");
   EXPECT_EQ(redact("grün", "gr%C3%BCn grün"), "*** ***");
 }
 

@@ -40,12 +40,18 @@ TEST(Yaml, BytesThatAreNoText) {
   EXPECT_EQ(faults("a: 1\nb: \xFF\n"), "c.yaml:2:1: this line is not UTF-8 (save the file as UTF-8)\n");
   EXPECT_EQ(faults("a: 1\nb: x\x04y\nc: 1\n").substr(0, 12), "c.yaml:2:5: ");
   EXPECT_EQ(faults(std::string("a: 1\0b", 6)).substr(0, 12), "c.yaml:1:5: ");
-  EXPECT_NE(faults(std::string("\xFF\xFE" "a\0", 4)), "");
+  EXPECT_NE(faults(std::string("\xFF\xFE"
+                               "a\0",
+                               4)),
+            "");
 }
 
 TEST(Yaml, ByteOrderMarkAndLineEnds) {
   Diagnostics out;
-  const Node node = parse_yaml("\xEF\xBB\xBF" "a: 1\r\nb: 2\r\n", "c.yaml", out);
+  const Node node = parse_yaml(
+      "\xEF\xBB\xBF"
+      "a: 1\r\nb: 2\r\n",
+      "c.yaml", out);
   EXPECT_TRUE(out.empty()) << out.text();
   EXPECT_EQ(node["a"].scalar(), "1");
   EXPECT_EQ(node["b"].scalar(), "2");

@@ -115,12 +115,12 @@ class CannedNode {
 
   /// Lies, each for so many answers.
   struct Lies {
-    int wrong_digests = 0;   ///< marks with another digest
-    int wrong_hashes = 0;    ///< a put whose content is not what its revision says
-    int reversed = 0;        ///< pages with their lines turned round
-    int cut = 0;             ///< answers cut in the middle of a line
-    int busy = 0;            ///< 503
-    int gone = 0;            ///< 410
+    int wrong_digests = 0;  ///< marks with another digest
+    int wrong_hashes = 0;   ///< a put whose content is not what its revision says
+    int reversed = 0;       ///< pages with their lines turned round
+    int cut = 0;            ///< answers cut in the middle of a line
+    int busy = 0;           ///< 503
+    int gone = 0;           ///< 410
   };
   void lie(const Lies& lies) {
     const std::lock_guard guard(mutex_);
@@ -287,7 +287,8 @@ class CannedNode {
         break;
       }
     }
-    if (part.trim_seq > number(cursor.seq) && last >= part.trim_seq) append_trim(all.emplace_back(), Seq{part.trim_seq}, Seq{part.trim_through});
+    if (part.trim_seq > number(cursor.seq) && last >= part.trim_seq)
+      append_trim(all.emplace_back(), Seq{part.trim_seq}, Seq{part.trim_through});
     if (all.size() > 1 && use(lies_.reversed)) std::reverse(all.begin(), all.end());
     for (const std::string& line : all) lines += line;
     const Progress progress = advance(cursor, Seq{last}, standing(part));

@@ -13,8 +13,9 @@
 namespace meshgate::device {
 namespace {
 
-const std::vector<Type> kAllTypes = {Type::boolean, Type::int64, Type::uint64, Type::float32,   Type::float64,     Type::decimal, Type::text,
-                                     Type::bytes,   Type::date,  Type::time,   Type::timestamp, Type::timestamptz, Type::uuid,    Type::json};
+const std::vector<Type> kAllTypes = {Type::boolean,   Type::int64,       Type::uint64, Type::float32, Type::float64,
+                                     Type::decimal,   Type::text,        Type::bytes,  Type::date,    Type::time,
+                                     Type::timestamp, Type::timestamptz, Type::uuid,   Type::json};
 
 Columns one_of_each() {
   std::vector<Column> all;
@@ -106,9 +107,12 @@ class ThroughSqlite : public testing::Test {
 
   std::string back(const std::string& id) {
     std::string out;
-    EXPECT_TRUE(table_.each(0, 1000000, [&](const FeedTable::Seen& row) {
-      if (row.id == id) out = row.content;
-    }).has_value());
+    EXPECT_TRUE(table_
+                    .each(0, 1000000,
+                          [&](const FeedTable::Seen& row) {
+                            if (row.id == id) out = row.content;
+                          })
+                    .has_value());
     return out;
   }
 

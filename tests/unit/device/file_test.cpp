@@ -90,7 +90,8 @@ TEST_F(FileTest, AFullDiskSaysSoAndGoesOn) {
   const std::string content = "{\"name\":\"" + std::string(100000, 'x') + "\"}";
   const auto piece = [&](int seq) {
     std::string out;
-    append_put(out, Seq{static_cast<std::uint64_t>(seq)}, std::to_string(seq), {1, content_hash(std::to_string(seq), content)}, Micros{1}, content);
+    append_put(out, Seq{static_cast<std::uint64_t>(seq)}, std::to_string(seq), {1, content_hash(std::to_string(seq), content)}, Micros{1},
+               content);
     Mark mark;
     mark.cursor = {{{1, 1}}, Seq{static_cast<std::uint64_t>(seq)}, Seq{0}, Seq{0}};
     append_mark(out, mark);

@@ -55,14 +55,16 @@ std::string gzip(std::string text) {
 }
 
 TEST(HttpClient, WholeAnswersAndOneConnection) {
-  ScriptedServer server([](const std::string& head, Wire& wire) { wire.whole(200, head.substr(0, head.find('\r')), "X-A: 1\r\nX-A: 2\r\n"); });
+  ScriptedServer server(
+      [](const std::string& head, Wire& wire) { wire.whole(200, head.substr(0, head.find('\r')), "X-A: 1\r\nX-A: 2\r\n"); });
   HttpClient client;
   for (int i = 0; i < 3; ++i) {
     auto answer = client.send("GET", server.url() + "/x?y=1");
     ASSERT_TRUE(answer.has_value()) << answer.error().message;
     EXPECT_EQ(answer->status, 200U);
     EXPECT_EQ(answer->body, "GET /x?y=1 HTTP/1.1");
-    EXPECT_EQ(std::count_if(answer->fields.all().begin(), answer->fields.all().end(), [](const auto& one) { return one.first == "X-A"; }), 2);
+    EXPECT_EQ(std::count_if(answer->fields.all().begin(), answer->fields.all().end(), [](const auto& one) { return one.first == "X-A"; }),
+              2);
   }
   EXPECT_EQ(server.connections(), 1);
 }
@@ -270,7 +272,8 @@ TEST(HttpClient, ABodyThatIsTooLargeIsRefused) {
 
 TEST(HttpClient, CredentialsAreInNoMessage) {
   HttpClient client;
-  for (const char* const url : {"http://joe:s3cret@127.0.0.1:1/x?token=s3cret", "http://joe:s3c ret@host:99999/", "ftp://joe:s3cret@host/", "joe:s3cret@"}) {
+  for (const char* const url :
+       {"http://joe:s3cret@127.0.0.1:1/x?token=s3cret", "http://joe:s3c ret@host:99999/", "ftp://joe:s3cret@host/", "joe:s3cret@"}) {
     auto answer = client.send("GET", url);
     ASSERT_FALSE(answer.has_value());
     EXPECT_THAT(answer.error().message, Not(HasSubstr("s3c")));

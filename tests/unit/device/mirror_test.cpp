@@ -9,8 +9,8 @@
 namespace meshgate::device {
 namespace {
 
-using testing::HasSubstr;
 using test::CannedNode;
+using testing::HasSubstr;
 
 class MirrorTest : public test::MirrorFixture {};
 
@@ -59,7 +59,7 @@ TEST_F(MirrorTest, OnceWaitsUntilAFeedIsLoaded) {
   CannedNode node(test::small_schema());
   node.set_loading(true);
   node.put("1", test::small_content(1));
-  device::MirrorOptions wanted = options(node);
+  MirrorOptions wanted = options(node);
   wanted.once = true;
   follow(wanted);
   wait_until([](const auto& all) { return !all.empty() && all.back().held == 1; });
@@ -124,7 +124,7 @@ TEST_F(MirrorTest, WrongDigestsAreNotReadForEver) {
   CannedNode node(test::small_schema());
   node.put("1", test::small_content(1));
   node.lie({.wrong_digests = 1000000});
-  device::MirrorOptions wanted = options(node);
+  MirrorOptions wanted = options(node);
   wanted.once = true;
   auto summary = run(wanted);
   ASSERT_FALSE(summary.has_value());
@@ -174,8 +174,10 @@ TEST_F(MirrorTest, RowsChangedByOthersAreFoundAndPutRight) {
   CannedNode node(test::small_schema());
   for (int i = 0; i < 20; ++i) node.put(std::to_string(i), test::small_content(i));
   once(node);
-  alter("UPDATE orders SET name='other' WHERE _id='3'; DELETE FROM orders WHERE _id='4'; UPDATE orders SET _rev='x' WHERE _id='5';"
-        "INSERT INTO orders(_id,_rev,_seq) VALUES('ghost','1-00000000000000000000000000000000',1); UPDATE orders SET total=1.5 WHERE _id='6'");
+  alter(
+      "UPDATE orders SET name='other' WHERE _id='3'; DELETE FROM orders WHERE _id='4'; UPDATE orders SET _rev='x' WHERE _id='5';"
+      "INSERT INTO orders(_id,_rev,_seq) VALUES('ghost','1-00000000000000000000000000000000',1); UPDATE orders SET total=1.5 WHERE "
+      "_id='6'");
   EXPECT_TRUE(once(node).verified());
   EXPECT_THAT(said_, HasSubstr("is not as the mirror left it"));
   EXPECT_EQ(stored(), node.contents());
@@ -247,7 +249,8 @@ TEST_F(MirrorTest, AFieldOfAnotherTypeGetsAnotherColumn) {
 TEST_F(MirrorTest, FieldNamesThatSqliteCannotTellApart) {
   Schema schema;
   schema.version = 1;
-  schema.fields = {{"A", Type::text, true, 0, {}}, {"a", Type::int64, true, 0, {}}, {"_id", Type::text, true, 0, {}}, {"x\"y", Type::text, true, 0, {}}};
+  schema.fields = {
+      {"A", Type::text, true, 0, {}}, {"a", Type::int64, true, 0, {}}, {"_id", Type::text, true, 0, {}}, {"x\"y", Type::text, true, 0, {}}};
   CannedNode node(schema);
   node.put("1", "{\"A\":\"big\",\"_id\":\"mine\",\"a\":1,\"x\\\"y\":\"q\"}");
   EXPECT_TRUE(once(node).verified());
@@ -262,7 +265,7 @@ TEST_F(MirrorTest, AnotherFeedUnderTheNameIsRefusedUnlessReplaced) {
   node.set_uid(99);
   node.remove("1");
   node.put("2", test::small_content(2));
-  device::MirrorOptions wanted = options(node);
+  MirrorOptions wanted = options(node);
   wanted.once = true;
   auto refused = run(wanted);
   ASSERT_FALSE(refused.has_value());
@@ -277,16 +280,16 @@ TEST_F(MirrorTest, AnotherFeedUnderTheNameIsRefusedUnlessReplaced) {
 
 TEST_F(MirrorTest, OneMirrorPerFile) {
   CannedNode node(test::small_schema());
-  auto first = device::Mirror::open(options(node), {});
+  auto first = Mirror::open(options(node), {});
   ASSERT_TRUE(first.has_value());
-  auto second = device::Mirror::open(options(node), {});
+  auto second = Mirror::open(options(node), {});
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code, Code::conflict);
   EXPECT_THAT(second.error().message, HasSubstr("another meshgate mirror writes this file"));
 }
 
 TEST_F(MirrorTest, NoNodeIsGivenUpAfterAWhileAndNamed) {
-  device::MirrorOptions wanted;
+  MirrorOptions wanted;
   {
     const CannedNode gone(test::small_schema());
     wanted = options(gone);
@@ -301,7 +304,7 @@ TEST_F(MirrorTest, NoNodeIsGivenUpAfterAWhileAndNamed) {
 
 TEST_F(MirrorTest, AFeedThatIsNotThereIsSaid) {
   CannedNode node(test::small_schema());
-  device::MirrorOptions wanted = options(node);
+  MirrorOptions wanted = options(node);
   wanted.once = true;
   wanted.feeds = {"customers"};
   auto summary = run(wanted);
@@ -337,7 +340,7 @@ TEST_F(MirrorTest, ManyPartitionsTakeTurnsAndNewOnesAreFound) {
   for (int p = 0; p < 12; ++p) names.insert("p" + std::to_string(p));
   node.divide(names);
   for (int i = 0; i < 120; ++i) node.put(std::to_string(i), test::small_content(i), "p" + std::to_string(i % 12));
-  device::MirrorOptions wanted = options(node);
+  MirrorOptions wanted = options(node);
   wanted.connections = 2;
   follow(wanted);
   for (const std::string& name : names) wait_for_digest(node, name);
@@ -361,12 +364,29 @@ TEST_F(MirrorTest, ADividedFeedAfterANewEpoch) {
   EXPECT_EQ(stored(), node.contents());
 }
 
+TEST_F(MirrorTest, PartitionsThatAreNotThere) {
+  CannedNode node(test::small_schema());
+  node.divide({"east"});
+  MirrorOptions wanted = options(node);
+  wanted.once = true;
+  wanted.partitions = {"nowhere"};
+  auto summary = run(wanted);
+  ASSERT_FALSE(summary.has_value());
+  EXPECT_EQ(summary.error().code, Code::not_found);
+}
+
+TEST_F(MirrorTest, ADividedFeedWithoutPartitionsIsCaughtUp) {
+  CannedNode node(test::small_schema());
+  node.divide({});
+  EXPECT_TRUE(once(node).parts.empty());
+}
+
 TEST_F(MirrorTest, OnlyTheWantedPartitions) {
   CannedNode node(test::small_schema());
   node.divide({"east", "west"});
   node.put("1", test::small_content(1), "east");
   node.put("2", test::small_content(2), "west");
-  device::MirrorOptions wanted = options(node);
+  MirrorOptions wanted = options(node);
   wanted.once = true;
   wanted.partitions = {"west"};
   auto summary = run(wanted);

@@ -14,7 +14,7 @@ using config::Node;
 
 struct Columns {
   Schema schema;
-  std::vector<std::string> uncarried;
+  std::vector<Field> uncarried;
 };
 
 void add_column(Columns& columns, const std::string& text) {
@@ -25,14 +25,15 @@ void add_column(Columns& columns, const std::string& text) {
   words >> field.name >> word;
   field.type = type_named(word).value_or(Type::text);
   int keys = 0;
+  bool carried = true;
   for (const Field& other : columns.schema.fields) keys += other.key > 0 ? 1 : 0;
   while (words >> word) {
     if (word == "null") field.nullable = true;
     if (word == "key") field.key = keys + 1;
-    if (word == "uncarried") columns.uncarried.push_back(field.name);
+    if (word == "uncarried") carried = false;
   }
   for (char& c : field.name) c = c == '~' ? ' ' : c;
-  columns.schema.fields.push_back(field);
+  (carried ? columns.schema.fields : columns.uncarried).push_back(field);
 }
 
 std::string show_item(const mapping::MappedItem& item) {

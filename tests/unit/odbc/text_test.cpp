@@ -1,0 +1,30 @@
+#include "connectors/odbc/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace meshgate::odbc {
+
+TEST(Text, GoesWideAndBack) {
+  for (const std::string text : {"", "plain", "\xC3\xA4\xE2\x82\xAC\xF0\x9D\x84\x9E", "\xF4\x8F\xBF\xBF"}) {
+    std::string back;
+    append_utf8(back, to_wide(text));
+    EXPECT_EQ(back, text);
+  }
+  EXPECT_EQ(to_wide("\xF0\x9D\x84\x9E"), u"\xD834\xDD1E");
+}
+
+TEST(Text, WhatIsNotTextBecomesAReplacement) {
+  EXPECT_EQ(to_wide("a\xFF\xC3"), u"a\xFFFD\xFFFD");
+  std::string out;
+  append_utf8(out, std::u16string{0xD834, u'x', 0xDD1E});
+  EXPECT_EQ(out, "\xEF\xBF\xBDx\xEF\xBF\xBD");
+}
+
+TEST(Text, SmallTools) {
+  EXPECT_TRUE(same_word("PWD", "pwd"));
+  EXPECT_EQ(replaced("a}b}", "}", "}}"), "a}}b}}");
+  EXPECT_EQ(literal("it's"), "'it''s'");
+  EXPECT_EQ(lower("AbC"), "abc");
+}
+
+}  // namespace meshgate::odbc

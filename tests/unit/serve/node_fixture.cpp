@@ -1,0 +1,89 @@
+#include "tests/unit/serve/node_fixture.hpp"
+
+#include <filesystem>
+
+namespace meshgate::serve::test {
+
+void NodeFixture::SetUp() {
+  char name[] = "/tmp/meshgate-serve-XXXXXX";
+  folder_ = mkdtemp(name);
+  store::Options options;
+  options.folder = folder_ + "/data";
+  auto opened = store::Store::open(options);
+  ASSERT_TRUE(opened) << opened.error().message;
+  store_ = std::move(*opened);
+  orders_ = make_feed("orders", false);
+  sales_ = make_feed("sales", true);
+  auto release = [this](std::string_view feed) {
+    released_.emplace_back(feed);
+    return Status();
+  };
+  Services services{*store_, pool_, log_, metrics_, sources_, "test", "0", release, std::chrono::milliseconds(200)};
+  serve_ = std::make_unique<Serve>(std::move(services));
+  net::Router router;
+  serve_->add_routes(router);
+  net::ServerOptions server;
+  server.administration_socket = folder_ + "/admin.sock";
+  server.on_drain = [this] { serve_->wake(); };
+  auto started = net::Server::start(server, std::move(router), loops_, log_, metrics_);
+  ASSERT_TRUE(started) << started.error().message;
+  server_ = std::move(*started);
+}
+
+void NodeFixture::TearDown() {
+  server_.reset();
+  serve_.reset();
+  orders_.reset();
+  sales_.reset();
+  store_.reset();
+  std::filesystem::remove_all(folder_);
+}
+
+std::shared_ptr<store::Feed> NodeFixture::make_feed(const std::string& name, bool divided) {
+  auto feed = store_->feed(name);
+  EXPECT_TRUE(feed);
+  Schema schema;
+  schema.fields.push_back({"id", Type::int64, false, 1, ""});
+  EXPECT_TRUE((*feed)->define(schema, "rules", divided));
+  store::Batch batch("table");
+  batch.set_loading(false);
+  EXPECT_TRUE((*feed)->commit(batch, nullptr));
+  return *feed;
+}
+
+void NodeFixture::put(store::Feed& feed, int first, int last, const std::string& extra, const std::string& partition) {
+  store::Batch batch("table");
+  const std::vector<std::string> partitions{partition};
+  for (int i = first; i <= last; ++i) {
+    const auto id = std::to_string(i);
+    batch.put(id, id, "{\"extra\":\"" + extra + "\",\"id\":" + id + "}", partitions);
+  }
+  const auto done = feed.commit(batch, nullptr);
+  EXPECT_TRUE(done) << done.error().message;
+}
+
+void NodeFixture::remove(store::Feed& feed, int id) {
+  store::Batch batch("table");
+  batch.remove(std::to_string(id));
+  EXPECT_TRUE(feed.commit(batch, nullptr));
+}
+
+std::vector<std::string> lines_of(const std::string& body) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < body.size();) {
+    const auto end = body.find('\n', at);
+    out.push_back(body.substr(at, end - at));
+    at = end == std::string::npos ? body.size() : end + 1;
+  }
+  return out;
+}
+
+std::string cursor_of(const std::string& body) {
+  constexpr std::string_view kStart = "{\"mark\":{\"cursor\":\"";
+  const auto at = body.rfind(kStart);
+  if (at == std::string::npos) return {};
+  const auto from = at + kStart.size();
+  return body.substr(from, body.find('"', from) - from);
+}
+
+}  // namespace meshgate::serve::test

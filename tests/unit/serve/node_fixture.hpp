@@ -1,0 +1,56 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/net/loops.hpp"
+#include "gateway/serve/serve.hpp"
+#include "tests/unit/net/raw_client.hpp"
+
+namespace meshgate::serve::test {
+
+/// Sources as the test says they are.
+struct StatedSources final : SourceStatus {
+  std::optional<SourceState> of(std::string_view feed) const override {
+    if (feed != "orders") return std::nullopt;
+    return state;
+  }
+  std::optional<SourceState> state;
+};
+
+/// A real store in a folder of its own, served over TCP and a Unix socket: feed "orders" (whole) and "sales" (divided).
+class NodeFixture : public testing::Test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  std::shared_ptr<store::Feed> make_feed(const std::string& name, bool divided);
+  /// Commits items `first` to `last` of a feed, with `extra` in their content.
+  void put(store::Feed& feed, int first, int last, const std::string& extra = "", const std::string& partition = "");
+  void remove(store::Feed& feed, int id);
+  [[nodiscard]] net::test::RawClient client() const { return net::test::RawClient::tcp(server_->port()); }
+  [[nodiscard]] net::test::RawClient administrator() const { return net::test::RawClient::local(folder_ + "/admin.sock"); }
+  [[nodiscard]] net::test::RawAnswer get(std::string_view target, std::string_view fields = {}) const { return client().get(target, fields); }
+
+  std::string folder_;
+  std::unique_ptr<store::Store> store_;
+  std::shared_ptr<store::Feed> orders_;
+  std::shared_ptr<store::Feed> sales_;
+  base::BlockingPool pool_{2, 1000};
+  base::Log log_{base::Level::error};
+  base::Metrics metrics_;
+  StatedSources sources_;
+  std::vector<std::string> released_;
+  net::Loops loops_{2};
+  std::unique_ptr<Serve> serve_;
+  std::unique_ptr<net::Server> server_;
+};
+
+std::vector<std::string> lines_of(const std::string& body);
+/// The cursor of the last mark.
+std::string cursor_of(const std::string& body);
+
+}  // namespace meshgate::serve::test
