@@ -138,6 +138,7 @@ bool Exchange::add_body(std::string_view bytes) {
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   if (take != nullptr && status >= 200 && status < 300) {
     stopped = !(*take)(bytes);
+    last_byte = Clock::now();  // what `take` waited for is not the other side's silence
     return !stopped;
   }
   if (answer.body.size() + bytes.size() > kMostBody) {
