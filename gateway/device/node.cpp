@@ -108,7 +108,7 @@ Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place)
   } else if (code == Code::auth) {
     message.append("; the node does not let this reader in");
   } else if (code == Code::not_found) {
-    message.append("; ask `meshgate feeds` what there is");
+    message.append("; check --feed, and the path in the URL");
   }
   return {{code, std::move(message)}, wait_of(answer)};
 }
