@@ -1,16 +1,8 @@
 #include "gateway/net/message.hpp"
 
-#include "gateway/net/text.hpp"
 #include "mesh/value.hpp"
 
 namespace meshgate::net {
-
-std::optional<std::string_view> Fields::find(std::string_view name) const {
-  for (const auto& [own, value] : all_) {
-    if (same_word(own, name)) return value;
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string_view> Request::parameter(std::string_view name) const {
   for (const auto& [own, value] : query) {
