@@ -30,7 +30,7 @@ broken=0
 began=$SECONDS
 mkdir -p "$logs"
 rm -f "$logs"/*
-export LC_ALL=C.UTF-8 CTEST_PARALLEL_LEVEL=$jobs CMAKE_BUILD_PARALLEL_LEVEL=$jobs
+export HOME=~ PATH LC_ALL=C.UTF-8 CTEST_PARALLEL_LEVEL=$jobs CMAKE_BUILD_PARALLEL_LEVEL=$jobs
 
 say() { printf '== %4ds  %s\n' $((SECONDS - began)) "$*"; }
 
