@@ -1,6 +1,7 @@
 #include "gateway/ingest/feed_reader.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include "gateway/ingest/guard.hpp"
 
@@ -47,7 +48,8 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_records_quarantined", "Records put into quarantine", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
                 metrics.gauge("meshgate_deletes_held", "1 while the guard holds deletes back", {{"source", source}, {"feed", options.name}})},
-      batch_(kStream) {
+      batch_(kStream),
+      committing_(kStream) {
   const base::Labels labels{{"source", source}, {"feed", options.name}};
   metrics.ask("meshgate_source_freshness_seconds", "Age of the newest data known to be read", labels, [this] {
     const Micros as_of = feed_->state().as_of;
@@ -73,11 +75,16 @@ Status FeedReader::open(Connection& connection) {
   return {};
 }
 
-void FeedReader::close() { stream_.reset(); }
+void FeedReader::close() {
+  // Whether that went well does not matter now: open() takes up the Position that is stored.
+  static_cast<void>(finish_commit());
+  stream_.reset();
+}
 
 Result<bool> FeedReader::step() {
   batch_.clear();
   auto progress = stream_->read(position_, kReadLimits, *this);
+  if (auto done = finish_commit(); !done) return std::move(done).error();
   if (!progress) {
     batch_.clear();
     if (progress.error().code != Code::gone) return std::move(progress).error();
@@ -89,7 +96,12 @@ Result<bool> FeedReader::step() {
   if (unreadable_key_) seen_.reset();
   batch_.set_position(progress->position);
   if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
-  if (auto done = commit(); !done) return std::move(done).error();
+  const bool more = !progress->idle && !progress->scan_ended;
+  if (more) {
+    start_commit();
+  } else if (auto done = commit(); !done) {
+    return std::move(done).error();
+  }
   position_ = progress->position;
   note_progress(*progress);
   if (progress->scan_ended) {
@@ -109,6 +121,7 @@ Status FeedReader::compile(const SourceColumns& columns) {
   auto compiled = mapping::Mapping::compile(options_.definition, columns.schema, columns.uncarried, options_.place, faults);
   if (!compiled) return Error{Code::config, faults.text()};
   if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
+  if (auto done = finish_commit(); !done) return done;
   if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;
   mapping_ = std::move(compiled);
   source_ = columns;
@@ -140,18 +153,37 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
 
 void FeedReader::begin_scan() {
   seen_.emplace();
-  scan_rows_ = 0;
+  scan_rows_ = scan_removed_ = 0;
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
 
 Status FeedReader::commit() {
-  auto outcome = feed_->commit(batch_, seen_ ? &*seen_ : nullptr);
   scan_rows_ += batch_.size();
+  auto outcome = feed_->commit(batch_, seen_ ? &*seen_ : nullptr);
   batch_.clear();
-  if (!outcome) return std::move(outcome).error();
+  return account(outcome);
+}
+
+void FeedReader::start_commit() {
+  scan_rows_ += batch_.size();
+  std::swap(batch_, committing_);
+  const auto work = [this] { return feed_->commit(committing_, seen_ ? &*seen_ : nullptr); };
+  try {
+    under_way_ = std::async(std::launch::async, work);
+  } catch (const std::system_error&) {
+    // No thread to be had: finish_commit() does it itself.
+    under_way_ = std::async(std::launch::deferred, work);
+  }
+}
+
+Status FeedReader::finish_commit() { return under_way_.valid() ? account(under_way_.get()) : Status(); }
+
+Status FeedReader::account(const Result<store::Outcome>& outcome) {
+  if (!outcome) return outcome.error();
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
+  scan_removed_ += outcome->removed;
   return {};
 }
 
@@ -187,7 +219,8 @@ Status FeedReader::sweep() {
   counters_.held.set(0);
   if (!state.held.empty()) batch_.set_held({});
   std::string after;
-  for (;;) {
+  // Where nothing that was met has gone since, as many met as there are means all: the index need not be searched.
+  for (bool all = scan_removed_ == 0 && seen_->count() == state.count; !all;) {
     auto unseen = feed_->unseen(kStream, *seen_, after, kSweepBatch);
     if (!unseen) return std::move(unseen).error();
     if (unseen->empty()) break;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,8 @@
 namespace meshgate::ingest {
 
 /// Fills one feed from one stream: read → map → commit, one batch a step; sweeps after a complete scan. Used by its source's thread;
-/// only status() and release() may be called from others. Survives a kill at any point: items and Position are one commit.
+/// only status() and release() may be called from others. While more is to come, a batch is committed on a second thread and the next one is
+/// read meanwhile: never more than one is under way. Survives a kill at any point: items and Position are one commit.
 class FeedReader : private RecordSink {
  public:
   FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> feed, std::string source, base::Log& log, base::Metrics& metrics);
@@ -50,6 +52,9 @@ class FeedReader : private RecordSink {
   Status sweep();
   Status ask_again(const std::vector<store::Unseen>& unseen);
   Status commit();
+  void start_commit();
+  Status finish_commit();
+  Status account(const Result<store::Outcome>& outcome);
   void note_progress(const Progress& progress);
   void enter(Phase phase, std::string message = {});
 
@@ -77,12 +82,15 @@ class FeedReader : private RecordSink {
   std::unique_ptr<const mapping::Mapping> mapping_;
   mapping::MappedItem item_;
   store::Batch batch_;
+  store::Batch committing_;
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
   bool unreadable_key_ = false;
   std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by ask_again
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
+  std::uint64_t scan_removed_ = 0;
+  std::future<Result<store::Outcome>> under_way_;  ///< of committing_ and seen_, which nobody else touches meanwhile; last, so that it is waited for first
 };
 
 }  // namespace meshgate::ingest

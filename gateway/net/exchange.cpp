@@ -11,6 +11,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::string_view kNothing;
+
 constexpr std::size_t kLeastCompressed = 1024;         ///< a smaller body travels in one packet anyway
 constexpr std::size_t kSlice = std::size_t{64} << 10U;  ///< compressed in one go; then other sessions of the loop have their turn
 
@@ -66,7 +68,7 @@ asio::awaitable<Status> Exchange::async_start(unsigned status, Fields fields) {
   if (manner_.old) manner_.keep_alive = false;
   compressor_ = Compressor::make(*manner_.encoding);
   if (compressor_) fields = encoded(fields);
-  const Status sent = co_await async_begin(status, fields, framing, {});
+  const Status sent = co_await async_begin(status, fields, framing, kNothing);
   if (manner_.head_only) finished_ = sent.has_value();
   co_return sent;
 }
@@ -91,7 +93,7 @@ asio::awaitable<Status> Exchange::async_compress(std::string_view bytes, Flush f
     if (last) break;
     co_await asio::post(connection_.loop(), asio::use_awaitable);
   }
-  const Status sent = co_await async_chunk(compressed_, {});
+  const Status sent = co_await async_chunk(compressed_, kNothing);
   compressed_.clear();
   co_return sent;
 }
@@ -100,18 +102,18 @@ asio::awaitable<Status> Exchange::async_write(std::string_view bytes, bool flush
   if (finished_ || status_ == 0) co_return gone();
   if (bytes.empty()) co_return Status();
   if (compressor_) co_return co_await async_compress(bytes, flush ? Flush::block : Flush::none);
-  co_return co_await async_chunk(bytes, {});
+  co_return co_await async_chunk(bytes, kNothing);
 }
 
 asio::awaitable<Status> Exchange::async_finish() {
   if (finished_) co_return Status();
   if (status_ == 0) co_return Error{Code::internal, "an answer was finished that had not begun"};
   if (compressor_) {
-    const Status sent = co_await async_compress({}, Flush::end);
+    const Status sent = co_await async_compress(kNothing, Flush::end);
     if (!sent) co_return sent;
   }
   const std::string_view end = chunked_ ? "0\r\n\r\n" : "";
-  const Status sent = co_await async_chunk({}, end);
+  const Status sent = co_await async_chunk(kNothing, end);
   finished_ = sent.has_value();
   co_return sent;
 }

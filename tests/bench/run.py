@@ -4,7 +4,7 @@
     tests/bench/run.py [--program build/bin/meshgate] [--rows 1000000] [--only REGEX] [--keep FILE]
 
 Prints a Markdown table, one line per figure: what, ours, beside what, ratio (by wall clock; by processor time), aim, met. A ratio of 0.7 means that
-ours takes 1/0.7 of the time. Nothing here fails because something is slow; a figure fails when what was measured is wrong (rows missing,
+ours takes 1/0.7 of the time; aims are for the clock, and the processor's ratio says more on a busy machine (of ours it counts every thread). Nothing here fails because something is slow; a figure fails when what was measured is wrong (rows missing,
 items emitted that did not change, a mirror that does not verify). The servers are those of tests/services (tests/run.sh starts them).
 
 ingest     the program is started on an empty data folder; the clock stops when GET /feeds/figures says loading:false. Beside it the slower of two: the
@@ -62,7 +62,7 @@ class Report:
 
 
 def rate(rows, spent):
-    return f"{rows / spent.wall / 1000:,.0f}k rows/s"
+    return f"{rows / spent.wall / 1000:,.0f}k rows/s ({rows / max(spent.cpu, 0.01) / 1000:,.0f}k per processor second)"
 
 
 def megabytes(size):
@@ -139,6 +139,7 @@ class Bench:
             memory, disk = measure.peak_memory(gateway.process.pid), measure.disk(os.path.join(folder, "data"))
         finally:
             gateway.stop()
+        self.loaded = feed
         self.must(feed["count"] == self.rows and feed["quarantined"] == 0, f"the feed has {feed['count']} items and {feed['quarantined']} records in quarantine")
         if self.wanted(f"ingest {kind}"):
             written, bare = measure.told([self.tool("bare_store"), os.path.join(folder, "data"), self.fresh("bare"), str(PER_COMMIT)])
@@ -156,12 +157,7 @@ class Bench:
 
     def second_scan(self, kind, table, folder):
         gateway = self.gateway(table, folder)
-        try:
-            gateway.start()
-            before = wait_for("the feed", lambda: gateway.feed(FEED), 60)
-        finally:
-            gateway.stop()
-        gateway = self.gateway(table, folder)
+        before = self.loaded
         try:
             ours, after = self.until(gateway, "a scan of unchanged rows", lambda feed: feed["as_of"] != before["as_of"])
         finally:

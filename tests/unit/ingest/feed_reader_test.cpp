@@ -93,9 +93,10 @@ TEST_F(FeedReaderTest, FirstScanFillsTheFeedAndEndsLoading) {
 
 TEST_F(FeedReaderTest, StaysLoadingUntilTheScanIsComplete) {
   ASSERT_TRUE(reader_->step());
+  EXPECT_EQ(reader_->status().phase, Phase::scanning);
+  reader_->close();  // waits for the batch that is being committed
   EXPECT_EQ(feed_->state().count, 3U);
   EXPECT_TRUE(feed_->state().loading);
-  EXPECT_EQ(reader_->status().phase, Phase::scanning);
 }
 
 TEST_F(FeedReaderTest, SecondScanOfTheSameRowsMovesNothing) {
@@ -115,6 +116,15 @@ TEST_F(FeedReaderTest, ChangesAndDeletesArrive) {
   EXPECT_EQ(content("4"), R"({"id":4,"zone":"north"})");
   EXPECT_EQ(content("7"), "none");
   EXPECT_EQ(feed_->state().count, 9U);
+}
+
+TEST_F(FeedReaderTest, DeletedRowGoesAlsoWhenANewOneKeepsTheCount) {
+  scan();
+  table_.rows.erase(7);
+  table_.rows[11] = {.name = "row 11"};
+  scan();
+  EXPECT_EQ(content("7"), "none");
+  EXPECT_EQ(feed_->state().count, 10U);
 }
 
 TEST_F(FeedReaderTest, ScanThatFindsNothingDeletesNothingUntilReleased) {
@@ -209,6 +219,18 @@ TEST_F(FeedReaderTest, FailedReadChangesNothingAndIsReported) {
   scan();
   EXPECT_EQ(reader_->status().phase, Phase::idle);
   EXPECT_EQ(reader_->status().message, "");
+}
+
+TEST_F(FeedReaderTest, FailedCommitIsReportedByOneOfTheNextStepsAndItsRowsAreReadAgain) {
+  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(store_->drop("things"));
+  auto later = reader_->step();
+  if (later) later = reader_->step();
+  ASSERT_FALSE(later);
+  stop();
+  start();
+  scan();
+  EXPECT_EQ(feed_->state().count, 10U);
 }
 
 TEST_F(FeedReaderTest, PositionThatIsGoneIsReadAgainFromTheBeginning) {
