@@ -15,7 +15,10 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --quick) quick=1 ;;
     --long) long=1 ;;
-    --only) only=${2:?--only needs a regular expression}; shift ;;
+    --only)
+      only=${2:-}
+      [ -n "$only" ] || { echo "tests/run.sh: --only needs a regular expression (see --help)" >&2; exit 2; }
+      shift ;;
     --help | -h) sed -n '2,8s/^# \{0,1\}//p' tests/run.sh; exit 0 ;;
     *) echo "tests/run.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
@@ -30,7 +33,7 @@ broken=0
 began=$SECONDS
 mkdir -p "$logs"
 rm -f "$logs"/*
-export LC_ALL=C.UTF-8 CTEST_PARALLEL_LEVEL=$jobs CMAKE_BUILD_PARALLEL_LEVEL=$jobs
+export HOME=~ PATH LC_ALL=C.UTF-8 CTEST_PARALLEL_LEVEL=$jobs CMAKE_BUILD_PARALLEL_LEVEL=$jobs
 
 say() { printf '== %4ds  %s\n' $((SECONDS - began)) "$*"; }
 
@@ -51,8 +54,8 @@ stop() {
   if [ -d "$services" ] && [ -x tests/services/stop.sh ]; then tests/services/stop.sh "$services" >>"$logs/services.log" 2>&1; fi
 }
 trap stop EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'say interrupted; exit 130' INT
+trap 'say interrupted; exit 143' TERM HUP
 
 # quietly NAME COMMAND…: the output goes to a log; of a failed step the end is shown, and it counts as one failed test.
 quietly() {

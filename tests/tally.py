@@ -2,7 +2,7 @@
 """Sums the JUnit files that ctest writes.
 
 tally.py NAME=FILE… [--log FILE] [--broken N] [--total]
-Prints one line per part and the failures in it; with --total only the closing line over all parts, and exits 1 when anything failed.
+Prints one line per part and the failures in it; with --total only the closing line over all parts, and exits 1 when anything failed or nothing ran.
 A test that ctest could not run, or that skipped itself, has failed; only a disabled one is skipped.
 """
 import argparse
@@ -56,7 +56,11 @@ def main():
         if failed and asked.log:
             print(f"   everything: {asked.log}")
     if asked.total:
+        nothing = all_passed + all_failed + all_skipped == 0
+        if nothing:
+            print("no test ran: no name matches (`ctest --preset plain -N` lists them)")
         print(f"{all_passed} passed, {all_failed} failed, {all_skipped} skipped")
+        return 1 if nothing or all_failed else 0
     return 1 if all_failed else 0
 
 

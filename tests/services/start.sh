@@ -7,7 +7,8 @@ set -euo pipefail
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${MESHGATE_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/meshgate-test-services}
+home=~  # also where HOME is not set
+cache=${MESHGATE_TEST_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/meshgate-test-services}
 "$here/stop.sh" "$dir"
 
 fail() { echo "tests/services: $*" >&2; "$here/stop.sh" "$dir" || true; exit 1; }

@@ -12,14 +12,14 @@ std::size_t allocations = 0;
 
 }  // namespace
 
-// Counts what the mapping allocates; malloc and free are the real ones.
-void* operator new(std::size_t size) {
+// Counts what the mapping allocates; malloc and free are the real ones. Never inlined: g++ 12 would see only one of a pair and warn.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size)) return memory;
   std::abort();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace meshgate::mapping {
 namespace {
