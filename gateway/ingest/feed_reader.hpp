@@ -46,8 +46,9 @@ class FeedReader : private RecordSink {
   void quarantine(const Record& record, const Error& error, std::string_view raw);
   void begin_scan();
   void note_as_of(Micros as_of);
-  Status end_scan(std::optional<Micros> as_of);
-  Status sweep();
+  Status end_scan(const Progress& progress);
+  /// False: the guard holds the deletes.
+  Result<bool> sweep();
   Status ask_again(const std::vector<store::Unseen>& unseen);
   Status commit();
   void note_progress(const Progress& progress);
