@@ -144,6 +144,8 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
 void FeedReader::begin_scan() {
   seen_.emplace();
   scan_rows_ = 0;
+  scan_quarantined_ = 0;
+  scan_since_ = now();
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
 
@@ -152,6 +154,7 @@ Status FeedReader::commit() {
   scan_rows_ += batch_.size();
   batch_.clear();
   if (!outcome) return std::move(outcome).error();
+  scan_quarantined_ += outcome->quarantined;
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
@@ -177,6 +180,7 @@ Status FeedReader::end_scan(const Progress& progress) {
   if (was_loading) batch_.set_loading(false);
   // Deletes from before are still unknown, so no later moment is claimed to be known.
   if (progress.as_of && (was_loading || !from_the_middle)) note_as_of(*progress.as_of);
+  if (!held && !from_the_middle && feed_->state().quarantined != scan_quarantined_) batch_.set_scanned({scan_since_, scan_quarantined_});
   // A source that has nothing new would not scan again by itself, and the deletes would never come.
   const Position next = held || from_the_middle ? Position{} : progress.position;
   batch_.set_position(next);

@@ -84,6 +84,8 @@ class FeedReader : private RecordSink {
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
+  std::uint64_t scan_quarantined_ = 0;
+  Micros scan_since_{0};
 };
 
 }  // namespace meshgate::ingest

@@ -347,6 +347,24 @@ TEST_F(FeedReaderTest, AScanThatCouldNotSweepDoesNotClaimToKnowTheSourceOfLater)
   EXPECT_EQ(feed_->state().as_of.count, 2000000);
 }
 
+TEST_F(FeedReaderTest, RecordsWithoutAKeyAreKeptOnceHoweverOftenTheyAreRead) {
+  table_.unreadable_key = true;
+  for (int i = 0; i < 3; ++i) scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+  table_.unreadable_key = false;
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+}
+
+TEST_F(FeedReaderTest, QuarantineForgetsARecordThatIsGoneFromTheSource) {
+  table_.faults[5] = "odd";
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+  table_.rows.erase(5);
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+}
+
 TEST_F(FeedReaderTest, ChangedIdRemovesTheOldItems) {
   scan();
   stop();
