@@ -80,7 +80,7 @@ struct ItemPage {
 
 struct Quarantined {
   std::string stream;
-  std::string key;  ///< or "?<n>" for a record whose key could not be read
+  std::string key;  ///< or "?<hash>" for a record whose key could not be read
   std::string reason;
   std::string raw;
   Micros first{0};
