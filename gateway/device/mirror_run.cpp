@@ -122,8 +122,10 @@ Status MirrorRun::discover() {
 }
 
 bool MirrorRun::wanted(const OfferedFeed& feed, const std::string& partition) const {
+  // A feed that is no longer divided may still have its old partitions, empty.
+  if (!feed.divided) return partition.empty();
   const auto& list = options_.partitions;
-  return !feed.divided || list.empty() || std::find(list.begin(), list.end(), partition) != list.end();
+  return list.empty() || std::find(list.begin(), list.end(), partition) != list.end();
 }
 
 Status MirrorRun::take_feed(const OfferedFeed& feed) {

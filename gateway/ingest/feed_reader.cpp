@@ -74,6 +74,9 @@ Status FeedReader::open(Connection& connection) {
   // What was compiled stays valid: a changed schema announces itself with the next columns.
   seen_.reset();
   unreadable_key_ = false;
+  // A scan that is taken up in the middle is measured from here.
+  scan_rows_ = 0;
+  scan_began_ = last_report_ = std::chrono::steady_clock::now();
   return {};
 }
 

@@ -21,7 +21,7 @@ Response problem(unsigned status, std::string_view type, std::string_view title,
   out.body += ",\"title\":";
   append_json_string(out.body, title);
   out.body.append(",\"status\":").append(std::to_string(status)).append(",\"detail\":");
-  append_json_string(out.body, detail);
+  append_json_string(out.body, mended_utf8(detail));
   if (!instance.empty()) {
     out.body += ",\"instance\":";
     append_json_string(out.body, "urn:meshgate:request:" + std::string(instance));

@@ -29,6 +29,16 @@ TEST_F(MirrorTest, OnceMirrorsAnUndividedFeed) {
   EXPECT_EQ(stored(), node.contents());
 }
 
+TEST_F(MirrorTest, AFeedThatIsNoLongerDividedIsReadOnce) {
+  CannedNode node(test::small_schema());
+  for (int i = 0; i < 50; ++i) node.put(std::to_string(i), test::small_content(i));
+  node.add_partition("north");  // empty, left from before
+  const MirrorSummary summary = once(node);
+  EXPECT_EQ(summary.parts.size(), 1U);
+  EXPECT_TRUE(summary.verified());
+  EXPECT_EQ(stored(), node.contents());
+}
+
 TEST_F(MirrorTest, GoesOnWhereItStopped) {
   CannedNode node(test::small_schema());
   for (int i = 0; i < 50; ++i) node.put(std::to_string(i), test::small_content(i));
