@@ -33,6 +33,17 @@ std::string shown(const Schema& schema, const Record& record) {
   return out;
 }
 
+/// A published field keeps its type: readers have stored its values by it.
+Status keeps_types(const Schema& published, const Schema& wanted) {
+  for (const Field& field : wanted.fields) {
+    const Field* before = published.find(field.name);
+    if (before == nullptr || before->type == field.type) continue;
+    return Error{Code::config, "field '" + field.name + "' was published as " + std::string(name(before->type)) + " and would now be " +
+                                   std::string(name(field.type)) + ": publish it under a new name, or cast it to what it was"};
+  }
+  return {};
+}
+
 }  // namespace
 
 FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> feed, std::string source, base::Log& log, base::Metrics& metrics)
@@ -126,6 +137,7 @@ Status FeedReader::compile(const SourceColumns& columns) {
   config::Diagnostics faults;
   auto compiled = mapping::Mapping::compile(options_.definition, columns.schema, columns.uncarried, options_.place, faults);
   if (!compiled) return Error{Code::config, faults.text()};
+  if (auto kept = keeps_types(feed_->state().schema, compiled->schema()); !kept) return std::move(kept).error().within(options_.place.text());
   if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
   if (auto done = finish_commit(); !done) return done;
   if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;

@@ -41,6 +41,11 @@ void SourceRunner::run() {
   for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i]->close();
 }
 
+bool SourceRunner::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stop_;
+}
+
 bool SourceRunner::wait_until_due() {
   std::unique_lock lock(mutex_);
   const auto first = std::min_element(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) { return a.due < b.due; });
@@ -61,10 +66,7 @@ void SourceRunner::take_turn(FeedReader& reader, Turn& turn) {
     turn.due = *idle ? std::max(Clock::now(), began + options_.every) : Clock::now();
     return;
   }
-  if (idle.error().code == Code::cancelled) {
-    turn.due = Clock::now();
-    return;
-  }
+  if (stopping()) return;
   reader.fail(idle.error());
   reader.close();
   turn.connection.reset();

@@ -39,6 +39,7 @@ class SourceRunner {
   void take_turn(FeedReader& reader, Turn& turn);
   Result<bool> read_once(FeedReader& reader, Turn& turn);
   Status connect(Turn& turn);
+  [[nodiscard]] bool stopping();
   [[nodiscard]] bool wait_until_due();
 
   const SourceOptions options_;

@@ -256,6 +256,21 @@ TEST_F(FeedReaderTest, NewColumnChangesTheItemsAndTheSchema) {
   EXPECT_EQ(feed_->state().epoch, epoch);
 }
 
+TEST_F(FeedReaderTest, APublishedFieldKeepsItsType) {
+  scan();
+  stop();
+  config::Diagnostics faults;
+  const auto yaml = config::parse_yaml("{ id: { column: id, cast: text }, zone: zone }", "t.yaml", faults);
+  options_.definition = mapping::Definition::read(yaml, {}, {}, faults);
+  ASSERT_TRUE(faults.empty()) << faults.text();
+  start();
+  auto refused = reader_->step();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::config);
+  EXPECT_NE(refused.error().message.find("'id' was published as int64"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(feed_->state().count, 10U);
+}
+
 TEST_F(FeedReaderTest, ChangedMappingIsMappedAgainAndPublishesOnlyWhatDiffers) {
   scan();
   const auto before = feed_->state();
