@@ -1,0 +1,128 @@
+"""The examples of the pages, run: the curl lines of HTTP.md against a real node, the configuration of the README with its table, and the sources and exact rights of
+connectors/odbc/README.md as users made by just those statements.
+
+    docs_test.py --program build/bin/meshgate
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import tempfile
+import uuid
+
+from databases import Mariadb, Postgres, Sqlite
+from processes import Gateway, run
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+
+
+def page(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def yaml_blocks(text):
+    return re.findall(r"```yaml\n(.*?)```", text, re.S)
+
+
+def check(program, folder, yaml, environment, *said):
+    path = os.path.join(folder, "example.yaml")
+    with open(path, "w") as file:
+        file.write(yaml)
+    done = subprocess.run([program, "check", path], capture_output=True, env=dict(os.environ, **environment), timeout=60)
+    text = done.stdout.decode() + done.stderr.decode()
+    if done.returncode != 0 or any(one not in text for one in said):
+        raise SystemExit(f"this example does not work:\n{yaml}\n{text}")
+    print(text.strip(), flush=True)
+
+
+def http_page(program, folder):
+    """Every curl line of HTTP.md, with its cursor replaced by one that the node gave."""
+    database = Sqlite(folder)
+    database.run("CREATE TABLE orders (number TEXT PRIMARY KEY, total DECIMAL(10,2))", "INSERT INTO orders VALUES ('A-17', 12.5)")
+    gateway = Gateway(program, folder, f"""
+node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 200ms }} }}
+feeds: {{ orders: {{ from: {{ source: company, table: orders }} }} }}
+""")
+    gateway.start_and_wait("orders")
+    try:
+        cursor = gateway.feed("orders")["partitions"][0]["cursor"]
+        lines = re.findall(r"^ {4}(curl .*)$", page("gateway/serve/HTTP.md"), re.M)
+        if len(lines) < 5:
+            raise SystemExit(f"HTTP.md has only {len(lines)} curl lines: is this test looking at the right ones?")
+        for line in lines:
+            command = line.replace("8f3a….18", cursor).replace("127.0.0.1:7443", f"127.0.0.1:{gateway.port}").replace("/var/lib/meshgate", os.path.join(folder, "data"))
+            command = command.replace("wait=60", "wait=1").replace("schema=3", "schema=1").replace("curl ", "curl --fail --max-time 3 ", 1)
+            done = subprocess.run(["bash", "-c", command], capture_output=True)
+            ended_well = done.returncode == 0 or ("live=stream" in line and done.returncode == 28)  # 28: a stream has no end but the time limit
+            if not ended_well or not done.stdout:
+                raise SystemExit(f"this example does not work (curl: {done.returncode}): {line}\n{done.stdout.decode()}{done.stderr.decode()}")
+            print(line, "→", done.stdout.decode().splitlines()[0][:100], flush=True)
+    finally:
+        gateway.stop()
+        database.close()
+
+
+def readme(program, folder, postgres):
+    table = postgres.table("orders")
+    postgres.run(f"CREATE TABLE {table} (order_no text PRIMARY KEY, first_name text, last_name text, total numeric(10,2), region text)",
+                 f"INSERT INTO {table} VALUES ('A-17', 'Ann', 'Lee', 12.50, 'north')")
+    yaml = yaml_blocks(page("README.md"))[0]
+    yaml = yaml.replace("server: db.corp, database: erp, uid: mesh", f"server: {postgres.host}, port: {postgres.port}, database: {postgres.database}, uid: {postgres.user}")
+    yaml = yaml.replace("public.orders", table)
+    check(program, folder, yaml, {"ERP_PASSWORD": postgres.password}, "source erp: reached", "feed orders: 5 columns, key order_no")
+
+
+def odbc_page(program, folder, postgres, mariadb):
+    """The users of the page have another name and password here; the statements are the page's own."""
+    text = page("connectors/odbc/README.md")
+    rights = {kind: re.search(rf"^\| {kind} \| `(.*?)` \|$", text, re.M).group(1) for kind in ("PostgreSQL", "MariaDB")}
+    user = "doc" + uuid.uuid4().hex[:8]
+    secret = os.path.join(folder, "secret")
+    with open(secret, "w") as file:
+        file.write("d0cument\n")
+    for one in (postgres, mariadb):
+        one.run(f"CREATE TABLE {one.table('rights')} (id int PRIMARY KEY)")
+    postgres.once(rights["PostgreSQL"].replace("mesh", user).replace("'…'", "'d0cument'").replace("public.orders", postgres.table("rights"))
+                  .replace("SCHEMA public", f"SCHEMA {postgres.schema}"))
+    mariadb.once(rights["MariaDB"].replace("mesh@'host'", f"{user}@'%'").replace("'…'", "'d0cument'").replace("shop.orders", f"{mariadb.database}.{mariadb.table('rights')}"))
+    example = yaml_blocks(text)[0]
+    example = example.replace("server: db.corp, database: erp, uid: mesh", f"server: {postgres.host}, port: {postgres.port}, database: {postgres.database}, uid: {user}")
+    example = example.replace("server: shop.corp, port: 3306, database: shop, uid: mesh", f"server: {mariadb.host}, port: {mariadb.port}, database: {mariadb.database}, uid: {user}")
+    example = re.sub(r"\$\{file:/run/secrets/\w+\}", "${file:" + secret + "}", example).replace("/var/lib/till/till.db", os.path.join(folder, "company.db"))
+    Sqlite(folder).run("CREATE TABLE IF NOT EXISTS rights (id INTEGER PRIMARY KEY)")
+    feeds = f"""feeds:
+  a: {{ from: {{ source: erp, table: {postgres.table('rights')} }} }}
+  b: {{ from: {{ source: shop, table: {mariadb.table('rights')} }} }}
+  c: {{ from: {{ source: till, table: rights }} }}
+"""
+    try:
+        check(program, folder, example + feeds, {}, "source erp: reached", "source shop: reached", "source till: reached", "feed a: 1 columns", "feed b: 1 columns", "feed c: 1 columns")
+    finally:
+        postgres.once(f"DROP OWNED BY {user}; DROP ROLE {user}")
+        mariadb.once(f"DROP USER {user}@'%'")
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--program", required=True)
+    options = arguments.parse_args()
+    program = os.path.abspath(options.program)
+    with tempfile.TemporaryDirectory(prefix="meshgate-docs-") as folder:
+        code, out, _ = run([program, "--help"])
+        if code != 0 or "Exit codes" not in out:
+            raise SystemExit("--help does not name the exit codes")
+        http_page(program, folder)
+        postgres, mariadb = Postgres(folder), Mariadb(folder)
+        try:
+            readme(program, folder, postgres)
+            odbc_page(program, folder, postgres, mariadb)
+        finally:
+            postgres.close()
+            mariadb.close()
+
+
+if __name__ == "__main__":
+    main()
