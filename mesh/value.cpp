@@ -379,6 +379,20 @@ void append_json_integer(std::string& out, std::uint64_t value) {
   if (!safe) out += '"';
 }
 
+std::string mended_utf8(std::string_view text) {
+  if (valid_utf8(text)) return std::string(text);
+  std::string out;
+  while (!text.empty()) {
+    std::size_t size = 1;
+    while (size <= 4 && size <= text.size() && !valid_utf8(text.substr(0, size))) ++size;
+    const bool good = size <= 4 && size <= text.size();
+    if (!good) size = 1;
+    out.append(good ? text.substr(0, size) : "\xEF\xBF\xBD");
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   std::size_t from = 0;

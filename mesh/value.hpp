@@ -79,6 +79,8 @@ void append_json_integer(std::string& out, std::uint64_t value);
 void append_json_string(std::string& out, std::string_view text);
 
 bool valid_utf8(std::string_view text);
+/// For people: what is not UTF-8 becomes U+FFFD.
+std::string mended_utf8(std::string_view text);
 void append_base64(std::string& out, std::string_view bytes);
 std::optional<std::string> decode_base64(std::string_view text);
 

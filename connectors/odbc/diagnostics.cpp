@@ -181,7 +181,7 @@ std::string sentence(Cause cause, const Place& place, const Diagnosis& diagnosis
       break;
     case Cause::login: out = "the database at " + quoted(place.server) + " refuses user " + quoted(place.user) + ": check `uid` and `pwd`, and that it may log in from here"; break;
     case Cause::database: out = "the database " + quoted(place.database) + " cannot be opened at " + quoted(place.server) + ": check `database`"; break;
-    case Cause::table: out = "there is no table " + quoted(place.table) + " in database " + quoted(place.database) + ": check `table`, its schema and the case of its letters"; break;
+    case Cause::table: out = "there is no table " + quoted(place.table) + " in database " + quoted(place.database) + ": check `table`, its schema, the case of its letters, and that the user has a right to it (some databases hide what a user may not read)"; break;
     case Cause::column: out = "a column of " + quoted(place.table) + " is not there: check `columns` and `key`"; break;
     case Cause::right: out = "user " + quoted(place.user) + " may not read " + (place.table.empty() ? "this" : quoted(place.table)) + ": grant it SELECT (connectors/odbc/README.md has the statements)"; break;
     case Cause::lost: out = "the connection to " + quoted(place.server) + " is gone: it is opened anew"; break;

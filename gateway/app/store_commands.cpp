@@ -36,9 +36,9 @@ bool flag_of(element from, const char* member) {
   return from[member].get(out) == simdjson::SUCCESS && out;
 }
 
-/// Reads the configuration, reaches the node, and hands both the node and the parsed answer of one question to `show`.
-template <class Show>
-int with_answer(const std::string& config, std::string_view method, const std::string& path, Show show) {
+/// Reads the configuration, reaches the node, and hands it to `act`.
+template <class Act>
+int with_node(const std::string& config, Act act) {
   const Reading reading = read_configuration(config);
   if (!reading.diagnostics.empty()) {
     std::fprintf(stderr, "%s", reading.secrets->redact(reading.diagnostics.text()).c_str());
@@ -46,21 +46,39 @@ int with_answer(const std::string& config, std::string_view method, const std::s
   }
   auto node = Administration::reach(reading.configuration);
   if (!node) return fail(node.error());
-  auto answer = (*node)->ask(method, path);
-  if (!answer) return fail(answer.error());
-  simdjson::dom::parser parser;
-  element root;
-  if (!answer->empty() && parser.parse(*answer).get(root) != simdjson::SUCCESS) return fail({Code::corrupt, "the node gave no JSON"});
-  return show(root, (*node)->running());
+  return act(**node);
 }
 
-void print_feed(element feed) {
+/// Hands the parsed answer of one question to `show`.
+template <class Show>
+Status ask(Administration& node, std::string_view method, const std::string& path, Show show) {
+  auto answer = node.ask(method, path);
+  if (!answer) return std::move(answer).error();
+  simdjson::dom::parser parser;
+  element root;
+  if (!answer->empty() && parser.parse(*answer).get(root) != simdjson::SUCCESS) return Error{Code::corrupt, "the node gave no JSON"};
+  show(root);
+  return {};
+}
+
+template <class Show>
+int with_answer(const std::string& config, std::string_view method, const std::string& path, Show show) {
+  return with_node(config, [&](Administration& node) -> int {
+    int code = kDone;
+    auto asked = ask(node, method, path, [&](element root) { code = show(root, node.running()); });
+    return asked ? code : fail(asked.error());
+  });
+}
+
+void print_feed(element feed, bool running) {
   std::string state = flag_of(feed, "loading") ? "loading" : "ready";
   element source;
   std::string error;
   if (feed["source"].get(source) == simdjson::SUCCESS) {
     state += ", " + text_of(source, "state");
     error = text_of(source, "error");
+  } else if (running) {
+    state = "left over: nothing in the configuration fills it";
   }
   std::printf("%-24s %10" PRIu64 " items  %s\n", text_of(feed, "feed").c_str(), number_of(feed, "count"), state.c_str());
   if (const auto as_of = text_of(feed, "as_of"); !as_of.empty()) std::printf("    read until   %s\n", as_of.c_str());
@@ -77,6 +95,25 @@ std::vector<element> list_in(element root, const char* member) {
   return out;
 }
 
+/// Calls `visit` with every quarantined record of a feed, page by page, until it returns false.
+template <class Visit>
+Status each_quarantined(Administration& node, const std::string& feed, Visit visit) {
+  std::string after;
+  for (bool more = true; more;) {
+    const std::string path = "/admin/quarantine?limit=1000&feed=" + net::percent_encode(feed) + "&after=" + net::percent_encode(after);
+    more = false;
+    auto asked = ask(node, "GET", path, [&](element root) {
+      for (const element one : list_in(root, "quarantined")) {
+        after = text_of(one, "key");
+        more = visit(one);
+        if (!more) return;
+      }
+    });
+    if (!asked) return asked;
+  }
+  return {};
+}
+
 std::string quarantine_path(const std::string& feed, const std::string& key) {
   return "/admin/quarantine/" + net::percent_encode(feed) + "/main/" + net::percent_encode(key);
 }
@@ -86,19 +123,28 @@ std::string quarantine_path(const std::string& feed, const std::string& key) {
 int feeds(const std::string& config) {
   return with_answer(config, "GET", "/feeds", [](element root, bool running) {
     if (!running) std::printf("the node does not run; this is what its store holds\n");
-    for (const element feed : list_in(root, "feeds")) print_feed(feed);
+    for (const element feed : list_in(root, "feeds")) print_feed(feed, running);
     return kDone;
   });
 }
 
 int quarantine_list(const std::string& config, const std::string& feed) {
-  const std::string query = feed.empty() ? "" : "?feed=" + net::percent_encode(feed);
-  return with_answer(config, "GET", "/admin/quarantine" + query, [](element root, bool) {
+  return with_node(config, [&](Administration& node) -> int {
+    std::vector<std::string> feeds;
+    if (!feed.empty()) feeds.push_back(feed);
+    const auto note = [&](element root) {
+      for (const element one : list_in(root, "feeds")) feeds.push_back(text_of(one, "feed"));
+    };
+    if (auto asked = feed.empty() ? ask(node, "GET", "/feeds", note) : Status{}; !asked) return fail(asked.error());
     std::uint64_t count = 0;
-    for (const element one : list_in(root, "quarantined")) {
+    const auto print = [&](element one) {
       ++count;
       std::printf("%s\t%s\t%s\t%s\n", text_of(one, "feed").c_str(), text_of(one, "key").c_str(), text_of(one, "last").c_str(),
                   text_of(one, "reason").c_str());
+      return true;
+    };
+    for (const auto& name : feeds) {
+      if (auto listed = each_quarantined(node, name, print); !listed) return fail(listed.error());
     }
     std::printf("%" PRIu64 " records in quarantine\n", count);
     return kDone;
@@ -106,14 +152,18 @@ int quarantine_list(const std::string& config, const std::string& feed) {
 }
 
 int quarantine_show(const std::string& config, const std::string& feed, const std::string& key) {
-  return with_answer(config, "GET", "/admin/quarantine?feed=" + net::percent_encode(feed), [&](element root, bool) -> int {
-    for (const element one : list_in(root, "quarantined")) {
-      if (text_of(one, "key") != key) continue;
+  return with_node(config, [&](Administration& node) -> int {
+    bool found = false;
+    const auto print = [&](element one) {
+      if (text_of(one, "key") != key) return true;
+      found = true;
       std::printf("feed    %s\nkey     %s\nreason  %s\nfirst   %s\nlast    %s, %" PRIu64 " times\nraw     %s\n", feed.c_str(), key.c_str(),
                   text_of(one, "reason").c_str(), text_of(one, "first").c_str(), text_of(one, "last").c_str(), number_of(one, "times"),
                   text_of(one, "raw").c_str());
-      return kDone;
-    }
+      return false;
+    };
+    if (auto listed = each_quarantined(node, feed, print); !listed) return fail(listed.error());
+    if (found) return kDone;
     return fail({Code::not_found, "feed '" + feed + "' has no record '" + key + "' in quarantine; `meshgate quarantine list` shows what there is"});
   });
 }

@@ -6,10 +6,6 @@ namespace meshgate::device {
 
 namespace {
 
-std::string where(const Place& place) {
-  return place.feed->name + (place.partition.empty() ? std::string() : " [" + place.partition + "]");
-}
-
 Result<ContentHash> hash_of(const Place& place, std::string_view id, std::string_view rev) {
   const auto revision = Revision::parse(rev);
   if (revision) return revision->hash;
@@ -62,46 +58,40 @@ Status Applier::forget(const Place& place, std::string_view id) {
   return forget_.run();
 }
 
-Status Applier::put(Place& place, const PutLine& line) {
-  if (content_hash(line.id, line.content) != line.rev.hash) {
-    return Error{Code::corrupt, where(place) + ": the item '" + std::string(line.id) + "' at seq " + std::to_string(number(line.seq)) +
-                                    " is not what its revision says; it is refused and read again"};
-  }
-  rev_.clear();
-  line.rev.append_text(rev_);
-  if (auto done = place.feed->divided ? put_member(place, line) : put_row(place, line); !done) return done;
-  return place.now.comparing ? note(place, line.id) : Status();
+Status Applier::put(Place& place, const Put& put) {
+  if (auto done = place.feed->divided ? put_member(place, put) : put_row(place, put); !done) return done;
+  return place.now.comparing ? note(place, put.row.id) : Status();
 }
 
-Status Applier::put_row(Place& place, const PutLine& line) {
-  auto added = place.feed->table.insert(line.id, rev_, line.seq, line.content);
+Status Applier::put_row(Place& place, const Put& put) {
+  auto added = place.feed->table.insert(put.row);
   if (!added) return std::move(added).error();
-  if (!*added) return put_existing(place, line);
-  count_in(place, line.rev.hash);
+  if (!*added) return put_existing(place, put);
+  count_in(place, put.hash);
   return {};
 }
 
-Status Applier::put_existing(Place& place, const PutLine& line) {
+Status Applier::put_existing(Place& place, const Put& put) {
   FeedTable& table = place.feed->table;
-  auto kept = table.find(line.id);
+  auto kept = table.find(put.row.id);
   if (!kept) return std::move(kept).error();
   if (!*kept)
     return Error{Code::internal,
                  "table " + table.table() + ": a trigger of another program removed a row while it was written; drop that trigger"};
-  auto old = hash_of(place, line.id, (*kept)->rev);
+  auto old = hash_of(place, put.row.id, (*kept)->rev);
   if (!old) return std::move(old).error();
-  if ((*kept)->rev == rev_ && (*kept)->plain) {
-    return (*kept)->seq == static_cast<std::int64_t>(number(line.seq)) ? Status() : table.set_seq(line.id, line.seq);
+  if ((*kept)->rev == put.row.rev && (*kept)->plain) {
+    return (*kept)->seq == static_cast<std::int64_t>(number(put.row.seq)) ? Status() : table.set_seq(put.row.id, put.row.seq);
   }
-  if (auto done = table.update(line.id, rev_, line.seq, line.content); !done) return done;
+  if (auto done = table.update(put.row); !done) return done;
   count_out(place, *old);
-  count_in(place, line.rev.hash);
+  count_in(place, put.hash);
   return {};
 }
 
-Status Applier::put_member(Place& place, const PutLine& line) {
+Status Applier::put_member(Place& place, const Put& put) {
   find_member_.bind(1, place.feed->number);
-  find_member_.bind(2, line.id);
+  find_member_.bind(2, put.row.id);
   find_member_.bind(3, place.number);
   auto there = find_member_.step();
   if (!there) return std::move(there).error();
@@ -110,26 +100,26 @@ Status Applier::put_member(Place& place, const PutLine& line) {
     find_member_.reset();
     count_out(place, ContentHash{hash.value_or(Bits128{})});
   }
-  const std::string hash = line.rev.hash.bits.hex();
+  const std::string hash = put.hash.bits.hex();
   put_member_.bind(1, place.feed->number);
-  put_member_.bind(2, line.id);
+  put_member_.bind(2, put.row.id);
   put_member_.bind(3, place.number);
-  put_member_.bind(4, static_cast<std::int64_t>(number(line.seq)));
+  put_member_.bind(4, static_cast<std::int64_t>(number(put.row.seq)));
   put_member_.bind(5, hash);
   if (auto done = put_member_.run(); !done) return done;
-  count_in(place, line.rev.hash);
-  return put_shared_row(*place.feed, line);
+  count_in(place, put.hash);
+  return put_shared_row(*place.feed, put);
 }
 
-Status Applier::put_shared_row(MirroredFeed& feed, const PutLine& line) {
-  auto added = feed.table.insert(line.id, rev_, line.seq, line.content);
+Status Applier::put_shared_row(MirroredFeed& feed, const Put& put) {
+  auto added = feed.table.insert(put.row);
   if (!added) return std::move(added).error();
   if (*added) return {};
-  auto kept = feed.table.find(line.id);
+  auto kept = feed.table.find(put.row.id);
   if (!kept) return std::move(kept).error();
-  const auto seq = static_cast<std::int64_t>(number(line.seq));
-  if (*kept && ((*kept)->seq > seq || ((*kept)->rev == rev_ && (*kept)->plain && (*kept)->seq == seq))) return {};
-  return feed.table.update(line.id, rev_, line.seq, line.content);
+  const auto seq = static_cast<std::int64_t>(number(put.row.seq));
+  if (*kept && ((*kept)->seq > seq || ((*kept)->rev == put.row.rev && (*kept)->plain && (*kept)->seq == seq))) return {};
+  return feed.table.update(put.row);
 }
 
 Status Applier::gone(Place& place, std::string_view id) {

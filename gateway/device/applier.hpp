@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "gateway/device/ledger.hpp"
-#include "mesh/lines.hpp"
+#include "gateway/device/piece.hpp"
 
 namespace meshgate::device {
 
@@ -17,8 +17,7 @@ class Applier {
  public:
   static Result<Applier> open(Database& database);
 
-  /// Error::corrupt when the revision's hash is not that of the content; nothing is written then.
-  Status put(Place& place, const PutLine& line);
+  Status put(Place& place, const Put& put);
   Status gone(Place& place, std::string_view id);
   /// Entries up to `through` have expired.
   Status trim(Place& place, Seq through);
@@ -31,10 +30,10 @@ class Applier {
   Status new_epoch(Ledger& ledger, MirroredFeed& feed, const Epoch& epoch);
 
  private:
-  Status put_row(Place& place, const PutLine& line);
-  Status put_existing(Place& place, const PutLine& line);
-  Status put_member(Place& place, const PutLine& line);
-  Status put_shared_row(MirroredFeed& feed, const PutLine& line);
+  Status put_row(Place& place, const Put& put);
+  Status put_existing(Place& place, const Put& put);
+  Status put_member(Place& place, const Put& put);
+  Status put_shared_row(MirroredFeed& feed, const Put& put);
   Status gone_row(Place& place, std::string_view id);
   Status gone_member(Place& place, std::string_view id);
   Status drop_all(Place& place, const std::string& query, std::int64_t parameter, std::uint64_t& dropped);
@@ -44,7 +43,6 @@ class Applier {
   static void count_out(Place& place, const ContentHash& hash);
 
   Database* database_ = nullptr;
-  std::string rev_;
   Statement note_, forget_, find_member_, put_member_, drop_member_, any_member_;
 };
 

@@ -40,33 +40,31 @@ Cell real_cell(std::string_view digits) {
   return value && std::isfinite(*value) ? Cell::of_real(static_cast<double>(*value)) : Cell{};
 }
 
-Cell string_cell(std::string_view token, std::string& storage) {
+Cell string_cell(std::string_view token, Arena& texts) {
   if (token.front() != '"') return {};
-  if (token.find('\\') == std::string_view::npos) return Cell::of_text(bare(token));
-  const std::size_t from = storage.size();
-  if (!append_unescaped(storage, token)) return {};
-  return Cell::of_text(std::string_view(storage).substr(from));
+  if (!has_escapes(token)) return Cell::of_text(bare(token));
+  thread_local std::string text;
+  text.clear();
+  if (!append_unescaped(text, token)) return {};
+  return Cell::of_text(texts.keep(text));
 }
 
-Cell bytes_cell(std::string_view token, std::string& storage) {
+Cell bytes_cell(std::string_view token, Arena& texts) {
   if (token.front() != '"') return {};
   const auto bytes = decode_base64(bare(token));
-  if (!bytes) return {};
-  const std::size_t from = storage.size();
-  storage.append(*bytes);
-  return Cell::of_blob(std::string_view(storage).substr(from));
+  return bytes ? Cell::of_blob(texts.keep(*bytes)) : Cell{};
 }
 
-Cell cell_of(Type type, std::string_view token, std::string& storage) {
+Cell cell_of(Type type, std::string_view token, Arena& texts) {
   switch (type) {
     case Type::boolean: return token == "true" ? Cell::of(1) : token == "false" ? Cell::of(0) : Cell{};
     case Type::int64: return integer_cell(bare(token));
     case Type::uint64: return natural_cell(bare(token));
     case Type::float32: return real_cell<float>(token);
     case Type::float64: return real_cell<double>(token);
-    case Type::bytes: return bytes_cell(token, storage);
+    case Type::bytes: return bytes_cell(token, texts);
     case Type::json: return Cell::of_text(token);
-    default: return string_cell(token, storage);
+    default: return string_cell(token, texts);
   }
 }
 
@@ -107,6 +105,17 @@ void append_cell(std::string& out, Type type, const Cell& cell) {
   }
 }
 
+/// Whether append_cell would write `token` from its cell. A string is what it stands for when nothing in it is, or must be, escaped.
+bool exact(Type type, std::string_view token, const Cell& cell) {
+  if (cell.kind == Cell::Kind::null) return false;
+  if (type == Type::json) return true;
+  if (cell.kind == Cell::Kind::text && type != Type::uint64 && !has_escapes(token) && !has_controls(token)) return true;
+  thread_local std::string again;
+  again.clear();
+  append_cell(again, type, cell);
+  return again == token;
+}
+
 }  // namespace
 
 std::string_view declared(Type type) {
@@ -143,28 +152,30 @@ std::size_t Columns::column_at(std::string_view rest, std::size_t from) const {
   return openings_.size();
 }
 
-bool Columns::split(std::string_view content, Row& row) const {
-  row.cells.assign(columns_.size(), Cell{});
-  row.storage.clear();
-  row.storage.reserve(content.size() + 16);  // nothing grows when unescaped or decoded: views into it stay valid
+bool Columns::split(std::string_view content, std::span<Cell> cells, Arena& texts) const {
   const std::size_t end = content.size();
+  bool all = content.starts_with('{');
   std::size_t next = 0;  // fields and columns are both sorted: the search goes on where the last one was found
-  for (std::size_t at = 1; at < end && content[at] != '}';) {
+  std::size_t at = 1;
+  while (at < end && content[at] != '}') {
     const std::size_t column = column_at(content.substr(at), next);
-    at = column < openings_.size() ? at + openings_[column].size() : token_end(content, at) + 1;
-    const std::size_t token = at;
+    const bool known = column < openings_.size();
+    at = known ? at + openings_[column].size() : token_end(content, at) + 1;
+    const std::size_t begin = at;
     at = token_end(content, at);
-    if (at <= token || at > end) return false;
-    if (column < openings_.size()) {
-      row.cells[column] = cell_of(columns_[column].type, content.substr(token, at - token), row.storage);
+    if (at <= begin || at > end) return false;
+    if (known) {
+      const std::string_view token = content.substr(begin, at - begin);
+      cells[column] = cell_of(columns_[column].type, token, texts);
       next = column + 1;
+      all = all && exact(columns_[column].type, token, cells[column]);
     }
-    if (at < end && content[at] == ',') ++at;
+    all = all && known;
+    if (at >= end || content[at] != ',') break;
+    ++at;
+    all = all && at < end && content[at] != '}';
   }
-  thread_local std::string again;
-  again.clear();
-  append_content(again, row.cells);
-  return again == content;
+  return all && at + 1 == end && content[at] == '}';
 }
 
 void Columns::append_content(std::string& out, std::span<const Cell> cells) const {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/device/arena.hpp"
 #include "gateway/device/cell.hpp"
 #include "mesh/value.hpp"
 
@@ -21,14 +22,8 @@ struct Column {
 /// What follows the column's name in CREATE TABLE; empty where SQLite must not bend values to an affinity.
 std::string_view declared(Type type);
 
-/// The cells of one row, one per column. Owns unescaped and decoded text; other text borrows from the content that was split.
-struct Row {
-  std::vector<Cell> cells;
-  std::string storage;
-};
-
-/// Content to columns and back. Works on bytes only: whether the columns say exactly what the content says is found by putting the
-/// content together again and comparing.
+/// Content to columns and back. Works on bytes only: the columns say exactly what the content says when each value would be written
+/// from its cell as it stands.
 class Columns {
  public:
   Columns() = default;
@@ -38,9 +33,10 @@ class Columns {
   [[nodiscard]] const std::vector<Column>& all() const { return columns_; }
   [[nodiscard]] const Column* find(std::string_view field) const;
 
-  /// True: append_content(row.cells) gives `content` bit by bit. False: it does not; the content itself must be kept beside the
-  /// cells, which hold what could be read.
-  bool split(std::string_view content, Row& row) const;
+  /// True: append_content(cells) gives `content` bit by bit. False: it does not; the content itself must be kept beside the cells,
+  /// which hold what could be read. `cells`: one NULL cell per column. Their text borrows from `content`, or from `texts` where it
+  /// had to be unescaped or decoded.
+  bool split(std::string_view content, std::span<Cell> cells, Arena& texts) const;
 
   /// Canonical JSON of the cells; NULL cells are omitted.
   void append_content(std::string& out, std::span<const Cell> cells) const;

@@ -1,5 +1,7 @@
 #include "gateway/device/feed_table.hpp"
 
+#include <algorithm>
+
 namespace meshgate::device {
 
 namespace {
@@ -42,16 +44,17 @@ Result<FeedTable> FeedTable::open(Database& database, const std::string& table, 
   FeedTable out;
   out.database_ = &database;
   out.table_ = table;
-  out.columns_ = std::move(columns);
+  out.columns_ = std::make_shared<const Columns>(std::move(columns));
+  out.cells_.resize(out.columns_->all().size());
   const std::string name = quoted(table);
-  const std::string names = listed(out.columns_, "");
+  const std::string names = listed(*out.columns_, "");
   const struct {
     Statement FeedTable::*into;
     std::string sql;
   } all[] = {
       {&FeedTable::insert_, "INSERT INTO " + name + "(_id,_rev,_seq,_content" + names + ") VALUES(" +
-                                placeholders(4 + out.columns_.all().size()) + ") ON CONFLICT(_id) DO NOTHING"},
-      {&FeedTable::update_, "UPDATE " + name + " SET " + assignments(out.columns_) + " WHERE _id=?1"},
+                                placeholders(4 + out.columns_->all().size()) + ") ON CONFLICT(_id) DO NOTHING"},
+      {&FeedTable::update_, "UPDATE " + name + " SET " + assignments(*out.columns_) + " WHERE _id=?1"},
       {&FeedTable::find_, "SELECT _rev,_seq,_content IS NULL FROM " + name + " WHERE _id=?1"},
       {&FeedTable::set_seq_, "UPDATE " + name + " SET _seq=?2 WHERE _id=?1"},
       {&FeedTable::set_rev_, "UPDATE " + name + " SET _rev=?2 WHERE _id=?1"},
@@ -66,23 +69,31 @@ Result<FeedTable> FeedTable::open(Database& database, const std::string& table, 
   return out;
 }
 
-void FeedTable::bind_row(Statement& statement, std::string_view id, std::string_view rev, Seq seq, std::string_view content) {
-  const bool plain = columns_.split(content, row_);
-  statement.bind(1, id);
-  statement.bind(2, rev);
-  statement.bind(3, static_cast<std::int64_t>(number(seq)));
-  statement.bind(4, plain ? Cell{} : Cell::of_text(content));
-  for (std::size_t i = 0; i < row_.cells.size(); ++i) statement.bind(static_cast<int>(5 + i), row_.cells[i]);
+void FeedTable::bind_row(Statement& statement, const NewRow& row) {
+  if (row.split_by == columns_.get()) return bind_cells(statement, row, row.cells, row.plain);
+  texts_.clear();
+  std::fill(cells_.begin(), cells_.end(), Cell{});
+  const bool plain = columns_->split(row.content, cells_, texts_);
+  bind_cells(statement, row, cells_, plain);
 }
 
-Result<bool> FeedTable::insert(std::string_view id, std::string_view rev, Seq seq, std::string_view content) {
-  bind_row(insert_, id, rev, seq, content);
+void FeedTable::bind_cells(Statement& statement, const NewRow& row, std::span<const Cell> cells, bool plain) {
+  statement.bind(1, row.id);
+  statement.bind(2, row.rev);
+  statement.bind(3, static_cast<std::int64_t>(number(row.seq)));
+  statement.bind(4, plain ? Cell{} : Cell::of_text(row.content));
+  int at = 5;
+  for (const Cell& cell : cells) statement.bind(at++, cell);
+}
+
+Result<bool> FeedTable::insert(const NewRow& row) {
+  bind_row(insert_, row);
   if (auto done = insert_.run(); !done) return std::move(done).error();
   return database_->changes() == 1;
 }
 
-Status FeedTable::update(std::string_view id, std::string_view rev, Seq seq, std::string_view content) {
-  bind_row(update_, id, rev, seq, content);
+Status FeedTable::update(const NewRow& row) {
+  bind_row(update_, row);
   return update_.run();
 }
 
@@ -121,10 +132,9 @@ FeedTable::Seen FeedTable::current() {
   const Cell whole = read_.cell(3);
   out.content = whole.text;
   if (whole.kind != Cell::Kind::null) return out;
-  row_.cells.resize(columns_.all().size());
-  for (std::size_t i = 0; i < row_.cells.size(); ++i) row_.cells[i] = read_.cell(static_cast<int>(4 + i));
+  for (std::size_t i = 0; i < cells_.size(); ++i) cells_[i] = read_.cell(static_cast<int>(4 + i));
   content_.clear();
-  columns_.append_content(content_, row_.cells);
+  columns_->append_content(content_, cells_);
   out.content = content_;
   return out;
 }

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/device/columns.hpp"
 #include "gateway/device/sqlite.hpp"
@@ -19,6 +22,17 @@ struct Kept {
   bool plain = true;  ///< the columns say all of the content
 };
 
+/// A row to be written. `cells` spare the table to split the content, if they were split by the columns that it has.
+struct NewRow {
+  std::string_view id;
+  std::string_view rev;
+  Seq seq{0};
+  std::string_view content;
+  std::span<const Cell> cells{};
+  bool plain = false;
+  const Columns* split_by = nullptr;
+};
+
 /// The table of one feed: _id, _rev, _seq, _content, then one column per field. `_content` is NULL where the columns say all.
 class FeedTable {
  public:
@@ -28,8 +42,8 @@ class FeedTable {
   static Result<FeedTable> open(Database& database, const std::string& table, Columns columns);
 
   /// Puts a new row; false when the id is there already and nothing was written.
-  Result<bool> insert(std::string_view id, std::string_view rev, Seq seq, std::string_view content);
-  Status update(std::string_view id, std::string_view rev, Seq seq, std::string_view content);
+  Result<bool> insert(const NewRow& row);
+  Status update(const NewRow& row);
   Result<std::optional<Kept>> find(std::string_view id);
   Status set_seq(std::string_view id, Seq seq);
   Status set_rev(std::string_view id, std::string_view rev);
@@ -58,18 +72,22 @@ class FeedTable {
     }
   }
 
-  [[nodiscard]] const Columns& columns() const { return columns_; }
+  [[nodiscard]] const Columns& columns() const { return *columns_; }
+  /// For those who split contents without the table; it keeps these until it is opened again.
+  [[nodiscard]] std::shared_ptr<const Columns> shared_columns() const { return columns_; }
   [[nodiscard]] const std::string& table() const { return table_; }
 
  private:
-  void bind_row(Statement& statement, std::string_view id, std::string_view rev, Seq seq, std::string_view content);
+  void bind_row(Statement& statement, const NewRow& row);
+  void bind_cells(Statement& statement, const NewRow& row, std::span<const Cell> cells, bool plain);
   /// The row that read_ stands on, its content put together from the columns.
   Seen current();
 
   Database* database_ = nullptr;
   std::string table_;
-  Columns columns_;
-  Row row_;
+  std::shared_ptr<const Columns> columns_;
+  std::vector<Cell> cells_;
+  Arena texts_;
   std::string content_;
   Statement insert_, update_, find_, set_seq_, set_rev_, remove_, read_;
 };

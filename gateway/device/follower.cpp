@@ -1,17 +1,13 @@
 #include "gateway/device/follower.hpp"
 
+#include <thread>
+
+#include "gateway/device/cutter.hpp"
+#include "gateway/device/piece_queue.hpp"
+
 namespace meshgate::device {
 
 namespace {
-
-constexpr std::size_t kMostPending = 64U << 20U;
-
-/// The kind of a change line: the text of its first string.
-std::string_view kind_of(std::string_view line) {
-  const std::size_t open = line.find('"');
-  if (open == std::string_view::npos) return {};
-  return line.substr(open + 1, line.find('"', open + 1) - open - 1);
-}
 
 std::string changes_url(const std::string& node, const Place& place, const ReaderState& state, bool live) {
   std::string url = node + "/feeds/" + net::percent_encode(place.feed->name) + "/changes?after=" + state.cursor.text();
@@ -33,69 +29,66 @@ Outcome failed(Error error, std::chrono::seconds wait = {}) {
   return out;
 }
 
-}  // namespace
+/// What is done with the pieces of one stream, and how that went. Belongs to the writing thread until it is joined.
+class Writing {
+ public:
+  Writing(MirrorFile& file, Place& place, std::uint64_t generation, const std::function<bool(const Applied&)>& applied)
+      : file_(file), place_(place), generation_(generation), applied_(applied) {}
 
-Cutter::Cutter(MirrorFile& file, Place& place, std::uint64_t generation, std::function<bool(const Applied&)> applied)
-    : file_(file), place_(place), applied_(std::move(applied)), generation_(generation) {}
-
-bool Cutter::fail(Error error) {
-  const bool anew = error.code == Code::gone;
-  outcome_.kind = anew ? Outcome::Kind::new_pass : Outcome::Kind::failed;
-  outcome_.error = std::move(error);
-  return false;
-}
-
-bool Cutter::take(std::string_view bytes) {
-  pending_.append(bytes);
-  std::size_t piece = 0;
-  for (;;) {
-    const std::size_t end = pending_.find('\n', scanned_);
-    if (end == std::string::npos) break;
-    const std::string_view text = std::string_view(pending_).substr(line_, end - line_);
-    line_ = scanned_ = end + 1;
-    const std::string_view kind = kind_of(text);
-    if (kind == "schema" && !take_line(text)) return false;
-    if (kind != "mark") continue;
-    if (!apply(std::string_view(pending_).substr(piece, line_ - piece))) return false;
-    piece = line_;
+  /// False: the stream is to be left.
+  bool apply(const Piece& piece) {
+    auto applied = file_.apply(place_, generation_, piece);
+    if (!applied) {
+      outcome.kind = applied.error().code == Code::gone ? Outcome::Kind::new_pass : Outcome::Kind::failed;
+      outcome.error = std::move(applied).error();
+      return false;
+    }
+    if (applied->stale) return false;
+    outcome.lines += applied->lines;
+    outcome.caught_up = applied->verified;
+    generation_ = applied->generation;
+    if (applied->mismatch) outcome.kind = Outcome::Kind::mismatch;
+    return applied_(*applied) && !applied->mismatch;
   }
-  pending_.erase(0, piece);
-  line_ -= piece;
-  scanned_ = pending_.size();
-  if (scanned_ <= kMostPending) return true;
-  return fail({Code::corrupt, place_name(place_) + ": 64 MiB came without a mark; this is not how a node answers, it is read again"});
+
+  Outcome outcome;
+
+ private:
+  MirrorFile& file_;
+  Place& place_;
+  std::uint64_t generation_;
+  const std::function<bool(const Applied&)>& applied_;
+};
+
+/// Receives until the stream ends or is to be left, with a second thread that writes; both are through when this returns.
+Result<net::HttpClient::Answer> receive(net::HttpClient& client, const std::string& url, MirrorFile& file, Place& place,
+                                        const std::shared_ptr<const Columns>& columns, Writing& writing) {
+  PieceQueue queue;
+  CutterSink sink;
+  sink.piece = [&](std::unique_ptr<Piece> piece) {
+    const bool caught_up = piece->mark.caught_up;
+    return queue.push(std::move(piece)) && (!caught_up || queue.settle());
+  };
+  sink.schema = [&](const Schema& schema) { return file.take_schema(*place.feed, schema); };
+  Cutter cutter(place_name(place), columns, std::move(sink));
+  net::Fields fields;
+  fields.add("Accept", "application/x-ndjson");
+  std::thread writer([&] { queue.drain([&](const Piece& piece) { return writing.apply(piece); }); });
+  auto answer = client.stream(url, fields, [&](std::string_view bytes) { return cutter.take(bytes); });
+  queue.finish();
+  writer.join();
+  if (cutter.error()) return *cutter.error();
+  return answer;
 }
 
-bool Cutter::take_line(std::string_view line) {
-  auto parsed = parser_.parse(line);
-  if (!parsed) return fail(std::move(parsed).error().within(place_name(place_)));
-  const auto* schema = std::get_if<Schema>(&*parsed);
-  if (schema == nullptr) return true;
-  auto taken = file_.take_schema(*place_.feed, *schema);
-  return taken ? true : fail(std::move(taken).error());
-}
-
-bool Cutter::apply(std::string_view piece) {
-  auto applied = file_.apply(place_, generation_, piece);
-  if (!applied) return fail(std::move(applied).error());
-  if (applied->stale) return false;
-  outcome_.lines += applied->lines;
-  outcome_.caught_up = applied->verified;
-  const bool go_on = applied_(*applied);
-  if (applied->mismatch) outcome_.kind = Outcome::Kind::mismatch;
-  generation_ = applied->generation;
-  return go_on && !applied->mismatch;
-}
+}  // namespace
 
 Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, bool live,
                const std::function<bool(const Applied&)>& applied) {
   const ReaderState state = file.standing(place);
-  Cutter cutter(file, place, state.generation, applied);
-  net::Fields fields;
-  fields.add("Accept", "application/x-ndjson");
-  const auto take = [&](std::string_view bytes) { return cutter.take(bytes); };
-  auto answer = client.stream(changes_url(node, place, state, live), fields, take);
-  Outcome out = cutter.outcome();
+  Writing writing(file, place, state.generation, applied);
+  auto answer = receive(client, changes_url(node, place, state, live), file, place, state.columns, writing);
+  Outcome out = std::move(writing.outcome);
   if (out.kind == Outcome::Kind::failed || out.kind == Outcome::Kind::mismatch) return out;
   if (!answer && out.kind == Outcome::Kind::ended) {
     out.kind = Outcome::Kind::failed;

@@ -42,7 +42,6 @@ struct MirrorProgress {
   std::uint64_t lines = 0;  ///< applied (checking: rows looked at) in this run
   std::uint64_t held = 0;   ///< items the file holds of it
   std::uint64_t count = 0;  ///< items the node said it has; 0: not known
-  double rate = 0;          ///< lines per second, since this run began
   std::string digest;       ///< of what the file holds; set when caught up
 };
 

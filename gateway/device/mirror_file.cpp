@@ -132,17 +132,18 @@ Result<Place*> MirrorFile::place(MirroredFeed& feed, std::string_view partition)
 
 ReaderState MirrorFile::standing(const Place& place) {
   const Guard guard(mutex_);
-  return {place.now.cursor, place.feed->schema_version, place.generation,     place.now.count,
-          place.now.digest, place.now.comparing,        place.now.mismatches, place.now.verified};
+  const Standpoint& now = place.now;
+  return {now.cursor, place.feed->schema_version, place.feed->table.shared_columns(), place.generation, now.count, now.digest,
+          now.comparing, now.mismatches, now.verified};
 }
 
-Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, std::string_view lines) {
+Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, const Piece& piece) {
   const Guard guard(mutex_);
   if (place.generation != generation) return Applied{.stale = true};
   if (auto begun = begin(); !begun) return std::move(begun).error();
   const Standpoint before = place.now;
   if (auto saved = database_->run("SAVEPOINT piece"); !saved) return std::move(saved).error();
-  auto applied = apply_lines(place, lines);
+  auto applied = apply_all(place, piece);
   if (!applied) {
     place.now = before;
     if (!database_->in_transaction() || !database_->run("ROLLBACK TO piece; RELEASE piece")) roll_back();
@@ -162,51 +163,31 @@ Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, std::s
   return applied;
 }
 
-Result<Applied> MirrorFile::apply_lines(Place& place, std::string_view lines) {
+Result<Applied> MirrorFile::apply_all(Place& place, const Piece& piece) {
   Applied out;
-  const Cursor from = place.now.cursor;
-  Seq last = from.seq;
-  bool marked = false;
-  while (!lines.empty()) {
-    const std::size_t end = lines.find('\n');
-    const std::string_view text = lines.substr(0, end);
-    lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
-    if (text.empty()) continue;
-    auto line = parser_.parse(text);
-    if (!line) return std::move(line).error().within("feed " + place.feed->name);
-    marked = std::holds_alternative<Mark>(*line);
-    if (auto done = apply_one(place, *line, last, out); !done) return std::move(done).error();
+  Seq last = place.now.cursor.seq;
+  for (const Change& change : piece.changes) {
+    if (auto done = apply_one(place, change, last); !done) return std::move(done).error();
   }
-  if (!marked) return Error{Code::internal, "feed " + place.feed->name + ": lines without a mark at their end"};
+  out.lines = piece.changes.size();
+  if (auto done = apply_mark(place, piece.mark, last, out); !done) return std::move(done).error();
   out.generation = place.generation;
   return out;
 }
 
-Status MirrorFile::apply_one(Place& place, const Line& line, Seq& last, Applied& out) {
-  const auto in_order = [&](Seq seq) -> Status {
-    if (seq > last && number(seq) <= INT64_MAX) {
-      last = seq;
-      ++out.lines;
-      return {};
-    }
+Status MirrorFile::apply_one(Place& place, const Change& change, Seq& last) {
+  const auto* put = std::get_if<Put>(&change);
+  const auto* gone = std::get_if<GoneLine>(&change);
+  const auto* trim = std::get_if<TrimLine>(&change);
+  const Seq seq = put != nullptr ? put->row.seq : gone != nullptr ? gone->seq : trim->seq;
+  if (seq <= last || number(seq) > INT64_MAX) {
     return Error{Code::corrupt, "feed " + place.feed->name + ": the line with seq " + std::to_string(number(seq)) + " came after seq " +
                                     std::to_string(number(last)) +
                                     "; the node or something between does not keep the order; it is read again"};
-  };
-  if (const auto* put = std::get_if<PutLine>(&line)) {
-    if (auto fine = in_order(put->seq); !fine) return fine;
-    return applier_.put(place, *put);
   }
-  if (const auto* gone = std::get_if<GoneLine>(&line)) {
-    if (auto fine = in_order(gone->seq); !fine) return fine;
-    return applier_.gone(place, gone->id);
-  }
-  if (const auto* trim = std::get_if<TrimLine>(&line)) {
-    if (auto fine = in_order(trim->seq); !fine) return fine;
-    return applier_.trim(place, trim->through);
-  }
-  if (const auto* mark = std::get_if<Mark>(&line)) return apply_mark(place, *mark, last, out);
-  return {};  // a schema line: taken before the piece
+  last = seq;
+  if (put != nullptr) return applier_.put(place, *put);
+  return gone != nullptr ? applier_.gone(place, gone->id) : applier_.trim(place, trim->through);
 }
 
 Status MirrorFile::apply_mark(Place& place, const Mark& mark, Seq last, Applied& out) {
@@ -250,12 +231,14 @@ Status MirrorFile::judge(Place& place, const Mark& mark, Applied& out) {
   return applier_.begin_pass(place);
 }
 
-Status MirrorFile::take_schema(MirroredFeed& feed, const Schema& schema) {
+Result<std::shared_ptr<const Columns>> MirrorFile::take_schema(MirroredFeed& feed, const Schema& schema) {
   const Guard guard(mutex_);
-  if (schema.version <= feed.schema_version) return {};
-  if (auto done = commit_now(); !done) return done;
-  if (auto begun = begin(); !begun) return begun;
-  return widen(feed, schema);
+  if (schema.version <= feed.schema_version) return feed.table.shared_columns();
+  auto done = commit_now();
+  if (done) done = begin();
+  if (done) done = widen(feed, schema);
+  if (!done) return std::move(done).error();
+  return feed.table.shared_columns();
 }
 
 Status MirrorFile::widen(MirroredFeed& feed, const Schema& schema) {

@@ -11,7 +11,7 @@
 #include "gateway/device/applier.hpp"
 #include "gateway/device/file_lock.hpp"
 #include "gateway/device/ledger.hpp"
-#include "mesh/lines.hpp"
+#include "gateway/device/piece.hpp"
 
 namespace meshgate::device {
 
@@ -19,6 +19,7 @@ namespace meshgate::device {
 struct ReaderState {
   Cursor cursor;
   std::uint32_t schema = 0;
+  std::shared_ptr<const Columns> columns;
   std::uint64_t generation = 0;
   std::uint64_t count = 0;
   Digest digest;
@@ -56,10 +57,10 @@ class MirrorFile {
   Result<Place*> place(MirroredFeed& feed, std::string_view partition);
   [[nodiscard]] ReaderState standing(const Place& place);
 
-  /// Applies whole lines that end with a mark, all or nothing.
-  Result<Applied> apply(Place& place, std::uint64_t generation, std::string_view lines);
-  /// Takes a schema line: new fields become columns.
-  Status take_schema(MirroredFeed& feed, const Schema& schema);
+  /// Applies a piece, all or nothing. `generation`: of the partition when the cursor was taken that the piece was asked for with.
+  Result<Applied> apply(Place& place, std::uint64_t generation, const Piece& piece);
+  /// Takes a schema line: new fields become columns. Gives the columns there are now.
+  Result<std::shared_ptr<const Columns>> take_schema(MirroredFeed& feed, const Schema& schema);
   /// 410: the items stay, a pass at 0 begins.
   Status begin_pass(Place& place);
 
@@ -79,8 +80,8 @@ class MirrorFile {
   Result<std::uint64_t> take_recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress);
   Status commit_now();
   void roll_back();
-  Result<Applied> apply_lines(Place& place, std::string_view lines);
-  Status apply_one(Place& place, const Line& line, Seq& last, Applied& out);
+  Result<Applied> apply_all(Place& place, const Piece& piece);
+  Status apply_one(Place& place, const Change& change, Seq& last);
   Status apply_mark(Place& place, const Mark& mark, Seq last, Applied& out);
   Status judge(Place& place, const Mark& mark, Applied& out);
   /// Within an open transaction that holds nothing else; ends it. The feed is as before when it fails.
@@ -95,7 +96,6 @@ class MirrorFile {
   std::unique_ptr<Database> database_;
   std::unique_ptr<Ledger> ledger_;
   Applier applier_;
-  LineParser parser_;
   std::uint64_t waiting_ = 0;  ///< lines in the open transaction
   std::chrono::steady_clock::time_point begun_;
 };

@@ -1,6 +1,7 @@
 #include "gateway/device/mirror_run.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace meshgate::device {
 
@@ -80,14 +81,16 @@ void MirrorRun::give_up(Error error) {
 
 Status MirrorRun::discover_patiently() {
   Backoff backoff(options_.first_backoff, options_.longest_backoff, seed());
+  std::string said;
   for (;;) {
     auto found = discover();
     if (found) return found;
     const Code code = found.error().code;
     if (code == Code::cancelled || !retryable(code)) return found;
     if (options_.once && Clock::now() - started_ > options_.patience) return found;
-    say(base::Level::warning, found.error().message + "; trying again");
-    if (!wait_for(backoff.failed())) return Error{Code::cancelled, "cancelled"};
+    say_once(said, found.error().message);
+    Lock lock(mutex_);
+    if (wake_.wait_for(lock, backoff.failed(), [this] { return stop_; })) return Error{Code::cancelled, "cancelled"};
   }
 }
 
@@ -115,12 +118,14 @@ Status MirrorRun::discover() {
   if (loading) return Error{Code::retry, options_.url + ": the feed is loading and has no partitions yet"};
   if (options_.partitions.empty()) return {};
   return Error{Code::not_found,
-               options_.url + ": the node has none of the partitions asked for with --partition; ask `meshgate feeds` what there is"};
+               options_.url + ": the node has none of the partitions asked for with --partition; look at /feeds there"};
 }
 
 bool MirrorRun::wanted(const OfferedFeed& feed, const std::string& partition) const {
+  // A feed that is no longer divided may still have its old partitions, empty.
+  if (!feed.divided) return partition.empty();
   const auto& list = options_.partitions;
-  return !feed.divided || list.empty() || std::find(list.begin(), list.end(), partition) != list.end();
+  return list.empty() || std::find(list.begin(), list.end(), partition) != list.end();
 }
 
 Status MirrorRun::take_feed(const OfferedFeed& feed) {
@@ -187,11 +192,12 @@ void MirrorRun::watch() {
 
 void MirrorRun::look_for_more() {
   auto found = discover();
+  if (found) not_found_more_.clear();
   if (found || found.error().code == Code::cancelled) return;
   if (found.error().code == Code::conflict) {
     give_up(std::move(found).error());
   } else {
-    say(base::Level::warning, found.error().message);
+    say_once(not_found_more_, found.error().message);
   }
 }
 
@@ -254,19 +260,22 @@ void MirrorRun::read(net::HttpClient& client, Task& task) {
 
 bool MirrorRun::on_applied(Task& task, const Applied& applied) {
   bool go_on = true;
+  bool recovered = false;
   {
     const Lock lock(mutex_);
     task.lines += applied.lines;
     task.verified = applied.verified || (task.verified && applied.lines == 0 && !applied.mismatch);
     last_progress_ = Clock::now();
     if (applied.lines > 0) task.backoff.succeeded();
-    if (applied.verified) task.error.clear();
+    recovered = applied.verified && !task.error.empty();
+    if (recovered) task.error.clear();
     go_on = !stop_ && !(options_.once && applied.verified) && (streaming() || !applied.verified);
   }
   if (applied.removed > 0) {
     say(base::Level::info,
         title(*task.place) + ": " + std::to_string(applied.removed) + " rows are no longer at the node and were removed");
   }
+  if (recovered) say(base::Level::info, title(*task.place) + ": caught up again");
   if (applied.lines > 0 || applied.caught_up) {
     report(task, applied.verified ? MirrorProgress::Stage::caught_up : MirrorProgress::Stage::reading);
   }
@@ -313,16 +322,17 @@ void MirrorRun::settle_failure(Task& task, const Outcome& outcome) {
   }
   bool hopeless = false;
   std::chrono::milliseconds wait{0};
+  std::string said;
   {
     const Lock lock(mutex_);
-    task.error = outcome.error.message;
+    said = std::exchange(task.error, outcome.error.message);
     const bool passing = retryable(outcome.error.code) || outcome.error.code == Code::corrupt;
     hopeless = options_.once && (!passing || Clock::now() - last_progress_ > options_.patience);
     wait = task.backoff.failed(outcome.wait);
     if (!passing) wait = std::max(wait, options_.longest_backoff);
   }
   if (hopeless) return give_up(outcome.error);
-  say(base::Level::warning, outcome.error.message + "; again in " + std::to_string(wait.count()) + " ms");
+  say_once(said, outcome.error.message);
   put_off(task, wait);
 }
 
@@ -341,8 +351,6 @@ void MirrorRun::report(const Task& task, MirrorProgress::Stage stage) {
     out.lines = task.lines;
     out.count = task.count;
   }
-  const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
-  out.rate = seconds > 0 ? static_cast<double>(out.lines) / seconds : 0;
   const std::lock_guard telling(telling_);
   if (listener_.progress) listener_.progress(out);
 }
@@ -350,6 +358,12 @@ void MirrorRun::report(const Task& task, MirrorProgress::Stage stage) {
 void MirrorRun::say(base::Level level, const std::string& sentence) {
   const std::lock_guard telling(telling_);
   if (listener_.say) listener_.say(level, sentence);
+}
+
+void MirrorRun::say_once(std::string& said, const std::string& failure) {
+  const bool news = said != failure;
+  said = failure;
+  say(news ? base::Level::warning : base::Level::debug, failure + "; trying again");
 }
 
 MirrorSummary MirrorRun::summary() {

@@ -71,6 +71,8 @@ class MirrorRun {
 
   void report(const Task& task, MirrorProgress::Stage stage);
   void say(base::Level level, const std::string& sentence);
+  /// Of a failure that is tried again; one that is as the last was is for the debug level alone.
+  void say_once(std::string& said, const std::string& failure);
   MirrorSummary summary();
 
   const MirrorOptions options_;
@@ -85,6 +87,7 @@ class MirrorRun {
   std::optional<Error> fatal_;
   std::list<Task> tasks_;
   Clock::time_point last_progress_ = Clock::now();
+  std::string not_found_more_;  ///< why the last look for more failed; the calling thread's
   std::mutex telling_;  ///< the listener is called by one thread at a time
   net::HttpClient asker_;
   std::list<net::HttpClient> clients_;

@@ -14,13 +14,8 @@ using simdjson::dom::element;
 constexpr std::size_t kMostDetail = 300;
 constexpr std::chrono::seconds kLongestWait{300};
 
-/// Header fields compare without case.
 std::string_view header(const net::HttpClient::Answer& answer, std::string_view name) {
-  const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  for (const auto& [key, value] : answer.fields.all()) {
-    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), [&](char a, char b) { return low(a) == low(b); })) return value;
-  }
-  return {};
+  return answer.fields.find(name).value_or(std::string_view{});
 }
 
 std::string text_of(const element& object, const char* name) {
@@ -113,7 +108,7 @@ Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place)
   } else if (code == Code::auth) {
     message.append("; the node does not let this reader in");
   } else if (code == Code::not_found) {
-    message.append("; ask `meshgate feeds` what there is");
+    message.append("; check --feed, and the path in the URL");
   }
   return {{code, std::move(message)}, wait_of(answer)};
 }

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <mutex>
+
 namespace meshgate::device {
 
 namespace {
@@ -41,6 +43,12 @@ std::string_view advice(int result) {
     case SQLITE_TOOBIG: return "a value or row is larger than SQLite takes";
     default: return {};
   }
+}
+
+/// Before the process's first use of SQLite, else without effect: counting bytes that nobody asks for takes a lock per allocation.
+void leave_memory_uncounted() {
+  static std::once_flag once;
+  std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
 }  // namespace
@@ -103,6 +111,7 @@ void Database::Close::operator()(sqlite3* handle) const { sqlite3_close(handle);
 Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+  leave_memory_uncounted();
   std::unique_ptr<Database> out(new Database(path));
   sqlite3* raw = nullptr;
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;

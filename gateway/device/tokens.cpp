@@ -11,13 +11,15 @@ namespace {
 
 /// One past the closing quote of the string that opens at `at`.
 std::size_t string_end(std::string_view json, std::size_t at) {
-  for (std::size_t i = at + 1; i < json.size(); ++i) {
-    i = json.find_first_of("\"\\", i);
-    if (i == std::string_view::npos) return json.size() + 1;
-    if (json[i] == '"') return i + 1;
-    ++i;
+  std::size_t i = at + 1;
+  for (;;) {
+    const std::size_t quote = json.find('"', i);
+    if (quote == std::string_view::npos) return json.size() + 1;
+    const std::size_t escape = json.substr(i, quote - i).find('\\');
+    if (escape == std::string_view::npos) return quote + 1;
+    i += escape + 2;
+    if (i >= json.size()) return json.size() + 1;
   }
-  return json.size() + 1;
 }
 
 std::size_t nested_end(std::string_view json, std::size_t at) {
@@ -83,7 +85,17 @@ std::size_t token_end(std::string_view json, std::size_t at) {
   if (at >= json.size()) return at;
   if (json[at] == '"') return string_end(json, at);
   if (json[at] == '{' || json[at] == '[') return nested_end(json, at);
-  return std::min(json.find_first_of(",}]", at), json.size());
+  const auto end = std::find_if(json.begin() + static_cast<std::ptrdiff_t>(at), json.end(),
+                                [](char c) { return c == ',' || c == '}' || c == ']'; });
+  return static_cast<std::size_t>(end - json.begin());
+}
+
+bool has_escapes(std::string_view token) { return token.find('\\') != std::string_view::npos; }
+
+bool has_controls(std::string_view token) {
+  bool found = false;
+  for (const char c : token) found |= static_cast<unsigned char>(c) < 0x20;
+  return found;
 }
 
 bool append_unescaped(std::string& out, std::string_view token) {

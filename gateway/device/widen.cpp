@@ -94,7 +94,7 @@ Status split_again(Database& database, MirroredFeed& feed) {
     if (!rows) return std::move(rows).error();
     if (rows->empty()) return {};
     for (const Whole& row : *rows) {
-      if (auto done = feed.table.update(row.id, row.rev, Seq{static_cast<std::uint64_t>(row.seq)}, row.content); !done) return done;
+      if (auto done = feed.table.update({row.id, row.rev, Seq{static_cast<std::uint64_t>(row.seq)}, row.content}); !done) return done;
     }
     after = rows->back().id;
   }

@@ -68,10 +68,15 @@ Status FeedReader::open(Connection& connection) {
   auto position = feed_->position(kStream);
   if (!position) return std::move(position).error();
   stream_.emplace(std::move(*stream));
-  position_ = position->value_or(Position{});
+  // What the Position covers was mapped by other rules: nothing of it counts.
+  const bool same_rules = feed_->state().rules == options_.rules();
+  position_ = same_rules ? position->value_or(Position{}) : Position{};
   // What was compiled stays valid: a changed schema announces itself with the next columns.
   seen_.reset();
   unreadable_key_ = false;
+  // A scan that is taken up in the middle is measured from here.
+  scan_rows_ = 0;
+  scan_began_ = last_report_ = std::chrono::steady_clock::now();
   return {};
 }
 
@@ -94,7 +99,8 @@ Result<bool> FeedReader::step() {
   }
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
-  batch_.set_position(progress->position);
+  // The end of a scan is only durable with what its sweep did.
+  if (!progress->scan_ended) batch_.set_position(progress->position);
   if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
   const bool more = !progress->idle && !progress->scan_ended;
   if (more) {
@@ -102,10 +108,10 @@ Result<bool> FeedReader::step() {
   } else if (auto done = commit(); !done) {
     return std::move(done).error();
   }
-  position_ = progress->position;
+  if (!progress->scan_ended) position_ = progress->position;
   note_progress(*progress);
   if (progress->scan_ended) {
-    if (auto done = end_scan(progress->as_of); !done) return std::move(done).error();
+    if (auto done = end_scan(*progress); !done) return std::move(done).error();
   }
   if (progress->idle) enter(Phase::idle);
   return progress->idle;
@@ -153,7 +159,8 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
 
 void FeedReader::begin_scan() {
   seen_.emplace();
-  scan_rows_ = scan_removed_ = 0;
+  scan_rows_ = scan_removed_ = scan_quarantined_ = 0;
+  scan_since_ = now();
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
 
@@ -180,6 +187,7 @@ Status FeedReader::finish_commit() { return under_way_.valid() ? account(under_w
 
 Status FeedReader::account(const Result<store::Outcome>& outcome) {
   if (!outcome) return outcome.error();
+  scan_quarantined_ += outcome->quarantined;
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
@@ -192,21 +200,31 @@ void FeedReader::note_as_of(Micros as_of) {
   board_.update([&](FeedStatus& status) { status.as_of = as_of; });
 }
 
-Status FeedReader::end_scan(std::optional<Micros> as_of) {
+Status FeedReader::end_scan(const Progress& progress) {
+  const bool from_the_middle = !seen_ && !unreadable_key_;
+  bool held = false;
   if (seen_) {
-    if (auto done = sweep(); !done) return done;
+    auto swept = sweep();
+    if (!swept) return std::move(swept).error();
+    held = !*swept;
   }
   seen_.reset();
   unreadable_key_ = false;
   const bool was_loading = feed_->state().loading;
   if (was_loading) batch_.set_loading(false);
-  if (as_of) note_as_of(*as_of);
+  // Deletes from before are still unknown, so no later moment is claimed to be known.
+  if (progress.as_of && (was_loading || !from_the_middle)) note_as_of(*progress.as_of);
+  if (!held && !from_the_middle && feed_->state().quarantined != scan_quarantined_) batch_.set_scanned({scan_since_, scan_quarantined_});
+  // A source that has nothing new would not scan again by itself, and the deletes would never come.
+  const Position next = held || from_the_middle ? Position{} : progress.position;
+  batch_.set_position(next);
   if (auto done = commit(); !done) return done;
+  position_ = next;
   if (was_loading) log_.info(room_, "first scan done: " + std::to_string(feed_->state().count) + " items");
   return {};
 }
 
-Status FeedReader::sweep() {
+Result<bool> FeedReader::sweep() {
   const auto state = feed_->state();
   if (auto why = hold({seen_->count(), state.count}, released_)) {
     if (state.held != *why) {
@@ -214,7 +232,7 @@ Status FeedReader::sweep() {
       batch_.set_held(*why);
     }
     counters_.held.set(1);
-    return {};
+    return false;
   }
   counters_.held.set(0);
   if (!state.held.empty()) batch_.set_held({});
@@ -225,11 +243,11 @@ Status FeedReader::sweep() {
     if (!unseen) return std::move(unseen).error();
     if (unseen->empty()) break;
     after = unseen->back().id;
-    if (auto done = ask_again(*unseen); !done) return done;
-    if (auto done = commit(); !done) return done;
+    if (auto done = ask_again(*unseen); !done) return std::move(done).error();
+    if (auto done = commit(); !done) return std::move(done).error();
   }
   released_ = false;
-  return {};
+  return true;
 }
 
 Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {

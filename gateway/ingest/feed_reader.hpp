@@ -48,8 +48,9 @@ class FeedReader : private RecordSink {
   void quarantine(const Record& record, const Error& error, std::string_view raw);
   void begin_scan();
   void note_as_of(Micros as_of);
-  Status end_scan(std::optional<Micros> as_of);
-  Status sweep();
+  Status end_scan(const Progress& progress);
+  /// False: the guard holds the deletes.
+  Result<bool> sweep();
   Status ask_again(const std::vector<store::Unseen>& unseen);
   Status commit();
   void start_commit();
@@ -90,6 +91,8 @@ class FeedReader : private RecordSink {
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
   std::uint64_t scan_removed_ = 0;
+  std::uint64_t scan_quarantined_ = 0;
+  Micros scan_since_{0};
   std::future<Result<store::Outcome>> under_way_;  ///< of committing_ and seen_, which nobody else touches meanwhile; last, so that it is waited for first
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <optional>
 
 namespace meshgate::net {
 
@@ -81,7 +82,7 @@ Code code_of(CURLcode result) {
 std::string_view advice(CURLcode result) {
   switch (result) {
     case CURLE_URL_MALFORMAT: return "write it as http://host:port or https://host:port";
-    case CURLE_UNSUPPORTED_PROTOCOL: return "what answers must speak HTTP: check the port, and http:// or https://";
+    case CURLE_UNSUPPORTED_PROTOCOL: return "the URL begins with http:// or https://, and what answers there must speak it: check the port";
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: return "install the certificate authority that signed it, or correct the host name";
     case CURLE_COULDNT_RESOLVE_HOST: return "check the host name";
@@ -137,6 +138,7 @@ bool Exchange::add_body(std::string_view bytes) {
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   if (take != nullptr && status >= 200 && status < 300) {
     stopped = !(*take)(bytes);
+    last_byte = Clock::now();  // what `take` waited for is not the other side's silence
     return !stopped;
   }
   if (answer.body.size() + bytes.size() > kMostBody) {
@@ -251,8 +253,8 @@ std::optional<Error> HttpClient::State::drive(const std::string& url, const Exch
 }
 
 Error HttpClient::State::failure(CURLcode result, const std::string& url) const {
-  std::string message = shown(url) + ": " + curl_easy_strerror(result);
-  if (reason[0] != '\0' && result != CURLE_URL_MALFORMAT) message.append(" (").append(reason.data()).append(")");
+  const bool explained = reason[0] != '\0' && result != CURLE_URL_MALFORMAT;
+  std::string message = shown(url) + ": " + (explained ? reason.data() : curl_easy_strerror(result));
   const std::string_view todo = advice(result);
   if (!todo.empty()) message.append(": ").append(todo);
   return {code_of(result), std::move(message)};

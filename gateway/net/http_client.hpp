@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/net/message.hpp"
+#include "gateway/net/fields.hpp"
 #include "mesh/result.hpp"
 
 namespace meshgate::net {

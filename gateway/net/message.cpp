@@ -1,16 +1,8 @@
 #include "gateway/net/message.hpp"
 
-#include "gateway/net/text.hpp"
 #include "mesh/value.hpp"
 
 namespace meshgate::net {
-
-std::optional<std::string_view> Fields::find(std::string_view name) const {
-  for (const auto& [own, value] : all_) {
-    if (same_word(own, name)) return value;
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string_view> Request::parameter(std::string_view name) const {
   for (const auto& [own, value] : query) {
@@ -29,7 +21,7 @@ Response problem(unsigned status, std::string_view type, std::string_view title,
   out.body += ",\"title\":";
   append_json_string(out.body, title);
   out.body.append(",\"status\":").append(std::to_string(status)).append(",\"detail\":");
-  append_json_string(out.body, detail);
+  append_json_string(out.body, mended_utf8(detail));
   if (!instance.empty()) {
     out.body += ",\"instance\":";
     append_json_string(out.body, "urn:meshgate:request:" + std::string(instance));

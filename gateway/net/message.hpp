@@ -8,20 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/net/fields.hpp"
 #include "mesh/result.hpp"
 
 namespace meshgate::net {
-
-/// Header fields in the order they came; names compare without case.
-class Fields {
- public:
-  void add(std::string name, std::string value) { all_.emplace_back(std::move(name), std::move(value)); }
-  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
-  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
-
- private:
-  std::vector<std::pair<std::string, std::string>> all_;
-};
 
 /// A parsed and checked request: exactly one Host, no body tricks, target in origin form.
 struct Request {

@@ -55,7 +55,7 @@ void append_source(std::string& out, const SourceState& source, bool with_lag) {
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
   out.append("\"").append(name).append("\":");
-  append_json_string(out, text);
+  append_json_string(out, mended_utf8(text));
 }
 
 std::string head_cursor(const Standing& standing) {

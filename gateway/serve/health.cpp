@@ -43,9 +43,11 @@ void look_at_feed(Context& context, const std::string& name, Reasons& reasons) {
     if (one.error().code != Code::not_found) reasons.add("feed", name, "feed '" + name + "': " + one.error().message);
     return;
   }
-  if ((*one)->feed->state().loading) reasons.add("feed", name, "feed '" + name + "' is loading: its first scan is not finished");
   const auto source = context.services.sources.of(name);
-  if (!source || !source->failing) return;
+  // A feed that was taken out of the configuration will never be loaded.
+  if (!source) return;
+  if ((*one)->feed->state().loading) reasons.add("feed", name, "feed '" + name + "' is loading: its first scan is not finished");
+  if (!source->failing) return;
   reasons.add("source", source->source, "source '" + source->source + "' of feed '" + name + "' cannot be read: " +
                                             (source->error.empty() ? "it says " + source->state : source->error));
 }

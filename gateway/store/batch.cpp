@@ -67,6 +67,7 @@ void Batch::clear() {
   as_of_.reset();
   loading_.reset();
   held_.reset();
+  scanned_.reset();
 }
 
 }  // namespace meshgate::store

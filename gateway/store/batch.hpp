@@ -33,6 +33,12 @@ class Batch {
     std::string_view raw;                          ///< quarantine; cut to kMaxRaw
   };
 
+  /// A scan of the whole stream: when it began, and how many records it put into quarantine.
+  struct Scanned {
+    Micros since{0};
+    std::uint64_t quarantined = 0;
+  };
+
   static constexpr std::size_t kMaxRaw = 4096;
 
   explicit Batch(std::string stream) : stream_(std::move(stream)) {}
@@ -49,6 +55,8 @@ class Batch {
   void set_loading(bool loading) { loading_ = loading; }
   /// Text of a held sweep for operators ("4210 of 100000 items …"); empty: nothing is held any more.
   void set_held(std::string held) { held_ = std::move(held); }
+  /// Quarantined records that such a scan did not meet again are forgotten: the source has them no more.
+  void set_scanned(Scanned scanned) { scanned_ = scanned; }
 
   [[nodiscard]] const std::string& stream() const { return stream_; }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
@@ -58,6 +66,7 @@ class Batch {
   [[nodiscard]] const std::optional<Micros>& as_of() const { return as_of_; }
   [[nodiscard]] const std::optional<bool>& loading() const { return loading_; }
   [[nodiscard]] const std::optional<std::string>& held() const { return held_; }
+  [[nodiscard]] const std::optional<Scanned>& scanned() const { return scanned_; }
 
   /// Empty again; the memory stays.
   void clear();
@@ -88,6 +97,7 @@ class Batch {
   std::optional<Micros> as_of_;
   std::optional<bool> loading_;
   std::optional<std::string> held_;
+  std::optional<Scanned> scanned_;
 };
 
 }  // namespace meshgate::store

@@ -17,7 +17,10 @@ Commit::Commit(DiskFeed& feed, const Batch& batch, Seen* seen)
     : feed_(feed), batch_(batch), seen_(seen), out_(feed, batch.bytes() + batch.size() * kBytesPerEntry), at_(now()) {}
 
 Result<Outcome> Commit::run() {
-  if (batch_.size() > 0 || batch_.position()) stream_ = out_.stream_named(batch_.stream());
+  if (batch_.size() > 0 || batch_.position() || batch_.scanned()) stream_ = out_.stream_named(batch_.stream());
+  if (batch_.scanned()) {
+    if (auto settled = settle_quarantine(out_, feed_, stream_, *batch_.scanned()); !settled) return std::move(settled).error();
+  }
   if (batch_.size() > 0) {
     const auto& known = feed_.tables().streams;
     if (const auto old = known.find(stream_); old != known.end()) kinds_ = old->second;

@@ -80,7 +80,7 @@ struct ItemPage {
 
 struct Quarantined {
   std::string stream;
-  std::string key;  ///< or "?<n>" for a record whose key could not be read
+  std::string key;  ///< or "?<hash>" for a record whose key could not be read
   std::string reason;
   std::string raw;
   Micros first{0};
@@ -138,7 +138,7 @@ class Feed {
 
   [[nodiscard]] virtual Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const = 0;
   [[nodiscard]] virtual Result<std::optional<StoredItem>> item(std::string_view id) const = 0;
-  /// Items of a partition (nothing: of all) after the token of an earlier page (empty: from the first).
+  /// Items of a partition (nothing: of all) after the token of an earlier page (empty: from the first): at most `limit`, or 4 MiB.
   [[nodiscard]] virtual Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
                                                std::size_t limit) const = 0;
   /// Recomputes counts and digests from the items; Error::corrupt names what differs. For tests and `check --deep`.

@@ -12,6 +12,9 @@ const PartitionRecord& View::partition(PartitionNumber number) {
 
 namespace {
 
+/// Of content in one page of items: one item may be 16 MiB.
+constexpr std::size_t kPageBytes = std::size_t{4} << 20U;
+
 Error damaged(std::string_view id) {
   return {Code::corrupt, "the entry of item '" + std::string(id) + "' is damaged: restore a backup with `meshgate restore`"};
 }
@@ -84,6 +87,7 @@ Result<ItemPage> DiskFeed::items(std::optional<std::string_view> partition, std:
   how.iterate_upper_bound = &upper;
   const auto at = engine_->iterate(Family::index, how);
   ItemPage out;
+  std::size_t bytes = 0;
   IndexEntry entry;
   LineParser parser;
   for (at->Seek(first); at->Valid(); at->Next()) {
@@ -93,10 +97,11 @@ Result<ItemPage> DiskFeed::items(std::optional<std::string_view> partition, std:
     auto shown = show(view, entry, id, only, parser, item);
     if (!shown) return std::move(shown).error();
     if (!*shown) continue;
-    if (out.items.size() == std::max<std::size_t>(1, limit)) {
+    if (out.items.size() == std::max<std::size_t>(1, limit) || (!out.items.empty() && bytes + item.content.size() > kPageBytes)) {
       out.next = out.items.back().id;
       break;
     }
+    bytes += item.content.size();
     out.items.push_back(std::move(item));
   }
   if (!at->status().ok()) return engine_->error(at->status());

@@ -1,5 +1,7 @@
 #include "gateway/store/quarantine.hpp"
 
+#include <algorithm>
+
 #include "gateway/store/packing.hpp"
 
 namespace meshgate::store {
@@ -23,8 +25,15 @@ std::string quarantine_name(std::string_view key, StreamNumber stream) {
   return out;
 }
 
+namespace {
+
+/// The same record has the same name at every scan.
+std::string name_without_key(const Batch::Change& what) { return "?" + content_hash(what.reason, what.raw).bits.hex().substr(0, 16); }
+
+}  // namespace
+
 Status keep_quarantined(Transaction& out, DiskFeed& feed, StreamNumber stream, const Batch::Change& what, Micros at) {
-  const std::string key = what.key.empty() ? std::string("?").append(std::to_string(++out.progress.keyless)) : std::string(what.key);
+  const std::string key = what.key.empty() ? name_without_key(what) : std::string(what.key);
   const std::string name = quarantine_name(key, stream);
   QuarantineRecord record;
   record.first = at;
@@ -46,6 +55,24 @@ Status keep_quarantined(Transaction& out, DiskFeed& feed, StreamNumber stream, c
   std::string value;
   encode(value, record);
   out.batch.Put(feed.engine().family(Family::quarantine), disk_key(feed, name), value);
+  return {};
+}
+
+Status settle_quarantine(Transaction& out, DiskFeed& feed, StreamNumber stream, const Batch::Scanned& scanned) {
+  const std::string last = behind(feed_prefix(feed.number()));
+  const rocksdb::Slice upper(last);
+  rocksdb::ReadOptions how;
+  how.iterate_upper_bound = &upper;
+  const auto at = feed.engine().iterate(Family::quarantine, how);
+  QuarantineRecord record;
+  for (at->Seek(feed_prefix(feed.number())); at->Valid(); at->Next()) {
+    const auto name = name_of_quarantine_key(view(at->key()));
+    if (name.stream != stream) continue;
+    if (!decode(view(at->value()), record)) return Error{Code::corrupt, "the quarantine entry of key '" + name.key + "' is damaged"};
+    if (record.last < scanned.since) clear_quarantined(out, feed, quarantine_name(name.key, stream));
+  }
+  if (!at->status().ok()) return feed.engine().error(at->status());
+  out.progress.beyond = scanned.quarantined - std::min(scanned.quarantined, out.progress.quarantined);
   return {};
 }
 

@@ -115,7 +115,7 @@ bool decode(std::string_view in, FeedRecord& record) {
 void encode(std::string& out, const ProgressRecord& record) {
   Packer to(out);
   to.number(number(record.seq)).number(record.loading ? 1 : 0).number(micros(record.as_of)).text(record.held);
-  to.number(record.next_number).number(record.items).number(record.quarantined).number(record.beyond).number(record.keyless);
+  to.number(record.next_number).number(record.items).number(record.quarantined).number(record.beyond).number(0);
 }
 
 bool decode(std::string_view in, ProgressRecord& record) {
@@ -128,7 +128,7 @@ bool decode(std::string_view in, ProgressRecord& record) {
   record.items = from.number();
   record.quarantined = from.number();
   record.beyond = from.number();
-  record.keyless = from.number();
+  from.number();
   return from.fine() && from.end();
 }
 

@@ -58,8 +58,7 @@ struct ProgressRecord {
   std::uint64_t next_number = 1;
   std::uint64_t items = 0;        ///< live ones, each once
   std::uint64_t quarantined = 0;  ///< entries kept
-  std::uint64_t beyond = 0;       ///< records quarantined while there was no room for an entry
-  std::uint64_t keyless = 0;      ///< the last "?<n>"
+  std::uint64_t beyond = 0;       ///< records in quarantine without an entry of their own
   bool operator==(const ProgressRecord&) const = default;
 };
 void encode(std::string& out, const ProgressRecord& record);

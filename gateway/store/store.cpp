@@ -23,6 +23,9 @@ Status make_folder(rocksdb::Env& env, const std::filesystem::path& folder) {
       return Error{status.IsNoSpace() ? Code::no_space : Code::config,
                    "data folder " + folder.string() + " cannot be made (" + status.ToString() + "): check `data`, the rights and the disk"};
     }
+    // It holds what the sources show to this node alone.
+    std::error_code ignored;
+    if (made == folder) std::filesystem::permissions(made, std::filesystem::perms::owner_all, ignored);
   }
   return {};
 }

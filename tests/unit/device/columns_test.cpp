@@ -127,7 +127,7 @@ TEST_F(ThroughSqlite, EveryTypeAndExtremeComesBackBitByBit) {
     const std::string field(name(one.type));
     const std::string content = "{\"" + field + "\":" + one.token + "}";
     const std::string id = std::to_string(n++);
-    ASSERT_TRUE(table_.insert(id, "1-0", Seq{1}, content).has_value());
+    ASSERT_TRUE(table_.insert({id, "1-0", Seq{1}, content}).has_value());
     EXPECT_EQ(back(id), content);
     EXPECT_EQ(content_hash(id, back(id)), content_hash(id, content));
     EXPECT_EQ(*database_->text("SELECT typeof(\"" + field + "\") FROM t WHERE _id='" + id + "'"), one.stored) << content;
@@ -141,7 +141,7 @@ TEST_F(ThroughSqlite, AllFieldsAtOnce) {
   for (const Case& one : extremes()) tokens[std::string(name(one.type))] = one.token;
   for (const auto& [field, token] : tokens) content.append(content.size() > 1 ? ",\"" : "\"").append(field).append("\":").append(token);
   content += '}';
-  ASSERT_TRUE(table_.insert("x", "1-0", Seq{1}, content).has_value());
+  ASSERT_TRUE(table_.insert({"x", "1-0", Seq{1}, content}).has_value());
   EXPECT_EQ(back("x"), content);
   EXPECT_EQ(*database_->integer("SELECT _content IS NULL FROM t"), 1);
 }
@@ -165,13 +165,23 @@ TEST_F(ThroughSqlite, WhatTheColumnsCannotSayIsKeptWhole) {
       "{ \"text\":\"a\"}",
       "{\"boolean\":1}",
       "{\"text\":\"a\"",
+      "{\"text\":\"a\",}",
+      "{\"text\":\"a\"}x",
+      "{\"text\":\"a\"},",
+      "{,\"text\":\"a\"}",
+      "{\"boolean\":true \"text\":\"a\"}",
+      "{\"text\":\"\x01\"}",
+      "{\"int64\":01}",
+      "{\"int64\":-0}",
+      "{\"uint64\":\"7\"}",
+      "[\"text\":\"a\"}",
       "{\"text\":",
       "{\"text\"",
       "[]",
       "",
   };
   for (const std::string& content : odd) {
-    ASSERT_TRUE(table_.insert(content.empty() ? "empty" : content, "1-0", Seq{1}, content).has_value());
+    ASSERT_TRUE(table_.insert({content.empty() ? "empty" : content, "1-0", Seq{1}, content}).has_value());
     EXPECT_EQ(back(content.empty() ? "empty" : content), content);
   }
   EXPECT_EQ(*database_->text("SELECT text FROM t WHERE _id LIKE '%aaa%'"), "seen");

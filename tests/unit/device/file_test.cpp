@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "gateway/device/cutter.hpp"
 #include "gateway/device/mirror_file.hpp"
 #include "tests/unit/device/mirror_fixture.hpp"
 
@@ -95,16 +96,20 @@ TEST_F(FileTest, AFullDiskSaysSoAndGoesOn) {
     Mark mark;
     mark.cursor = {{{1, 1}}, Seq{static_cast<std::uint64_t>(seq)}, Seq{0}, Seq{0}};
     append_mark(out, mark);
-    return out;
+    std::unique_ptr<Piece> cut;
+    CutterSink sink;
+    sink.piece = [&](std::unique_ptr<Piece> whole) { return (cut = std::move(whole)) != nullptr; };
+    Cutter("orders", (*feed)->table.shared_columns(), sink).take(out);
+    return cut;
   };
-  ASSERT_TRUE((*file)->apply(**place, (*place)->generation, piece(1)).has_value());
-  auto full = (*file)->apply(**place, (*place)->generation, piece(2));
+  ASSERT_TRUE((*file)->apply(**place, (*place)->generation, *piece(1)).has_value());
+  auto full = (*file)->apply(**place, (*place)->generation, *piece(2));
   ASSERT_FALSE(full.has_value());
   EXPECT_EQ(full.error().code, Code::no_space);
   EXPECT_THAT(full.error().message, HasSubstr("the disk is full"));
   EXPECT_EQ((*file)->standing(**place).cursor.seq, Seq{1});
   ASSERT_TRUE((*file)->limit_pages(100000).has_value());
-  EXPECT_TRUE((*file)->apply(**place, (*place)->generation, piece(2)).has_value());
+  EXPECT_TRUE((*file)->apply(**place, (*place)->generation, *piece(2)).has_value());
   EXPECT_EQ((*file)->standing(**place).count, 2U);
 }
 

@@ -49,7 +49,8 @@ class MirrorFixture : public testing::Test {
   }
   device::MirrorListener listener() {
     device::MirrorListener out;
-    out.say = [this](base::Level, const std::string& sentence) {
+    out.say = [this](base::Level level, const std::string& sentence) {
+      if (level < base::Level::info) return;
       const std::lock_guard guard(mutex_);
       said_ += sentence + "\n";
     };

@@ -5,6 +5,7 @@
 
 #include "tests/unit/device/canned_node.hpp"
 #include "tests/unit/device/mirror_fixture.hpp"
+#include "tests/unit/device/scripted_server.hpp"
 
 namespace meshgate::device {
 namespace {
@@ -25,6 +26,16 @@ TEST_F(MirrorTest, OnceMirrorsAnUndividedFeed) {
   EXPECT_EQ(summary.parts[0].items, 2499U);
   EXPECT_EQ(summary.parts[0].digest, node.digest().text());
   EXPECT_EQ(summary.text(), "orders: 2499 items, digest " + node.digest().text() + " equal to the gateway's\n");
+  EXPECT_EQ(stored(), node.contents());
+}
+
+TEST_F(MirrorTest, AFeedThatIsNoLongerDividedIsReadOnce) {
+  CannedNode node(test::small_schema());
+  for (int i = 0; i < 50; ++i) node.put(std::to_string(i), test::small_content(i));
+  node.add_partition("north");  // empty, left from before
+  const MirrorSummary summary = once(node);
+  EXPECT_EQ(summary.parts.size(), 1U);
+  EXPECT_TRUE(summary.verified());
   EXPECT_EQ(stored(), node.contents());
 }
 
@@ -300,6 +311,24 @@ TEST_F(MirrorTest, NoNodeIsGivenUpAfterAWhileAndNamed) {
   ASSERT_FALSE(summary.has_value());
   EXPECT_THAT(summary.error().message, HasSubstr(wanted.url));
   EXPECT_THAT(summary.error().message, HasSubstr("check that the node is running"));
+}
+
+TEST_F(MirrorTest, ABusyNodeIsNotAskedWithoutPauses) {
+  std::atomic<int> asked{0};
+  test::ScriptedServer server([&](const std::string&, test::Wire& wire) {
+    ++asked;
+    wire.whole(503, "{}");
+  });
+  MirrorOptions wanted;
+  wanted.url = server.url();
+  wanted.file = file_;
+  wanted.once = true;
+  wanted.first_backoff = wanted.longest_backoff = std::chrono::milliseconds(40);
+  wanted.patience = std::chrono::milliseconds(100);
+  auto summary = run(wanted);
+  ASSERT_FALSE(summary.has_value());
+  EXPECT_LE(asked, 7) << "at least 20 ms lie between two requests";
+  EXPECT_EQ(said_.find("503"), said_.rfind("503")) << "the same failure is a warning once: " << said_;
 }
 
 TEST_F(MirrorTest, AFeedThatIsNotThereIsSaid) {

@@ -62,6 +62,12 @@ class FeedReaderTest : public ::testing::Test {
       if (*idle) return;
     }
   }
+  void relabel() {
+    config::Diagnostics faults;
+    const auto yaml = config::parse_yaml("{ id: id, zone: zone, label: '{zone} {id}' }", "t.yaml", faults);
+    options_.definition = mapping::Definition::read(yaml, {}, {}, faults);
+    ASSERT_TRUE(faults.empty()) << faults.text();
+  }
   std::string content(const std::string& id) {
     auto item = feed_->item(id);
     return item && *item ? (*item)->content : "none";
@@ -265,6 +271,120 @@ TEST_F(FeedReaderTest, ChangedMappingIsMappedAgainAndPublishesOnlyWhatDiffers) {
   EXPECT_EQ(after.epoch, before.epoch);
   EXPECT_EQ(number(after.seq), number(before.seq) + 10);
   EXPECT_FALSE(after.loading);
+}
+
+TEST_F(FeedReaderTest, MappingChangedWithinAScanMapsAlsoWhatTheScanHadRead) {
+  ASSERT_TRUE(reader_->step());
+  stop();
+  relabel();
+  start();
+  scan();
+  EXPECT_FALSE(feed_->state().loading);
+  EXPECT_EQ(content("1"), R"({"id":1,"label":"north 1","zone":"north"})");
+  EXPECT_EQ(content("10"), R"({"id":10,"label":"north 10","zone":"north"})");
+}
+
+TEST_F(FeedReaderTest, ChangedMappingIsAppliedThoughTheSourceHasNothingNew) {
+  table_.rests = true;
+  scan();
+  stop();
+  relabel();
+  start();
+  scan();
+  EXPECT_EQ(content("3"), R"({"id":3,"label":"north 3","zone":"north"})");
+}
+
+TEST_F(FeedReaderTest, DeletesMissedByAScanTakenUpInTheMiddleArriveThoughTheSourceHasNothingNew) {
+  table_.rests = true;
+  table_.rows.erase(4);
+  ASSERT_TRUE(reader_->step());
+  table_.rows.erase(1);
+  stop();
+  start();
+  scan();
+  scan();
+  EXPECT_EQ(content("1"), "none");
+  const int before = table_.reads;
+  scan();
+  EXPECT_EQ(table_.reads - before, 1);  // and then it rests
+}
+
+TEST_F(FeedReaderTest, SweepThatBrokeOffIsMadeUpForThoughTheSourceHasNothingNew) {
+  scan();
+  table_.rests = true;
+  table_.rows.erase(7);
+  stop();
+  start();
+  table_.rests = false;
+  table_.fail_lookup = true;
+  Result<bool> broken = false;
+  while (broken && !*broken) broken = reader_->step();
+  ASSERT_FALSE(broken);
+  table_.rests = true;
+  stop();
+  start();
+  scan();
+  scan();
+  EXPECT_EQ(content("7"), "none");
+}
+
+TEST_F(FeedReaderTest, FirstScanWhoseSweepBrokeOffEndsLoadingThoughTheSourceHasNothingNew) {
+  ASSERT_TRUE(reader_->step());
+  table_.rows.erase(1);
+  stop();
+  start();
+  table_.fail = {MG_GONE, "begin again"};
+  table_.fail_lookup = true;
+  Result<bool> broken = false;
+  while (broken && !*broken) broken = reader_->step();
+  ASSERT_FALSE(broken);
+  table_.rests = true;
+  stop();
+  start();
+  scan();
+  EXPECT_FALSE(feed_->state().loading);
+}
+
+TEST_F(FeedReaderTest, ReleasedDeletesAreMadeThoughTheSourceHasNothingNew) {
+  scan();
+  table_.rows.clear();
+  scan();
+  EXPECT_NE(feed_->state().held, "");
+  table_.rests = true;
+  reader_->release();
+  scan();
+  EXPECT_EQ(feed_->state().count, 0U);
+}
+
+TEST_F(FeedReaderTest, AScanThatCouldNotSweepDoesNotClaimToKnowTheSourceOfLater) {
+  scan();
+  table_.rows.erase(1);
+  table_.as_of = 2000000;
+  ASSERT_TRUE(reader_->step());
+  stop();
+  start();
+  scan();
+  EXPECT_EQ(feed_->state().as_of.count, 1000000);
+  scan();
+  EXPECT_EQ(feed_->state().as_of.count, 2000000);
+}
+
+TEST_F(FeedReaderTest, RecordsWithoutAKeyAreKeptOnceHoweverOftenTheyAreRead) {
+  table_.unreadable_key = true;
+  for (int i = 0; i < 3; ++i) scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+  table_.unreadable_key = false;
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+}
+
+TEST_F(FeedReaderTest, QuarantineForgetsARecordThatIsGoneFromTheSource) {
+  table_.faults[5] = "odd";
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+  table_.rows.erase(5);
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 0U);
 }
 
 TEST_F(FeedReaderTest, ChangedIdRemovesTheOldItems) {

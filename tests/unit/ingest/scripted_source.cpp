@@ -19,6 +19,11 @@ class ScriptedStream : public sdk::Stream {
       const auto [code, message] = *std::exchange(the_table->fail, std::nullopt);
       return sdk::failure(code, message);
     }
+    if (the_table->rests && position == "idle") {
+      out.flags = MG_IDLE;
+      out.position = position;
+      return {};
+    }
     const bool begins = position.empty() || position == "idle";
     if (!announce(sink)) return {};
     std::int64_t last = begins ? INT64_MIN : std::strtoll(std::string(position).c_str(), nullptr, 10);
@@ -40,13 +45,14 @@ class ScriptedStream : public sdk::Stream {
     }
     out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE);
     out.position = more ? std::to_string(last) : "idle";
-    out.as_of_us = 1000000;
+    out.as_of_us = the_table->as_of;
     out.total = the_table->rows.size();
     return {};
   }
 
   sdk::Status lookup(const sdk::Keys& keys, sdk::Sink& sink) override {
     ++the_table->lookups;
+    if (std::exchange(the_table->fail_lookup, false)) return sdk::failure(MG_RECONNECT, "the server has gone away");
     if (!announce(sink)) return {};
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const auto row = the_table->rows.find(keys[i][0].i);

@@ -23,6 +23,9 @@ struct ScriptedTable {
   bool hidden = false;                               ///< scans show nothing; lookups still do
   std::optional<std::pair<int, std::string>> fail;   ///< code and message of the next read
   bool extra_column = false;                         ///< a column `extra` at the end, always 7
+  bool rests = false;                                ///< after a scan says that nothing is new, as unchanged files do
+  bool fail_lookup = false;
+  std::int64_t as_of = 1000000;
   int reads = 0;
   int lookups = 0;
 };

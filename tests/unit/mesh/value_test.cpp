@@ -161,6 +161,8 @@ TEST(Value, KnowsUtf8) {
   EXPECT_TRUE(valid_utf8({}));
   EXPECT_TRUE(valid_utf8("é😀"));
   EXPECT_FALSE(valid_utf8("\xff"));
+  EXPECT_EQ(mended_utf8("é😀"), "é😀");
+  EXPECT_EQ(mended_utf8("caf\xe9 ü\xc3"), "caf\xEF\xBF\xBD ü\xEF\xBF\xBD");
   EXPECT_FALSE(valid_utf8("\xed\xa0\x80"));
 }
 

@@ -157,6 +157,11 @@ TEST_F(ServeTest, ReadyTellsTheReasons) {
   EXPECT_EQ(get("/health/ready?for=readers").status, 200U);
   sources_.state.reset();
   ASSERT_TRUE(store_->feed("fresh"));
+  EXPECT_EQ(get("/health/ready").status, 200U) << "nothing fills it, so it will never be loaded";
+  sources_.state = SourceState{"erp", "scanning", Micros{1}, "", 9.0, false};
+  store::Batch again("table");
+  again.set_loading(true);
+  ASSERT_TRUE(orders_->commit(again, nullptr));
   EXPECT_NE(get("/health/ready").body.find("loading"), std::string::npos);
 }
 
@@ -171,12 +176,13 @@ TEST_F(ServeTest, ShowsMetrics) {
 
 TEST_F(ServeTest, AdministersOverTheUnixSocketOnly) {
   store::Batch batch("table");
-  batch.quarantine("a/b", "it will not fit", "{raw}");
+  batch.quarantine("a/b", "it will not fit", "{raw \xe9}");
   ASSERT_TRUE(orders_->commit(batch, nullptr));
   EXPECT_EQ(get("/admin/quarantine").status, 404U);
   const auto listed = administrator().get("/admin/quarantine?feed=orders");
   EXPECT_EQ(listed.status, 200U);
   EXPECT_NE(listed.body.find("it will not fit"), std::string::npos) << listed.body;
+  EXPECT_NE(listed.body.find("{raw \xEF\xBF\xBD}"), std::string::npos) << "JSON is UTF-8 whatever the raw form is";
   const auto act = [&](const std::string& line) {
     auto peer = administrator();
     peer.send(line + " HTTP/1.1\r\nHost: a\r\n\r\n");

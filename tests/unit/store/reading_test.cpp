@@ -89,6 +89,18 @@ TEST_F(ReadingTest, ItemsComeInIdOrderWithAToken) {
   EXPECT_EQ(ids, "2 9 10 9999999999999999999 007 10000000000000000000 b ");
 }
 
+TEST_F(ReadingTest, APageOfLargeItemsIsBounded) {
+  const std::string large = R"({"a":")" + std::string(1U << 20U, 'x') + R"("})";
+  for (int i = 0; i < 6; ++i) commit(*feed_, put(std::to_string(i), large));
+  const auto first = feed_->items(std::nullopt, "", 1000);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->items.size(), 3U);
+  const auto second = feed_->items(std::nullopt, first->next, 1000);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->items.size(), 3U);
+  EXPECT_EQ(second->next, "");
+}
+
 TEST_F(ReadingTest, AnItemTellsWhereItIs) {
   commit(*feed_, put("1", "1", R"({"a":1})", {"south", "north"}));
   const auto item = feed_->item("1");
