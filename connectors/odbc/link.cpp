@@ -16,6 +16,7 @@ void Link::start(Job job) {
   if (!worker_) worker_.emplace(signal_);
   if (session_ == nullptr) session_ = std::make_shared<Session>(target_);
   outcome_ = std::make_shared<Outcome>();
+  left_behind_ = false;
   deadline_ = Clock::now() + target_->timeout;
   worker_->start([session = session_, outcome = outcome_, job = std::move(job)] {
     outcome->diagnosis = session->connect();
@@ -69,8 +70,8 @@ void Link::drop() {
 
 void Link::give_up(const char* why) {
   std::thread([session = session_] { session->interrupt(); }).detach();
-  const bool ended = worker_->wait_on(Clock::now() + kGrace);
-  if (!ended) worker_.reset();
+  left_behind_ = !worker_->wait_on(Clock::now() + kGrace);
+  if (left_behind_) worker_.reset();
   session_.reset();
   outcome_ = std::make_shared<Outcome>();
   outcome_->diagnosis = {"08S01", 0, why};

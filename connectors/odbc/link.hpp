@@ -22,6 +22,8 @@ class Link {
   /// Starts a job, connecting first where that is needed. What it captures lives until it ends, wherever that is.
   void start(Job job);
   [[nodiscard]] bool busy() const { return worker_ && worker_->busy(); }
+  /// A driver does not let the last job's thread go: what the job uses is that thread's from now on.
+  [[nodiscard]] bool left_behind() const { return left_behind_; }
   /// Blocks until the job is done or until then. `broken`: it took longer than the timeout or was cancelled, and the session is gone.
   Wait wait(Clock::time_point until);
   /// How the last job ended; the session is dropped when that was a lost connection.
@@ -44,6 +46,7 @@ class Link {
   std::shared_ptr<Session> session_;
   std::shared_ptr<Outcome> outcome_;
   std::optional<Worker> worker_;
+  bool left_behind_ = false;
   Clock::time_point deadline_;
 };
 

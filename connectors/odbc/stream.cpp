@@ -68,7 +68,7 @@ void TableStream::stop_scan() {
   given_.clear();
   if (link_.busy()) {
     link_.drop();
-  } else {
+  } else if (!link_.left_behind()) {
     const Diagnosis ended = link_.call([scan = scan_](Session&) { return scan->break_off(), Diagnosis{}; });
     static_cast<void>(ended);  // the next call finds out
   }

@@ -368,11 +368,19 @@ void MirrorRun::say_once(std::string& said, const std::string& failure) {
 
 MirrorSummary MirrorRun::summary() {
   MirrorSummary out;
-  const Lock lock(mutex_);
-  for (const Task& task : tasks_) {
-    const ReaderState state = file_->standing(*task.place);
-    out.parts.push_back(
-        {task.place->feed->name, task.place->partition, state.count, state.digest.text(), task.verified, task.lines, task.error});
+  std::vector<const Place*> places;
+  {
+    const Lock lock(mutex_);
+    for (const Task& task : tasks_) {
+      out.parts.push_back({task.place->feed->name, task.place->partition, 0, {}, task.verified, task.lines, task.error});
+      places.push_back(task.place);
+    }
+  }
+  // The file's lock is taken without ours: its recount asks us, under its own, whether to go on.
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const ReaderState state = file_->standing(*places[i]);
+    out.parts[i].items = state.count;
+    out.parts[i].digest = state.digest.text();
   }
   return out;
 }
