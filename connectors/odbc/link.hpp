@@ -18,6 +18,9 @@ class Link {
   enum class Wait : std::uint8_t { done, not_yet, broken };
 
   Link(std::shared_ptr<const Target> target, std::shared_ptr<Signal> signal) : target_(std::move(target)), signal_(std::move(signal)) {}
+  ~Link() { drop(); }
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
 
   /// Starts a job, connecting first where that is needed. What it captures lives until it ends, wherever that is.
   void start(Job job);
@@ -30,6 +33,9 @@ class Link {
   Diagnosis call(Job job);
   /// Runs once when nothing has been asked for that long.
   void when_idle(std::chrono::milliseconds after, std::function<void()> job);
+  /// Lets go of something that jobs have used (a cursor, a transaction) on the link's thread: that can block too, and a job that was left
+  /// behind may still be using it.
+  void release(std::shared_ptr<void> used);
   /// Ends the running job, if any, and closes the session.
   void drop();
 
