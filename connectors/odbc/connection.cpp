@@ -35,6 +35,7 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "tables", .type = MG_OPTION_LIST, .help = "Not there yet: several tables as one stream."}),
 };
 
+constexpr std::chrono::milliseconds kLastMoment{1000};
 constexpr std::string_view kOurs[] = {"driver", "dsn", "timeout"};
 
 std::string installed_drivers() {
@@ -123,6 +124,8 @@ sdk::Status DatabaseConnection::open(const sdk::Host&, const sdk::Settings& sett
   out = std::make_unique<DatabaseConnection>(std::move(target));
   return {};
 }
+
+DatabaseConnection::~DatabaseConnection() { signal_->wait_for_those_apart(Clock::now() + kLastMoment); }
 
 sdk::Status DatabaseConnection::check() {
   Link link(target_, signal_);

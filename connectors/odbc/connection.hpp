@@ -17,6 +17,8 @@ class DatabaseConnection final : public sdk::Connection {
   static sdk::Status open(const sdk::Host& host, const sdk::Settings& settings, std::unique_ptr<sdk::Connection>& out);
 
   explicit DatabaseConnection(std::shared_ptr<const Target> target) : target_(std::move(target)) {}
+  /// Gives threads that were left behind a moment to end: at the end of the process they would meet libraries that are already cleaned up.
+  ~DatabaseConnection() override;
 
   sdk::Status check() override;
   sdk::Status discover(sdk::Catalog& catalog) override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,12 @@ class Dialect {
   [[nodiscard]] virtual bool one_cursor() const { return false; }
   /// Whether NULLs come behind all values in an ascending order (otherwise before them).
   [[nodiscard]] virtual bool nulls_last() const { return false; }
+  /// One number: that of this session at the server, for stop_query(); empty: there is no server, and SQLCancel() is used.
+  [[nodiscard]] virtual std::string number_query() const { return {}; }
+  /// Ends the statement that the session of that number is running; said from another session.
+  [[nodiscard]] virtual std::string stop_query(std::int64_t) const { return {}; }
+  /// Whether the database is the file that `database` names.
+  [[nodiscard]] virtual bool in_a_file() const { return false; }
   /// One number: microseconds since 1970 by the database's clock, not later than any commit that comes after it.
   [[nodiscard]] virtual std::string clock_query() const = 0;
   /// One number: rows, as far as they are cheap to know.

@@ -1,14 +1,15 @@
 #include "connectors/odbc/link.hpp"
 
 #include <algorithm>
-#include <thread>
 
 namespace meshgate::odbc {
 
 namespace {
 
-/// How long an interrupted call may take to come back before it is left behind; a cancelled read must return within two seconds.
-constexpr std::chrono::milliseconds kGrace{1000};
+/// How long an interrupted call, and then a goodbye, may take before they are left behind; a cancelled read must return within two seconds.
+constexpr std::chrono::milliseconds kGrace{700};
+/// How long a call that nobody wants any more may still take before it is interrupted: most are just about to end.
+constexpr std::chrono::milliseconds kPatience{100};
 
 }  // namespace
 
@@ -16,7 +17,6 @@ void Link::start(Job job) {
   if (!worker_) worker_.emplace(signal_);
   if (session_ == nullptr) session_ = std::make_shared<Session>(target_);
   outcome_ = std::make_shared<Outcome>();
-  left_behind_ = false;
   deadline_ = Clock::now() + target_->timeout;
   worker_->start([session = session_, outcome = outcome_, job = std::move(job)] {
     outcome->diagnosis = session->connect();
@@ -55,23 +55,22 @@ void Link::when_idle(std::chrono::milliseconds after, std::function<void()> job)
 }
 
 void Link::drop() {
-  if (worker_ && worker_->busy()) {
-    give_up("the call was dropped");
-    outcome_.reset();
-    return;
-  }
-  if (worker_ && session_ != nullptr) {
-    // Saying goodbye can block too.
-    worker_->start([session = std::move(session_)]() mutable { session.reset(); });
-    if (!worker_->wait_on(Clock::now() + kGrace)) worker_.reset();
-  }
-  session_.reset();
+  if (worker_ && !worker_->wait_on(Clock::now() + kPatience)) give_up("the call was dropped");
+  outcome_.reset();
+  if (session_ != nullptr) release(std::move(session_));
+}
+
+void Link::release(std::shared_ptr<void> used) {
+  if (worker_ && !worker_->wait_on(Clock::now() + kPatience)) give_up("the call was dropped");
+  if (!worker_) worker_.emplace(signal_);
+  worker_->start([used = std::move(used)]() mutable { used.reset(); });
+  if (!worker_->wait_on(Clock::now() + kGrace)) worker_.reset();
 }
 
 void Link::give_up(const char* why) {
-  std::thread([session = session_] { session->interrupt(); }).detach();
-  left_behind_ = !worker_->wait_on(Clock::now() + kGrace);
-  if (left_behind_) worker_.reset();
+  if (session_ != nullptr) run_apart(signal_, [session = session_] { session->interrupt(); });
+  const bool ended = worker_->wait_on(Clock::now() + kGrace);
+  if (!ended) worker_.reset();
   session_.reset();
   outcome_ = std::make_shared<Outcome>();
   outcome_->diagnosis = {"08S01", 0, why};

@@ -18,12 +18,13 @@ class Link {
   enum class Wait : std::uint8_t { done, not_yet, broken };
 
   Link(std::shared_ptr<const Target> target, std::shared_ptr<Signal> signal) : target_(std::move(target)), signal_(std::move(signal)) {}
+  ~Link() { drop(); }
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
 
   /// Starts a job, connecting first where that is needed. What it captures lives until it ends, wherever that is.
   void start(Job job);
   [[nodiscard]] bool busy() const { return worker_ && worker_->busy(); }
-  /// A driver does not let the last job's thread go: what the job uses is that thread's from now on.
-  [[nodiscard]] bool left_behind() const { return left_behind_; }
   /// Blocks until the job is done or until then. `broken`: it took longer than the timeout or was cancelled, and the session is gone.
   Wait wait(Clock::time_point until);
   /// How the last job ended; the session is dropped when that was a lost connection.
@@ -32,6 +33,9 @@ class Link {
   Diagnosis call(Job job);
   /// Runs once when nothing has been asked for that long.
   void when_idle(std::chrono::milliseconds after, std::function<void()> job);
+  /// Lets go of something that jobs have used (a cursor, a transaction) on the link's thread: that can block too, and a job that was left
+  /// behind may still be using it.
+  void release(std::shared_ptr<void> used);
   /// Ends the running job, if any, and closes the session.
   void drop();
 
@@ -46,7 +50,6 @@ class Link {
   std::shared_ptr<Session> session_;
   std::shared_ptr<Outcome> outcome_;
   std::optional<Worker> worker_;
-  bool left_behind_ = false;
   Clock::time_point deadline_;
 };
 

@@ -58,6 +58,8 @@ class MariaDb final : public Dialect {
   [[nodiscard]] bool transaction() const override { return true; }
   [[nodiscard]] bool paged() const override { return true; }
   [[nodiscard]] std::vector<std::string> begin_snapshot() const override { return {"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}; }
+  [[nodiscard]] std::string number_query() const override { return "SELECT CONNECTION_ID()"; }
+  [[nodiscard]] std::string stop_query(std::int64_t number) const override { return "KILL QUERY " + std::to_string(number); }
   [[nodiscard]] std::string clock_query() const override { return "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"; }
   [[nodiscard]] std::string total_query(const TableName& name) const override {
     return "SELECT COALESCE(TABLE_ROWS, 0) FROM information_schema.TABLES WHERE " + named(name, "");

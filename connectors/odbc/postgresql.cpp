@@ -64,6 +64,8 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] std::string quote(std::string_view name) const override { return double_quoted(name); }
   [[nodiscard]] bool transaction() const override { return true; }
   [[nodiscard]] bool nulls_last() const override { return true; }
+  [[nodiscard]] std::string number_query() const override { return "SELECT CAST(pg_backend_pid() AS bigint)"; }
+  [[nodiscard]] std::string stop_query(std::int64_t number) const override { return "SELECT pg_cancel_backend(" + std::to_string(number) + ")"; }
   [[nodiscard]] std::string clock_query() const override {
     return "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS bigint)";
   }

@@ -22,6 +22,7 @@ SQLSMALLINT c_type(Carry carry) {
 
 Diagnosis Rows::open(Session& session) {
   session_ = session.shared_from_this();
+  if (Diagnosis failed = session.still_there(); !failed.ok()) return failed;
   const Condition where = of_keys(*table_, session.dialect(), keys_.size());
   const std::size_t width = table_->key.size();
   std::vector<Parameter> parameters;

@@ -50,6 +50,7 @@ Diagnosis Scan::advance(Session& session) {
   if (!opened_) {
     if (Diagnosis failed = open(session); !failed.ok()) return failed;
   }
+  if (Diagnosis failed = session.still_there(); !failed.ok()) return failed;
   Rowset& into = *rowsets_[filling_];
   into.clear();
   if (complete_ || broken_off_) return {};

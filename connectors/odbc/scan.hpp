@@ -13,10 +13,15 @@
 namespace meshgate::odbc {
 
 /// One pass over a table, from its start or from behind a key: a snapshot, a cursor in it, and two row sets, of which one is being read
-/// while the other is fetched. All functions but rows() run on the link's thread.
+/// while the other is fetched. All functions but turn() run on the link's thread, and so
+/// does its end.
 class Scan {
  public:
   Scan(std::shared_ptr<const Table> table, std::optional<std::vector<std::string>> after) : table_(std::move(table)), last_key_(std::move(after)) {}
+
+  ~Scan() { close(); }
+  Scan(const Scan&) = delete;
+  Scan& operator=(const Scan&) = delete;
 
   /// Fetches the next rows into the row set that is not being read. No rows: the pass is complete or
   /// broken off, and the snapshot closed.

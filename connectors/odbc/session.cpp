@@ -1,6 +1,7 @@
 #include "connectors/odbc/session.hpp"
 
 #include <sqlucode.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <charconv>
@@ -48,6 +49,12 @@ sdk::Status Target::status(const Diagnosis& diagnosis, const std::string& table)
   return sdk::failure(action(cause), mask.apply(sentence(cause, named, diagnosis)));
 }
 
+std::optional<FileIdentity> FileIdentity::of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileIdentity{found.st_dev, found.st_ino};
+}
+
 Session::~Session() {
   if (!connected_) return;
   if (manual_) SQLEndTran(SQL_HANDLE_DBC, database_.get(), SQL_ROLLBACK);
@@ -56,6 +63,13 @@ Session::~Session() {
 
 Diagnosis Session::connect() {
   if (connected_) return {};
+  if (dialect().in_a_file()) file_ = FileIdentity::of(target_->place.database);
+  if (Diagnosis failed = login(); !failed.ok()) return failed;
+  if (Diagnosis failed = prepare(); !failed.ok()) return failed;
+  return still_there();
+}
+
+Diagnosis Session::login() {
   environment_ = Environment(SQL_NULL_HANDLE);
   if (!environment_) return {"HY001", 0, "no memory for an ODBC environment"};
   SQLSetEnvAttr(environment_.get(), SQL_ATTR_ODBC_VERSION, as_pointer(SQL_OV_ODBC3), 0);
@@ -66,12 +80,22 @@ Diagnosis Session::connect() {
   const SQLRETURN rc = SQLDriverConnectW(database_.get(), nullptr, text.data(), static_cast<SQLSMALLINT>(text.size() - 1), nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
   if (!SQL_SUCCEEDED(rc)) return diagnose(SQL_HANDLE_DBC, database_.get());
   connected_ = true;
-  return prepare();
+  return {};
+}
+
+Diagnosis Session::still_there() const {
+  if (!file_ || FileIdentity::of(target_->place.database) == file_) return {};
+  return {"08S01", 0, "the file was removed or replaced"};
 }
 
 Diagnosis Session::prepare() {
   for (const std::string& sql : dialect().session()) {
     if (Diagnosis failed = run(sql); !failed.ok()) return failed;
+  }
+  if (const std::string number = dialect().number_query(); !number.empty()) {
+    std::int64_t ours = 0;
+    if (Diagnosis failed = one_number(number, ours); !failed.ok()) return failed;
+    number_ = ours;
   }
   Statement statement;
   bool end = false;
@@ -97,8 +121,15 @@ void Session::set_active(SQLHSTMT statement) {
 }
 
 void Session::interrupt() {
-  const std::lock_guard lock(active_mutex_);
-  if (active_ != SQL_NULL_HSTMT) SQLCancel(active_);
+  if (dialect().number_query().empty()) {
+    const std::lock_guard lock(active_mutex_);
+    if (active_ != SQL_NULL_HSTMT) SQLCancel(active_);
+    return;
+  }
+  if (number_ == 0) return;  // still at the login
+  Session second(target_);
+  std::vector<std::vector<std::string>> nothing;
+  if (second.login().ok()) second.texts(dialect().stop_query(number_), nothing);
 }
 
 Diagnosis Session::execute(const std::string& sql, const std::vector<Parameter>& parameters, Statement& out) {

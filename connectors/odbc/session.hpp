@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,15 @@ struct Target {
 
   /// The failure of one call as the host gets it.
   [[nodiscard]] sdk::Status status(const Diagnosis& diagnosis, const std::string& table = {}) const;
+};
+
+/// Which file a path leads to.
+struct FileIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  static std::optional<FileIdentity> of(const std::string& path);
+  bool operator==(const FileIdentity&) const = default;
 };
 
 /// One connection to a database. Blocks; used by one thread at a time, but for interrupt().
@@ -61,10 +71,14 @@ class Session : public std::enable_shared_from_this<Session> {
   Diagnosis begin();
   Diagnosis end();
 
-  /// From any thread; may itself block in the driver.
+  /// From any thread; may itself block in the driver. Where the database can be told from a second login to stop, it is: drivers'
+  /// SQLCancel frees a statement's result under the feet of the thread that reads it (MariaDB), or races with it in the driver manager.
   void interrupt();
+  /// Whether what was opened is still what the settings name: a SQLite file can be removed or replaced while it is read.
+  [[nodiscard]] Diagnosis still_there() const;
 
  private:
+  Diagnosis login();
   Diagnosis prepare();
   void set_active(SQLHSTMT statement);
 
@@ -74,6 +88,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool connected_ = false;
   bool manual_ = false;
   bool wide_ = false;
+  std::atomic<std::int64_t> number_{0};  // of the session at the server; 0: not known
+  std::optional<FileIdentity> file_;
   std::mutex active_mutex_;
   SQLHSTMT active_ = SQL_NULL_HSTMT;
 };

@@ -18,11 +18,7 @@ constexpr std::size_t kKeysPerQuery = 100;
 TableStream::TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish)
     : target_(target), wish_(std::move(wish)), link_(target, signal), side_(target, signal) {}
 
-TableStream::~TableStream() {
-  stop_scan();
-  link_.drop();
-  side_.drop();
-}
+TableStream::~TableStream() { stop_scan(); }
 
 sdk::Status TableStream::open() {
   if (sdk::Status failed = refresh(); !failed.ok()) return failed;
@@ -66,13 +62,8 @@ void TableStream::stop_scan() {
   rows_ = nullptr;
   fetched_.reset();
   given_.clear();
-  if (link_.busy()) {
-    link_.drop();
-  } else if (!link_.left_behind()) {
-    const Diagnosis ended = link_.call([scan = scan_](Session&) { return scan->break_off(), Diagnosis{}; });
-    static_cast<void>(ended);  // the next call finds out
-  }
-  scan_.reset();
+  if (link_.busy()) link_.drop();
+  link_.release(std::exchange(scan_, nullptr));
 }
 
 sdk::Status TableStream::resume(std::string_view bytes, std::uint32_t& flags) {
@@ -218,11 +209,10 @@ sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, b
   }
   auto rows = std::make_shared<Rows>(table_, Rows::Keys{std::move(*key)});
   const Diagnosis said = link.call([rows](Session& session) { return rows->advance(session); });
-  if (!said.ok()) return target_->status(said, wish_.table);
-  there = !rows->portion().empty();
-  if (!there) return {};
-  whole_ = rows->portion().front();
-  odd = rows->odd(0);
+  there = said.ok() && !rows->portion().empty();
+  if (there) whole_ = rows->portion().front(), odd = rows->odd(0);
+  if (!rows->done()) link.release(std::move(rows));
+  if (!there) return target_->status(said, wish_.table);
   for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = whole_[i] ? Cell{false, *whole_[i]} : Cell{};
   return {};
 }
@@ -247,7 +237,7 @@ std::string TableStream::raw(const std::vector<Cell>& cells) const {
   return out;
 }
 
-sdk::Status TableStream::emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink& sink, bool& stop) {
+void TableStream::emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink& sink, bool& stop) {
   for (std::size_t row = 0; row < rows.portion().size() && !stop; ++row) {
     std::vector<Cell> cells(table_->columns.size());
     for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -256,7 +246,6 @@ sdk::Status TableStream::emit_portion(const Rows& rows, sdk::Budget& budget, sdk
     }
     stop = !emit_cells(cells, fault_of(cells, rows.odd(row)), budget, sink);
   }
-  return {};
 }
 
 sdk::Status TableStream::lookup(const sdk::Keys& keys, sdk::Sink& sink) {
@@ -279,9 +268,10 @@ sdk::Status TableStream::lookup(const sdk::Keys& keys, sdk::Sink& sink) {
     auto rows = std::make_shared<Rows>(table_, std::move(some));
     while (!rows->done() && !stop) {
       const Diagnosis said = link.call([rows](Session& session) { return rows->advance(session); });
-      if (!said.ok()) return target_->status(said, wish_.table);
-      if (sdk::Status failed = emit_portion(*rows, budget, sink, stop); !failed.ok()) return failed;
+      if (!said.ok()) return link.release(std::move(rows)), target_->status(said, wish_.table);
+      emit_portion(*rows, budget, sink, stop);
     }
+    if (!rows->done()) link.release(std::move(rows));
   }
   return {};
 }

@@ -34,7 +34,7 @@ class TableStream final : public sdk::Stream {
   sdk::Status emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   sdk::Status whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there);
   bool emit_cells(const std::vector<Cell>& cells, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
-  sdk::Status emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink& sink, bool& stop);
+  void emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   [[nodiscard]] std::string fault_of(const std::vector<Cell>& cells, std::size_t odd) const;
   [[nodiscard]] std::optional<std::vector<std::string>> key_of(const std::vector<Cell>& cells) const;
   [[nodiscard]] std::string raw(const std::vector<Cell>& cells) const;

@@ -10,6 +10,25 @@ void Signal::cancel() {
   changed.notify_all();
 }
 
+bool Signal::wait_for_those_apart(Clock::time_point until) {
+  std::unique_lock lock(mutex);
+  return changed.wait_until(lock, until, [&] { return apart == 0; });
+}
+
+void run_apart(std::shared_ptr<Signal> signal, std::function<void()> job) {
+  {
+    const std::lock_guard lock(signal->mutex);
+    ++signal->apart;
+  }
+  std::thread([signal = std::move(signal), job = std::move(job)]() mutable {
+    job();
+    job = nullptr;
+    const std::lock_guard lock(signal->mutex);
+    --signal->apart;
+    signal->changed.notify_all();
+  }).detach();
+}
+
 Worker::Worker(std::shared_ptr<Signal> signal) : state_(std::make_shared<State>()) {
   state_->signal = std::move(signal);
   thread_ = std::thread([state = state_] { loop(state); });
@@ -21,6 +40,8 @@ Worker::~Worker() {
     const std::lock_guard lock(state_->signal->mutex);
     state_->quit = true;
     busy = state_->busy;
+    state_->apart = busy;
+    if (busy) ++state_->signal->apart;
     state_->signal->changed.notify_all();
   }
   if (busy) {
@@ -80,7 +101,8 @@ void Worker::loop(const std::shared_ptr<State>& state) {
     job();
     job = nullptr;  // what the job owned goes before anybody is told
     lock.lock();
-    state->busy = false;
+    state->busy = state->job != nullptr;  // the next one may have come while this was the idle one
+    if (state->quit && state->apart) --state->signal->apart;
     state->signal->changed.notify_all();
     if (state->quit) return;
   }

@@ -16,9 +16,15 @@ struct Signal {
   std::mutex mutex;
   std::condition_variable changed;
   bool cancelled = false;
+  int apart = 0;  ///< threads that nobody waits for any more
 
   void cancel();
+  /// Blocks until there is no thread apart (true) or until then (false).
+  bool wait_for_those_apart(Clock::time_point until);
 };
+
+/// Runs a job on a thread of its own that nobody waits for. The job must own all it touches.
+void run_apart(std::shared_ptr<Signal> signal, std::function<void()> job);
 
 /// A thread that runs one job at a time. Drivers may block for ever (a silent network), and no call of theirs can be relied on to stop
 /// that, so whoever waits here can walk away: a thread that is still busy when its Worker goes is left behind and ends with its job.
@@ -47,6 +53,7 @@ class Worker {
     std::chrono::milliseconds idle_after{0};
     bool busy = false;
     bool quit = false;
+    bool apart = false;
   };
   static void loop(const std::shared_ptr<State>& state);
 

@@ -61,7 +61,7 @@ class OdbcHarness : public Harness {
   [[nodiscard]] std::string plugin() const override { return MESHGATE_PLUGIN; }
   [[nodiscard]] ingest::Settings connection() const override {
     auto out = as_settings(settings_);
-    if (kind_ == Kind::sqlite) out.push_back({"timeout", "1000"});
+    if (kind_ == Kind::sqlite) out.push_back({"timeout", "300"});  // a locked file must be told of within one read
     return out;
   }
   [[nodiscard]] ingest::Settings stream() const override { return {{"table", table_}}; }

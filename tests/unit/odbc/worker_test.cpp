@@ -39,6 +39,45 @@ TEST(Worker, ACancelEndsTheWaitAndABusyThreadIsLeftBehind) {
   EXPECT_EQ(done.wait_for(60s), std::future_status::ready) << "it ends by itself";
 }
 
+TEST(Worker, AJobThatComesDuringTheIdleOneIsWaitedFor) {
+  auto signal = std::make_shared<Signal>();
+  Worker worker(signal);
+  std::promise<void> idle_runs;
+  std::promise<void> gate;
+  worker.when_idle(1ms, [&] {
+    idle_runs.set_value();
+    gate.get_future().wait();
+  });
+  idle_runs.get_future().wait();
+  std::promise<void> second_gate;
+  std::atomic<bool> done{false};
+  worker.start([&] {
+    second_gate.get_future().wait();
+    done = true;
+  });
+  gate.set_value();
+  EXPECT_FALSE(worker.wait(Clock::now() + 50ms)) << "the idle job's end is not this one's";
+  second_gate.set_value();
+  EXPECT_TRUE(worker.wait(Clock::now() + 60s));
+  EXPECT_TRUE(done);
+}
+
+TEST(Worker, ThreadsThatAreLeftBehindAreCounted) {
+  auto signal = std::make_shared<Signal>();
+  auto gate = std::make_shared<std::promise<void>>();
+  {
+    Worker worker(signal);
+    worker.start([gate] { gate->get_future().wait(); });
+  }
+  auto other = std::make_shared<std::promise<void>>();
+  run_apart(signal, [other] { other->get_future().wait(); });
+  EXPECT_FALSE(signal->wait_for_those_apart(Clock::now()));
+  gate->set_value();
+  EXPECT_FALSE(signal->wait_for_those_apart(Clock::now() + 1ms));
+  other->set_value();
+  EXPECT_TRUE(signal->wait_for_those_apart(Clock::now() + 60s));
+}
+
 TEST(Worker, SomethingForWhenNobodyAsks) {
   auto signal = std::make_shared<Signal>();
   Worker worker(signal);
