@@ -38,8 +38,10 @@ Result<Outcome> Commit::run() {
   if (batch_.loading()) out_.progress.loading = *batch_.loading();
   if (batch_.held()) out_.progress.held = *batch_.held();
   news_ = out_.news();
+  const bool loaded = feed_.tables().progress.loading && !out_.progress.loading;
   const bool durable = items_changed_ || news_ || outcome_.quarantined > 0;
   if (auto written = out_.commit(durable ? Engine::Durably::yes : Engine::Durably::when_convenient); !written) return std::move(written).error();
+  if (loaded) feed_.engine().flush_soon();
   if (seen_ != nullptr) {
     for (const std::uint64_t number : met_) seen_->add(number);
   }
