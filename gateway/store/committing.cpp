@@ -74,16 +74,16 @@ Commit::WorkIndex Commit::add_work(std::string_view id) {
     if (const auto known = by_id_.find(id); known != by_id_.end()) return known->second;
   }
   const auto work = static_cast<WorkIndex>(works_.size());
-  if (!by_id_ready_) {
-    std::string key;
-    append_index_key(key, feed_.number(), id);
-    if (work > 0 && keys_.at(work - 1) >= key) {
-      for (WorkIndex i = 0; i < work; ++i) by_id_.emplace(works_[i].id, i);
-      by_id_ready_ = true;
-      return add_work(id);
+  const std::size_t key = keys_.add(feed_.number(), id);
+  if (!by_id_ready_ && !keys_.ascending()) {
+    for (WorkIndex i = 0; i < work; ++i) by_id_.emplace(works_[i].id, i);
+    by_id_ready_ = true;
+    if (const auto known = by_id_.find(id); known != by_id_.end()) {
+      keys_.drop_last();
+      return known->second;
     }
   }
-  works_.push_back({.id = id, .index_key = keys_.add(feed_.number(), id)});
+  works_.push_back({.id = id, .index_key = key});
   if (by_id_ready_) by_id_.emplace(id, work);
   return work;
 }
@@ -143,8 +143,8 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) 
 Status Commit::play(std::size_t index) {
   const auto change = batch_.change(index, names_);
   if (change.kind == Batch::Kind::quarantine) return quarantine(change);
-  if (const auto name = quarantine_name(change.key, stream_); feed_.quarantine_names().contains(name)) {
-    clear_quarantined(out_, feed_, name);
+  if (!feed_.quarantine_names().empty()) {
+    if (const auto name = quarantine_name(change.key, stream_); feed_.quarantine_names().contains(name)) clear_quarantined(out_, feed_, name);
   }
   if (change.kind == Batch::Kind::put) return put(index, change, targets_[index]);
   auto owned = owned_by(change.key);
