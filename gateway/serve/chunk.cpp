@@ -11,11 +11,7 @@ namespace {
 constexpr std::uint64_t kEntriesPerMark = 1000;
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20U;
 
-void append_lines(std::string& out, std::string_view lines, bool events) {
-  if (!events) {
-    out.append(lines);
-    return;
-  }
+void append_events(std::string& out, std::string_view lines) {
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size() - 1) + 1;
     append_line(out, lines.substr(0, end), true);
@@ -23,14 +19,16 @@ void append_lines(std::string& out, std::string_view lines, bool events) {
   }
 }
 
-/// The schema is read after the lines: it is at least as new as what they need.
-void append_schema_if_new(std::string& out, Place& place) {
+/// The schema is read after the lines, but sent before them: it is at least as new as what they need.
+std::string schema_if_new(Place& place) {
+  std::string out;
   const Schema schema = place.open->feed->state().schema;
-  if (schema.version == place.schema) return;
+  if (schema.version == place.schema) return out;
   place.schema = schema.version;
   std::string line;
   append_schema(line, schema);
   append_line(out, line, place.events);
+  return out;
 }
 
 void append_mark_line(std::string& out, const Mark& mark, bool events) {
@@ -40,16 +38,40 @@ void append_mark_line(std::string& out, const Mark& mark, bool events) {
   append_line(out, line, events);
 }
 
-void take_page(Chunk& chunk, const store::Page& page) {
+/// Lines that are sent as they are kept become the chunk, without a copy.
+void take_lines(std::string& out, std::string lines, const std::string& schema, bool events) {
+  if (!events && out.empty()) {
+    out = std::move(lines);
+    if (!schema.empty()) out.insert(0, schema);
+    return;
+  }
+  out.append(schema);
+  if (events) {
+    append_events(out, lines);
+  } else {
+    out.append(lines);
+  }
+}
+
+void take_page(Chunk& chunk, store::Page& page) {
   Place& place = chunk.next;
-  append_schema_if_new(chunk.bytes, place);
-  append_lines(chunk.bytes, page.lines, place.events);
+  const std::string schema = schema_if_new(place);
+  take_lines(chunk.bytes, std::move(page.lines), schema, place.events);
   append_mark_line(chunk.bytes, page.mark, place.events);
   place.at = page.mark.cursor;
   place.left -= place.left == Question::kNoLimit ? 0 : std::min(place.left, page.entries);
   chunk.entries += page.entries;
   chunk.caught_up = page.mark.caught_up;
   chunk.end = page.end || page.answer == Answer::ahead || place.left == 0;
+}
+
+/// Among plain lines the store puts the marks itself. An event's mark carries the cursor as its id, so there each page ends with one.
+store::PageLimits limits_of(const Place& place) {
+  store::PageLimits out;
+  out.bytes = kChunkBytes;
+  out.entries = place.events ? std::min(kEntriesPerMark, place.left) : place.left;
+  out.mark_every = kEntriesPerMark;
+  return out;
 }
 
 }  // namespace
@@ -65,11 +87,8 @@ Chunk read_chunk(const Place& from) {
   out.next = from;
   out.rings = from.open->bell->rings();
   out.standing = from.open->feed->standing(from.partition);
-  store::PageLimits limits;
-  limits.bytes = kChunkBytes;
   while (!out.end && out.bytes.size() < kChunkBytes) {
-    limits.entries = std::min(kEntriesPerMark, out.next.left);
-    const auto page = from.open->feed->changes(from.partition, out.next.at, limits);
+    auto page = from.open->feed->changes(from.partition, out.next.at, limits_of(out.next));
     const bool good = page && (page->answer == Answer::read || page->answer == Answer::ahead);
     if (good) {
       take_page(out, *page);

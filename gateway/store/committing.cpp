@@ -41,8 +41,10 @@ Result<Outcome> Commit::run() {
   if (batch_.loading()) out_.progress.loading = *batch_.loading();
   if (batch_.held()) out_.progress.held = *batch_.held();
   news_ = out_.news();
+  const bool loaded = feed_.tables().progress.loading && !out_.progress.loading;
   const bool durable = items_changed_ || news_ || outcome_.quarantined > 0;
   if (auto written = out_.commit(durable ? Engine::Durably::yes : Engine::Durably::when_convenient); !written) return std::move(written).error();
+  if (loaded) feed_.engine().flush_soon();
   if (seen_ != nullptr) {
     for (const std::uint64_t number : met_) seen_->add(number);
   }
@@ -75,16 +77,16 @@ Commit::WorkIndex Commit::add_work(std::string_view id) {
     if (const auto known = by_id_.find(id); known != by_id_.end()) return known->second;
   }
   const auto work = static_cast<WorkIndex>(works_.size());
-  if (!by_id_ready_) {
-    std::string key;
-    append_index_key(key, feed_.number(), id);
-    if (work > 0 && keys_.at(work - 1) >= key) {
-      for (WorkIndex i = 0; i < work; ++i) by_id_.emplace(works_[i].id, i);
-      by_id_ready_ = true;
-      return add_work(id);
+  const std::size_t key = keys_.add(feed_.number(), id);
+  if (!by_id_ready_ && !keys_.ascending()) {
+    for (WorkIndex i = 0; i < work; ++i) by_id_.emplace(works_[i].id, i);
+    by_id_ready_ = true;
+    if (const auto known = by_id_.find(id); known != by_id_.end()) {
+      keys_.drop_last();
+      return known->second;
     }
   }
-  works_.push_back({.id = id, .index_key = keys_.add(feed_.number(), id)});
+  works_.push_back({.id = id, .index_key = key});
   if (by_id_ready_) by_id_.emplace(id, work);
   return work;
 }
@@ -144,8 +146,8 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) 
 Status Commit::play(std::size_t index) {
   const auto change = batch_.change(index, names_);
   if (change.kind == Batch::Kind::quarantine) return quarantine(change);
-  if (const auto name = quarantine_name(change.key, stream_); feed_.quarantine_names().contains(name)) {
-    clear_quarantined(out_, feed_, name);
+  if (!feed_.quarantine_names().empty()) {
+    if (const auto name = quarantine_name(change.key, stream_); feed_.quarantine_names().contains(name)) clear_quarantined(out_, feed_, name);
   }
   if (change.kind == Batch::Kind::put) return put(index, change, targets_[index]);
   auto owned = owned_by(change.key);

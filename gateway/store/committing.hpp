@@ -73,9 +73,9 @@ class Commit {
   [[nodiscard]] bool same_partitions(const Work& work) const;
   void write_live(Work& work);
   void write_dead(Work& work);
-  void leave(const Work& work, const Membership& old, Seq seq, std::vector<Membership>& now_in);
+  void leave(const Work& work, const Membership& old, Seq seq);
   void enter(const Work& work, PartitionNumber where, const Membership* old, Seq seq);
-  void write_index(const Work& work, std::vector<Membership> now_in);
+  void write_index(const Work& work);
   void write_origins();
   [[nodiscard]] const Membership* membership(const Work& work, PartitionNumber where) const;
   [[nodiscard]] bool goes_to(const Work& work, PartitionNumber where) const;
@@ -104,7 +104,7 @@ class Commit {
   std::unordered_map<std::string_view, std::string_view> owns_;  ///< key → id as this batch leaves it ("" : none)
   std::vector<Deferred> deferred_;
   std::vector<std::uint64_t> met_;
-  IndexEntry entry_;
+  IndexEntry entry_;  ///< the one being read or written; its memberships are collected by leave() and write_live()
   std::string line_;
   std::string_view last_partition_name_;
   std::optional<PartitionNumber> last_partition_;

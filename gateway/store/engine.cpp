@@ -62,7 +62,7 @@ rocksdb::DBOptions db_options(const Options& options) {
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   out.listeners.push_back(std::make_shared<NoRetryOfItsOwn>());
   out.max_background_jobs = 2;
-  out.max_total_wal_size = 4 * options.write_buffer_bytes;
+  out.max_total_wal_size = 2 * options.write_buffer_bytes;
   out.bytes_per_sync = 1U << 20U;
   out.keep_log_file_num = 4;
   out.max_log_file_size = 4U << 20U;
@@ -123,6 +123,14 @@ Status Engine::write(rocksdb::WriteBatch& batch, Durably durably) {
   auto full = Writing::disk_full;
   writing_.compare_exchange_strong(full, Writing::fine);
   return {};
+}
+
+void Engine::flush_soon() {
+  rocksdb::FlushOptions how;
+  how.wait = false;
+  how.allow_write_stall = true;
+  // Where it cannot be begun the log stays, and the next write says why.
+  static_cast<void>(db_->Flush(how, families_));
 }
 
 Status Engine::make_ready() {

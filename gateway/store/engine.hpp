@@ -33,6 +33,8 @@ class Engine {
   enum class Durably { yes, when_convenient };
   /// All or nothing. Durable on return with Durably::yes; otherwise it survives the death of the process, not of the machine. Blocks.
   [[nodiscard]] Status write(rocksdb::WriteBatch& batch, Durably durably);
+  /// Begins to move what is in memory into files, so that the write-ahead log it stands in can go. Does not wait.
+  void flush_soon();
   [[nodiscard]] Result<std::optional<std::string>> get(Family family, std::string_view key, const rocksdb::Snapshot* at = nullptr) const;
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate(Family family, const rocksdb::ReadOptions& options) const;
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,7 +55,7 @@ struct FeedState {
 /// A page of a partition, read in one snapshot: whole lines, then what the mark behind them says.
 struct Page {
   Answer answer = Answer::read;  ///< the rest is set for `read` and `ahead`
-  std::string lines;             ///< put, gone and trim lines as kept
+  std::string lines;             ///< put, gone and trim lines as kept; within them marks, where PageLimits asks for some
   std::uint64_t entries = 0;
   bool end = false;  ///< the page reached the head
   Mark mark;
@@ -62,6 +63,7 @@ struct Page {
 struct PageLimits {
   std::uint64_t entries = 1000;
   std::uint64_t bytes = 1 << 20;  ///< of lines; one line may go over
+  std::uint64_t mark_every = std::numeric_limits<std::uint64_t>::max();  ///< entries, before a resume point is put between the lines
 };
 
 struct StoredItem {

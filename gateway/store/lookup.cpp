@@ -84,6 +84,11 @@ std::size_t KeyList::add(FeedNumber feed, std::string_view id) {
   return index;
 }
 
+void KeyList::drop_last() {
+  ends_.pop_back();
+  bytes_.resize(ends_.back());
+}
+
 Status look_up(const Engine& engine, const KeyList& keys, std::string_view greatest, const Found& found) {
   std::size_t known = keys.size();
   if (keys.ascending()) {

@@ -14,6 +14,8 @@ namespace meshgate::store {
 class KeyList {
  public:
   std::size_t add(FeedNumber feed, std::string_view id);
+  /// After it, ascending() goes on saying what it said with that key.
+  void drop_last();
   [[nodiscard]] std::string_view at(std::size_t index) const {
     return std::string_view(bytes_).substr(ends_[index], ends_[index + 1] - ends_[index]);
   }

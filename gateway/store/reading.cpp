@@ -6,39 +6,68 @@ namespace meshgate::store {
 
 namespace {
 
-constexpr std::size_t kReadAhead = 1U << 20U;
+constexpr std::size_t kReadAhead = 128U << 10U;
 constexpr std::uint64_t kBigPage = 64U << 10U;
 constexpr std::uint64_t kMostReserved = 4U << 20U;
+constexpr std::uint64_t kOverLimit = 16U << 10U;  ///< room for the last line, so that it seldom moves the page
 
-/// Appends lines behind `after` until a limit is reached; the seq of the last one.
-Result<Seq> read_lines(const Engine& engine, const LogRange& range, Seq after, const PageLimits& limits, const rocksdb::Snapshot* at, Page& out) {
-  std::string first;
-  append_log_key(first, range, next(after));
-  std::string last;
-  append_log_key(last, {range.feed, range.partition, range.generation + 1}, Seq{0});
-  const rocksdb::Slice upper(last);
-  rocksdb::ReadOptions how;
-  how.snapshot = at;
-  how.iterate_upper_bound = &upper;
-  how.fill_cache = limits.bytes <= kBigPage;
-  if (limits.bytes > kBigPage) how.readahead_size = kReadAhead;
-  const auto line = engine.iterate(Family::log, how);
-  out.lines.reserve(std::min(limits.bytes, kMostReserved));
-  Seq read = after;
-  out.end = true;
-  for (line->Seek(first); line->Valid(); line->Next()) {
-    if (out.entries >= std::max<std::uint64_t>(1, limits.entries) || (out.entries > 0 && out.lines.size() >= limits.bytes)) {
-      out.end = false;
-      break;
-    }
-    const rocksdb::Slice value = line->value();
-    out.lines.append(value.data(), value.size());
-    ++out.entries;
-    read = seq_of_log_key(view(line->key()));
+/// One page of a partition out of one snapshot.
+class Reading {
+ public:
+  Reading(const Cursor& after, const PageLimits& limits, const Standing& standing, Page& out)
+      : after_(after), limits_(limits), standing_(standing), read_(after.seq), out_(out) {}
+
+  /// Appends the lines behind the cursor until a limit is reached.
+  Status run(const Engine& engine, const LogRange& range, const rocksdb::Snapshot* at) {
+    std::string first;
+    append_log_key(first, range, next(after_.seq));
+    std::string last;
+    append_log_key(last, {range.feed, range.partition, range.generation + 1}, Seq{0});
+    const rocksdb::Slice upper(last);
+    rocksdb::ReadOptions how;
+    how.snapshot = at;
+    how.iterate_upper_bound = &upper;
+    how.fill_cache = limits_.bytes <= kBigPage;
+    if (limits_.bytes > kBigPage) how.readahead_size = kReadAhead;
+    const auto line = engine.iterate(Family::log, how);
+    out_.lines.reserve(std::min(limits_.bytes, kMostReserved) + kOverLimit);
+    for (line->Seek(first); line->Valid() && !full(); line->Next()) add(view(line->key()), view(line->value()));
+    if (!line->status().ok()) return engine.error(line->status());
+    out_.end = !line->Valid();
+    return {};
   }
-  if (!line->status().ok()) return engine.error(line->status());
-  return read;
-}
+
+  /// Where a reader of the page stands.
+  [[nodiscard]] Progress made() const { return advance(after_, out_.end ? standing_.head : read_, standing_); }
+
+ private:
+  [[nodiscard]] bool full() const {
+    return out_.entries >= std::max<std::uint64_t>(1, limits_.entries) || (out_.entries > 0 && out_.lines.size() >= limits_.bytes);
+  }
+
+  void add(std::string_view key, std::string_view line) {
+    if (since_mark_ == limits_.mark_every) mark();
+    out_.lines.append(line);
+    ++out_.entries;
+    ++since_mark_;
+    read_ = seq_of_log_key(key);
+  }
+
+  /// An entry follows, so this one lies below the head and is never caught up.
+  void mark() {
+    Mark here = out_.mark;
+    here.cursor = advance(after_, read_, standing_).cursor;
+    append_mark(out_.lines, here);
+    since_mark_ = 0;
+  }
+
+  const Cursor& after_;
+  const PageLimits& limits_;
+  const Standing& standing_;
+  Seq read_;
+  std::uint64_t since_mark_ = 0;
+  Page& out_;
+};
 
 }  // namespace
 
@@ -66,9 +95,9 @@ Result<Page> DiskFeed::changes(std::string_view partition, const Cursor& after, 
   out.mark.as_of = record.replica ? record.as_of : progress.as_of;
   if (out.answer == Answer::ahead) out.mark.cursor = stay(after, standing).cursor;
   if (out.answer != Answer::read) return out;
-  auto read = read_lines(*engine_, {number_, *number, record.served.generation}, after.seq, limits, at.get(), out);
-  if (!read) return std::move(read).error();
-  const Progress made = advance(after, out.end ? standing.head : *read, standing);
+  Reading reading(after, limits, standing, out);
+  if (auto read = reading.run(*engine_, {number_, *number, record.served.generation}, at.get()); !read) return std::move(read).error();
+  const Progress made = reading.made();
   out.mark.cursor = made.cursor;
   out.mark.caught_up = made.caught_up;
   if (made.caught_up) {

@@ -23,7 +23,9 @@ void Commit::settle_one(Work& work) {
     ++outcome_.unchanged;
     if (!work.owner_changed) return;
     items_changed_ = true;
-    write_index(work, {before_.begin() + work.before_first, before_.begin() + work.before_first + work.before_count});
+    const auto first = before_.begin() + work.before_first;
+    entry_.memberships.assign(first, first + work.before_count);
+    write_index(work);
     return;
   }
   write_live(work);
@@ -59,10 +61,10 @@ void Commit::write_live(Work& work) {
   ++(work.was_live ? outcome_.changed : outcome_.added);
   if (!work.was_live) ++out_.progress.items;
   const Seq seq = out_.progress.seq = next(out_.progress.seq);
-  std::vector<Membership> now_in;
+  entry_.memberships.clear();
   for (std::uint32_t i = 0; i < work.before_count; ++i) {
     const Membership old = before_[work.before_first + i];
-    if (!goes_to(work, old.partition)) leave(work, old, seq, now_in);
+    if (!goes_to(work, old.partition)) leave(work, old, seq);
   }
   line_.clear();
   append_put(line_, seq, work.id, {work.n, work.hash}, at_, work.content);
@@ -70,34 +72,34 @@ void Commit::write_live(Work& work) {
     const PartitionNumber where = after_[work.after_first + i];
     const Membership* old = membership(work, where);
     if (old != nullptr && old->live && !changed) {
-      now_in.push_back(*old);
+      entry_.memberships.push_back(*old);
       continue;
     }
     enter(work, where, old, seq);
-    now_in.push_back({where, out_.partition(where).served.generation, seq, true, work.hash});
+    entry_.memberships.push_back({where, out_.partition(where).served.generation, seq, true, work.hash});
   }
   items_changed_ = true;
-  write_index(work, std::move(now_in));
+  write_index(work);
 }
 
 void Commit::write_dead(Work& work) {
   ++outcome_.removed;
   --out_.progress.items;
   const Seq seq = out_.progress.seq = next(out_.progress.seq);
-  std::vector<Membership> now_in;
+  entry_.memberships.clear();
   for (std::uint32_t i = 0; i < work.before_count; ++i) {
     const Membership old = before_[work.before_first + i];
-    leave(work, old, seq, now_in);
+    leave(work, old, seq);
   }
   items_changed_ = true;
   work.hash = work.was_hash;
-  write_index(work, std::move(now_in));
+  write_index(work);
 }
 
 /// A live entry becomes a gone one at `seq`; one that is gone already stays where it is.
-void Commit::leave(const Work& work, const Membership& old, Seq seq, std::vector<Membership>& now_in) {
+void Commit::leave(const Work& work, const Membership& old, Seq seq) {
   if (!old.live) {
-    now_in.push_back(old);
+    entry_.memberships.push_back(old);
     return;
   }
   Copy& copy = out_.partition(old.partition).served;
@@ -109,7 +111,7 @@ void Commit::leave(const Work& work, const Membership& old, Seq seq, std::vector
   copy.head = seq;
   --copy.count;
   copy.digest.remove(work.was_hash);
-  now_in.push_back({old.partition, copy.generation, seq, false, {}});
+  entry_.memberships.push_back({old.partition, copy.generation, seq, false, {}});
 }
 
 void Commit::enter(const Work& work, PartitionNumber where, const Membership* old, Seq seq) {
@@ -126,13 +128,12 @@ void Commit::enter(const Work& work, PartitionNumber where, const Membership* ol
   }
 }
 
-void Commit::write_index(const Work& work, std::vector<Membership> now_in) {
+void Commit::write_index(const Work& work) {
   entry_.hash = work.hash;
   entry_.n = work.n;
   entry_.number = work.number;
   entry_.stream = work.stream;
   entry_.key.assign(work.key == work.id ? std::string_view{} : work.key);
-  entry_.memberships = std::move(now_in);
   out_.put_index(keys_.at(work.index_key), entry_);
 }
 

@@ -34,6 +34,19 @@ TEST_F(ReadingTest, PagesEndInAResumePointAndOnlyTheHeadIsCaughtUp) {
   EXPECT_EQ(rest.mark.cursor.high, Seq{0});
 }
 
+TEST_F(ReadingTest, MarksWithinAPageAreThoseOfPagingByHand) {
+  put_many(6);
+  const auto whole = feed_->changes("", {}, {.mark_every = 2});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->entries, 6U);
+  std::string by_hand;
+  Page part = page(*feed_, "", {}, 2);
+  for (; !part.end; part = page(*feed_, "", part.mark.cursor, 2)) append_mark(by_hand.append(part.lines), part.mark);
+  EXPECT_EQ(whole->lines, by_hand + part.lines);
+  EXPECT_TRUE(whole->mark.caught_up);
+  EXPECT_EQ(whole->mark.cursor, part.mark.cursor);
+}
+
 TEST_F(ReadingTest, APageIsBoundedByBytesButBringsAtLeastOneLine) {
   put_many(5);
   const auto one = feed_->changes("", {}, {.entries = 1000, .bytes = 1});
