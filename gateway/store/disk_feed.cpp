@@ -204,6 +204,8 @@ Status DiskFeed::begin_again() {
   Transaction out(*this);
   FeedRecord next = tables_.feed;
   next.epoch.bits = random_bits();
+  // What its source has brought since the backup is not here: nobody is told "caught up" before it was read again.
+  if (!tables_.positions.empty()) out.progress.loading = true;
   out.clear_positions();
   for (const auto& [number, record] : tables_.partitions) {
     // A replica's order is its origin's and goes on from where the copy ends.

@@ -45,7 +45,7 @@ class Store {
   /// A consistent copy of everything in a new folder; readers and writers go on.
   [[nodiscard]] virtual Status backup(const std::filesystem::path& into) = 0;
   /// Makes a data folder (which must not exist) from a backup: every feed gets a new epoch and forgets its Positions, so that its source is
-  /// read again; content hashes keep that cheap.
+  /// read again; content hashes keep that cheap. A feed that had a Position is loading until then.
   static Status restore(const std::filesystem::path& from, const std::filesystem::path& folder);
 };
 

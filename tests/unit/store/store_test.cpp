@@ -97,6 +97,8 @@ TEST(StoreTest, ABackupIsRestoredWithANewEpochAndNoPositions) {
   EXPECT_NE(old->state().epoch, feed->state().epoch);
   EXPECT_EQ(old->state().uid, feed->state().uid);
   EXPECT_FALSE((*old->position("rows")).has_value());
+  EXPECT_TRUE(old->state().loading);
+  EXPECT_FALSE(page(*old).mark.caught_up);
   EXPECT_EQ(page(*old, "", page(*feed).mark.cursor).answer, Answer::other_epoch);
   EXPECT_EQ(commit(*old, put("1", "{}")).unchanged, 1U);
   expect_whole(*old);
