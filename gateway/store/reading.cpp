@@ -28,6 +28,8 @@ class Reading {
     how.snapshot = at;
     how.iterate_upper_bound = &upper;
     how.fill_cache = limits_.bytes <= kBigPage;
+    // Only generations that are not served any more were ever deleted as ranges.
+    how.ignore_range_deletions = true;
     if (limits_.bytes > kBigPage) how.readahead_size = kReadAhead;
     const auto line = engine.iterate(Family::log, how);
     out_.lines.reserve(std::min(limits_.bytes, kMostReserved) + kOverLimit);
