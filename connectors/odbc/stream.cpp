@@ -32,7 +32,7 @@ sdk::Status TableStream::refresh() {
   if (name) {
     const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().columns_query(name), *rows); });
     if (!said.ok()) return target_->status(said, wish_.table);
-    if (rows->empty()) return target_->status({"42S02", 0, ""}, wish_.table);
+    if (rows->empty()) return why_hidden(*name);
   }
   auto table = std::make_shared<Table>();
   if (sdk::Status failed = describe(*target_->dialect, wish_, *rows, *table); !failed.ok()) return failed;
@@ -42,6 +42,13 @@ sdk::Status TableStream::refresh() {
   cell_texts_.resize(table_->columns.size());
   value_texts_.resize(table_->columns.size());
   return {};
+}
+
+/// A catalogue that shows nothing of a table may hide it from this user: the table itself says which it is.
+sdk::Status TableStream::why_hidden(const TableName& name) {
+  const std::string probe = "SELECT 1 FROM " + quoted(*target_->dialect, name) + " WHERE 1 = 0";
+  const Diagnosis said = link_.call([probe](Session& session) { return session.run(probe); });
+  return target_->status(said.ok() ? Diagnosis{"42S02", 0, ""} : said, wish_.table);
 }
 
 std::uint64_t TableStream::print() const {

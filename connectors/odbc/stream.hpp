@@ -27,6 +27,7 @@ class TableStream final : public sdk::Stream {
 
  private:
   sdk::Status refresh();
+  sdk::Status why_hidden(const TableName& name);
   sdk::Status resume(std::string_view bytes, std::uint32_t& flags);
   sdk::Status begin(std::uint32_t& flags);
   sdk::Status pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended);
