@@ -54,6 +54,8 @@ class Dialect {
   [[nodiscard]] virtual std::string number_query() const { return {}; }
   /// Ends the statement that the session of that number is running; said from another session.
   [[nodiscard]] virtual std::string stop_query(std::int64_t) const { return {}; }
+  /// The driver takes UTF-8 where SQL and names are text; the driver manager would bend wide text for it.
+  [[nodiscard]] virtual bool narrow() const { return false; }
   /// Whether the database is the file that `database` names.
   [[nodiscard]] virtual bool in_a_file() const { return false; }
   /// One number: microseconds since 1970 by the database's clock, not later than any commit that comes after it.

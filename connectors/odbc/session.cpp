@@ -21,6 +21,8 @@ std::vector<SQLWCHAR> wide_text(std::string_view text) {
   return out;
 }
 
+SQLCHAR* narrow_text(const std::string& text) { return reinterpret_cast<SQLCHAR*>(const_cast<char*>(text.c_str())); }
+
 /// A bound parameter's memory; must live until the statement has been executed.
 struct Bound {
   std::vector<SQLWCHAR> wide;
@@ -76,8 +78,11 @@ Diagnosis Session::login() {
   database_ = Database(environment_.get());
   const auto seconds = std::max<long long>(1, target_->timeout.count() / 1000);
   SQLSetConnectAttr(database_.get(), SQL_ATTR_LOGIN_TIMEOUT, as_pointer(static_cast<SQLULEN>(seconds)), 0);
-  std::vector<SQLWCHAR> text = wide_text(target_->connection_string);
-  const SQLRETURN rc = SQLDriverConnectW(database_.get(), nullptr, text.data(), static_cast<SQLSMALLINT>(text.size() - 1), nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
+  const std::string& how = target_->connection_string;
+  std::vector<SQLWCHAR> text = wide_text(how);
+  const SQLRETURN rc = dialect().narrow()
+                           ? SQLDriverConnect(database_.get(), nullptr, narrow_text(how), SQL_NTS, nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT)
+                           : SQLDriverConnectW(database_.get(), nullptr, text.data(), static_cast<SQLSMALLINT>(text.size() - 1), nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
   if (!SQL_SUCCEEDED(rc)) return diagnose(SQL_HANDLE_DBC, database_.get());
   connected_ = true;
   return {};
@@ -141,7 +146,8 @@ Diagnosis Session::execute(const std::string& sql, const std::vector<Parameter>&
   }
   std::vector<SQLWCHAR> text = wide_text(sql);
   set_active(out.get());
-  const SQLRETURN rc = SQLExecDirectW(out.get(), text.data(), static_cast<SQLINTEGER>(text.size() - 1));
+  const SQLRETURN rc = dialect().narrow() ? SQLExecDirect(out.get(), narrow_text(sql), SQL_NTS)
+                                          : SQLExecDirectW(out.get(), text.data(), static_cast<SQLINTEGER>(text.size() - 1));
   set_active(SQL_NULL_HSTMT);
   if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA) return diagnose(SQL_HANDLE_STMT, out.get());
   SQLFreeStmt(out.get(), SQL_RESET_PARAMS);

@@ -49,6 +49,7 @@ class Sqlite final : public Dialect {
  public:
   [[nodiscard]] Engine engine() const override { return Engine::sqlite; }
   [[nodiscard]] Braces braces() const override { return Braces::none; }
+  [[nodiscard]] bool narrow() const override { return true; }
   [[nodiscard]] bool in_a_file() const override { return true; }
 
   void add_defaults(ConnectionString& fields, long long timeout_ms) const override {

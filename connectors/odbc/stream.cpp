@@ -32,16 +32,25 @@ sdk::Status TableStream::refresh() {
   if (name) {
     const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().columns_query(name), *rows); });
     if (!said.ok()) return target_->status(said, wish_.table);
-    if (rows->empty()) return target_->status({"42S02", 0, ""}, wish_.table);
+    if (rows->empty()) return why_hidden(*name);
   }
   auto table = std::make_shared<Table>();
   if (sdk::Status failed = describe(*target_->dialect, wish_, *rows, *table); !failed.ok()) return failed;
   columns_ = announce(*table);
   table_ = std::move(table);
   described_ = Clock::now();
+  cells_.resize(table_->columns.size());
+  values_.resize(table_->columns.size());
   cell_texts_.resize(table_->columns.size());
   value_texts_.resize(table_->columns.size());
   return {};
+}
+
+/// A catalogue that shows nothing of a table may hide it from this user: the table itself says which it is.
+sdk::Status TableStream::why_hidden(const TableName& name) {
+  const std::string probe = "SELECT 1 FROM " + quoted(*target_->dialect, name) + " WHERE 1 = 0";
+  const Diagnosis said = link_.call([probe](Session& session) { return session.run(probe); });
+  return target_->status(said.ok() ? Diagnosis{"42S02", 0, ""} : said, wish_.table);
 }
 
 std::uint64_t TableStream::print() const {
@@ -154,13 +163,14 @@ sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool&
   return {};
 }
 
-std::optional<std::vector<std::string>> TableStream::key_of(const std::vector<Cell>& cells) const {
-  std::vector<std::string> out;
-  for (const std::size_t at : table_->key) {
-    if (cells[at].null) return std::nullopt;
-    out.push_back(parameter_text(table_->columns[at], cells[at]));
+bool TableStream::key_of(const std::vector<Cell>& cells, std::vector<std::string>& out) const {
+  out.resize(table_->key.size());
+  for (std::size_t place = 0; place < out.size(); ++place) {
+    const std::size_t at = table_->key[place];
+    if (cells[at].null) return false;
+    out[place] = parameter_text(table_->columns[at], cells[at]);
   }
-  return out;
+  return true;
 }
 
 std::string TableStream::fault_of(const std::vector<Cell>& cells, std::size_t odd) const {
@@ -175,7 +185,7 @@ std::string TableStream::fault_of(const std::vector<Cell>& cells, std::size_t od
 }
 
 sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop) {
-  std::vector<Cell> cells(table_->columns.size());
+  std::vector<Cell>& cells = cells_;
   bool cut = false;
   std::string fault;
   for (std::size_t i = 0; i < cells.size(); ++i) {
@@ -184,30 +194,30 @@ sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& st
     if (table_->columns[i].key != 0) fault = "column " + table_->columns[i].name + ": a key longer than " + std::to_string(kHead) + " bytes";
   }
   std::size_t odd = rows_->odd(row_);
-  auto key = fault.empty() ? key_of(cells) : std::nullopt;
-  if (cut && key) {
+  const bool has_key = fault.empty() && key_of(cells, key_);
+  if (cut && has_key) {
     bool there = false;
     if (sdk::Status failed = whole_row(cells, odd, there); !failed.ok()) return failed;
     if (!there) return ++row_, sdk::Status{};  // deleted meanwhile
   }
   if (fault.empty()) fault = fault_of(cells, odd);
-  if (fault.empty() && table_->declared_key && key == position_.key) fault = "the columns of `key` are the same in two rows: they do not tell rows apart";
+  if (fault.empty() && table_->declared_key && key_ == position_.key) fault = "the columns of `key` are the same in two rows: they do not tell rows apart";
   stop = !emit_cells(cells, std::move(fault), budget, sink);  // also then the host has taken the record
   ++row_;
-  if (key) position_.key = std::move(key);
+  if (has_key && !position_.key) position_.key.emplace();
+  if (has_key) position_.key->swap(key_);
   return {};
 }
 
 /// Puts the row of the cells' key, whole, in place of the cells.
 sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there) {
-  auto key = key_of(cells);
   Link& link = target_->dialect->one_cursor() ? side_ : link_;
   if (&link == &link_ && !fetched_) {
     link_.wait(Clock::time_point::max());
     fetched_ = link_.take();
     if (!fetched_->ok()) return target_->status(*fetched_, wish_.table);
   }
-  auto rows = std::make_shared<Rows>(table_, Rows::Keys{std::move(*key)});
+  auto rows = std::make_shared<Rows>(table_, Rows::Keys{key_});
   const Diagnosis said = link.call([rows](Session& session) { return rows->advance(session); });
   there = said.ok() && !rows->portion().empty();
   if (there) whole_ = rows->portion().front(), odd = rows->odd(0);
@@ -218,9 +228,9 @@ sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, b
 }
 
 bool TableStream::emit_cells(const std::vector<Cell>& cells, std::string fault, sdk::Budget& budget, sdk::Sink& sink) {
-  std::vector<mg_value> values(cells.size());
+  std::vector<mg_value>& values = values_;
+  std::string why;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    std::string why;
     if (!decode(table_->columns[i], target_->dialect->engine(), cells[i], value_texts_[i], values[i], why) && fault.empty()) fault = std::move(why);
   }
   budget.spend(values);

@@ -27,6 +27,7 @@ class TableStream final : public sdk::Stream {
 
  private:
   sdk::Status refresh();
+  sdk::Status why_hidden(const TableName& name);
   sdk::Status resume(std::string_view bytes, std::uint32_t& flags);
   sdk::Status begin(std::uint32_t& flags);
   sdk::Status pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended);
@@ -36,7 +37,8 @@ class TableStream final : public sdk::Stream {
   bool emit_cells(const std::vector<Cell>& cells, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
   void emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   [[nodiscard]] std::string fault_of(const std::vector<Cell>& cells, std::size_t odd) const;
-  [[nodiscard]] std::optional<std::vector<std::string>> key_of(const std::vector<Cell>& cells) const;
+  /// False: it has a NULL.
+  bool key_of(const std::vector<Cell>& cells, std::vector<std::string>& out) const;
   [[nodiscard]] std::string raw(const std::vector<Cell>& cells) const;
   [[nodiscard]] std::uint64_t print() const;
   void start_scan();
@@ -58,6 +60,10 @@ class TableStream final : public sdk::Stream {
   std::optional<Diagnosis> fetched_;  // how the fetch ahead ended, when that had to be waited for before its turn
   std::uint64_t total_ = 0;
   Row whole_;                      // a row with long values
+  // Of the row being emitted; kept, so that a row costs no memory of its own.
+  std::vector<Cell> cells_;
+  std::vector<mg_value> values_;
+  std::vector<std::string> key_;
   std::vector<std::string> cell_texts_;
   std::vector<std::string> value_texts_;
 };

@@ -87,6 +87,10 @@ sdk::Status check_key(const TableWish& wish, const Table& table) {
 
 }  // namespace
 
+std::string quoted(const Dialect& dialect, const TableName& name) {
+  return (name.schema.empty() ? "" : dialect.quote(name.schema) + ".") + dialect.quote(name.table);
+}
+
 sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::vector<std::vector<std::string>>& rows, Table& out) {
   const auto name = parse_table_name(wish.table);
   if (!name) return sdk::failure(MG_CONFIG, "'" + wish.table + "' is no table name: write `table`, `schema.table` or `\"odd.schema\".\"odd table\"`");
@@ -96,7 +100,7 @@ sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::v
   if (sdk::Status failed = apply_columns(wish, columns); !failed.ok()) return failed;
   out = {};
   out.name = wish.table;
-  out.from = (name->schema.empty() ? "" : dialect.quote(name->schema) + ".") + dialect.quote(name->table);
+  out.from = quoted(dialect, *name);
   out.declared_key = !wish.key.empty();
   for (const CatalogColumn& column : columns) out.columns.push_back(dialect.column(column));
   collect_key(out);

@@ -15,6 +15,9 @@ struct TableWish {
   std::vector<std::string> columns;
 };
 
+/// For a FROM clause.
+std::string quoted(const Dialect& dialect, const TableName& name);
+
 /// A table's columns and key out of the catalogue's rows. Pure. Fails (MG_CONFIG) where the table, a column or a usable key is missing.
 sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::vector<std::vector<std::string>>& rows, Table& out);
 

@@ -4,6 +4,7 @@
 #include <sql.h>
 #include <sqlext.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -38,7 +39,7 @@ inline Settings settings_of(Kind kind, const std::string& file = {}) {
 /// A connection of the test's own, beside the connector: what changes the tables behind its back. Failures are test failures.
 class Sql {
  public:
-  explicit Sql(const Settings& settings) {
+  explicit Sql(const Settings& settings) : narrow_(settings[0].second == "SQLite3") {
     std::string text = settings[0].second == "SQLite3" ? "Timeout=20000;" : settings[0].second.starts_with("Maria") ? "CHARSET=utf8mb4;" : "";
     for (const auto& [name, value] : settings) text += name + "=" + (name == "driver" ? "{" + value + "}" : value) + ";";
     SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &environment_);
@@ -54,7 +55,7 @@ class Sql {
   Sql(const Sql&) = delete;
   Sql& operator=(const Sql&) = delete;
 
-  /// The first column of the first row as ASCII text, "" when there is none. Anything else in SQL must be ASCII, or go in as a parameter.
+  /// The first column of the first row as ASCII text, "" when there is none. SQL is UTF-8.
   std::string run(const std::string& sql, const std::vector<std::string>& parameters = {}) {
     SQLHSTMT statement = SQL_NULL_HSTMT;
     SQLAllocHandle(SQL_HANDLE_STMT, database_, &statement);
@@ -65,18 +66,32 @@ class Sql {
                        const_cast<char*>(parameters[i].data()), sizes[i], &sizes[i]);
     }
     std::string out;
-    const SQLRETURN done = SQLExecDirect(statement, chars(sql), SQL_NTS);
+    std::vector<SQLWCHAR> text = wide(sql);
+    const SQLRETURN done = narrow_ ? SQLExecDirect(statement, chars(sql), SQL_NTS) : SQLExecDirectW(statement, text.data(), static_cast<SQLINTEGER>(text.size()));
     SQLSMALLINT columns = 0;
     if (done != SQL_NO_DATA && good(done, SQL_HANDLE_STMT, statement, sql) && SQL_SUCCEEDED(SQLNumResultCols(statement, &columns)) && columns > 0) {
-      char text[256] = {};
+      char first[256] = {};
       SQLLEN size = 0;
-      if (SQL_SUCCEEDED(SQLFetch(statement)) && SQL_SUCCEEDED(SQLGetData(statement, 1, SQL_C_CHAR, text, sizeof text, &size)) && size >= 0) out = text;
+      if (SQL_SUCCEEDED(SQLFetch(statement)) && SQL_SUCCEEDED(SQLGetData(statement, 1, SQL_C_CHAR, first, sizeof first, &size)) && size >= 0) out = first;
     }
     SQLFreeHandle(SQL_HANDLE_STMT, statement);
     return out;
   }
 
  private:
+  static std::vector<SQLWCHAR> wide(const std::string& utf8) {
+    std::vector<SQLWCHAR> out;
+    for (std::size_t i = 0; i < utf8.size();) {
+      const auto lead = static_cast<unsigned char>(utf8[i]);
+      const std::size_t size = lead < 0x80U ? 1 : lead < 0xe0U ? 2 : lead < 0xf0U ? 3 : 4;
+      std::uint32_t code = size == 1 ? lead : lead & (0xffU >> (size + 1));
+      for (std::size_t k = 1; k < size; ++k) code = code << 6U | (static_cast<unsigned char>(utf8.at(i + k)) & 0x3fU);
+      if (code >= 0x10000U) out.push_back(static_cast<SQLWCHAR>(0xd800U + ((code - 0x10000U) >> 10U)));
+      out.push_back(static_cast<SQLWCHAR>(code >= 0x10000U ? 0xdc00U + (code & 0x3ffU) : code));
+      i += size;
+    }
+    return out;
+  }
   static SQLCHAR* chars(const std::string& text) { return reinterpret_cast<SQLCHAR*>(const_cast<char*>(text.c_str())); }
   static bool good(SQLRETURN rc, SQLSMALLINT type, SQLHANDLE handle, const std::string& what) {
     if (SQL_SUCCEEDED(rc)) return true;
@@ -90,6 +105,7 @@ class Sql {
   SQLHENV environment_ = SQL_NULL_HENV;
   SQLHDBC database_ = SQL_NULL_HDBC;
   bool open_ = false;
+  bool narrow_;  // the driver takes UTF-8
 };
 
 }  // namespace meshgate::odbc_test
