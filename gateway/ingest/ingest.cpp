@@ -2,12 +2,24 @@
 
 namespace meshgate::ingest {
 
+namespace {
+
+/// The feed, divided or not as configured before anybody can read it: a reader that met a new feed undivided would hold on to that.
+Result<std::shared_ptr<store::Feed>> prepare(const FeedOptions& options, store::Store& store) {
+  auto feed = store.feed(options.name);
+  if (!feed || !(*feed)->state().schema.fields.empty()) return feed;
+  if (auto done = (*feed)->define({}, options.rules(), options.definition.divided()); !done) return std::move(done).error();
+  return feed;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Ingest>> Ingest::start(std::vector<SourceOptions> sources, store::Store& store, base::Log& log, base::Metrics& metrics) {
   auto ingest = std::make_unique<Ingest>();
   for (auto& source : sources) {
     std::vector<std::shared_ptr<store::Feed>> feeds;
     for (const auto& feed : source.feeds) {
-      auto opened = store.feed(feed.name);
+      auto opened = prepare(feed, store);
       if (!opened) return std::move(opened).error().within("feed " + feed.name);
       feeds.push_back(std::move(*opened));
     }
