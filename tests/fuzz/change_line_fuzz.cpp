@@ -25,10 +25,11 @@ device::Columns one_of_each() {
 /// Content that the columns say exactly must come back bit by bit; any other must be refused, not bent.
 void split_and_join(std::string_view content) {
   static const device::Columns columns = one_of_each();
-  device::Row row;
-  if (!columns.split(content, row)) return;
+  device::Arena arena;
+  const auto cells = arena.cells(columns.all().size());
+  if (!columns.split(content, cells, arena)) return;
   std::string again;
-  columns.append_content(again, row.cells);
+  columns.append_content(again, cells);
   fuzz::must(again == content, "content comes back from its columns bit by bit");
 }
 
