@@ -50,7 +50,7 @@ class Dialect {
   [[nodiscard]] virtual bool one_cursor() const { return false; }
   /// Whether NULLs come behind all values in an ascending order (otherwise before them).
   [[nodiscard]] virtual bool nulls_last() const { return false; }
-  /// One number: that of this session at the server, for stop_query(); empty: there is no server, and SQLCancel() is used.
+  /// One number: that of this session at the server, for stop_query(); empty: there is no server.
   [[nodiscard]] virtual std::string number_query() const { return {}; }
   /// Ends the statement that the session of that number is running; said from another session.
   [[nodiscard]] virtual std::string stop_query(std::int64_t) const { return {}; }

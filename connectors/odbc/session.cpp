@@ -120,18 +120,8 @@ Diagnosis Session::prepare() {
   return {"HY000", 0, "the driver does not deliver Unicode text unchanged: use its Unicode version"};
 }
 
-void Session::set_active(SQLHSTMT statement) {
-  const std::lock_guard lock(active_mutex_);
-  active_ = statement;
-}
-
 void Session::interrupt() {
-  if (dialect().number_query().empty()) {
-    const std::lock_guard lock(active_mutex_);
-    if (active_ != SQL_NULL_HSTMT) SQLCancel(active_);
-    return;
-  }
-  if (number_ == 0) return;  // still at the login
+  if (number_ == 0) return;  // no server to be told, or still at the login
   Session second(target_);
   std::vector<std::vector<std::string>> nothing;
   if (second.login().ok()) second.texts(dialect().stop_query(number_), nothing);
@@ -145,19 +135,15 @@ Diagnosis Session::execute(const std::string& sql, const std::vector<Parameter>&
     if (!SQL_SUCCEEDED(bind(out.get(), static_cast<SQLUSMALLINT>(i + 1), parameters[i], bound[i]))) return diagnose(SQL_HANDLE_STMT, out.get());
   }
   std::vector<SQLWCHAR> text = wide_text(sql);
-  set_active(out.get());
   const SQLRETURN rc = dialect().narrow() ? SQLExecDirect(out.get(), narrow_text(sql), SQL_NTS)
                                           : SQLExecDirectW(out.get(), text.data(), static_cast<SQLINTEGER>(text.size() - 1));
-  set_active(SQL_NULL_HSTMT);
   if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA) return diagnose(SQL_HANDLE_STMT, out.get());
   SQLFreeStmt(out.get(), SQL_RESET_PARAMS);
   return {};
 }
 
 Diagnosis Session::fetch(const Statement& statement, bool& end) {
-  set_active(statement.get());
   const SQLRETURN rc = SQLFetch(statement.get());
-  set_active(SQL_NULL_HSTMT);
   end = rc == SQL_NO_DATA;
   if (end || SQL_SUCCEEDED(rc)) return {};
   return diagnose(SQL_HANDLE_STMT, statement.get());

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,8 +70,9 @@ class Session : public std::enable_shared_from_this<Session> {
   Diagnosis begin();
   Diagnosis end();
 
-  /// From any thread; may itself block in the driver. Where the database can be told from a second login to stop, it is: drivers'
-  /// SQLCancel frees a statement's result under the feet of the thread that reads it (MariaDB), or races with it in the driver manager.
+  /// From any thread; may itself block in the driver. The database is told from a second login to stop. SQLCancel is never used: the drivers of
+  /// MariaDB and SQLite free the statement's result under the feet of the thread that reads it. A SQLite call ends by itself soon (row
+  /// sets are small) or is left behind.
   void interrupt();
   /// Whether what was opened is still what the settings name: a SQLite file can be removed or replaced while it is read.
   [[nodiscard]] Diagnosis still_there() const;
@@ -80,7 +80,6 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   Diagnosis login();
   Diagnosis prepare();
-  void set_active(SQLHSTMT statement);
 
   std::shared_ptr<const Target> target_;
   Environment environment_;
@@ -90,8 +89,6 @@ class Session : public std::enable_shared_from_this<Session> {
   bool wide_ = false;
   std::atomic<std::int64_t> number_{0};  // of the session at the server; 0: not known
   std::optional<FileIdentity> file_;
-  std::mutex active_mutex_;
-  SQLHSTMT active_ = SQL_NULL_HSTMT;
 };
 
 }  // namespace meshgate::odbc
