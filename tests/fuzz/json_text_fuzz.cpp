@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   simdjson::dom::parser parser(1U << 20U);
   simdjson::dom::element root;
-  const bool valid = parser.allocate(size + 1, 500) == simdjson::SUCCESS && parser.parse(data, size).get(root) == simdjson::SUCCESS;
+  const bool valid = parser.allocate(size + 1, 500) == simdjson::SUCCESS && parser.parse(size == 0 ? reinterpret_cast<const std::uint8_t*>("") : data, size).get(root) == simdjson::SUCCESS;
   const std::string tree = valid ? simdjson::to_string(root) : std::string();
 
   std::string once = "before";
