@@ -1,6 +1,7 @@
 #include "connectors/odbc/rowset.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "connectors/odbc/query.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMostRows = 1000;
 constexpr std::size_t kMostBytes = 8U << 20;
+constexpr std::size_t kLeastLimit = 64;
 
 }  // namespace
 
@@ -26,25 +28,64 @@ Rowset::Slot Rowset::slot_for(const Column& column, bool wide) {
     case Carry::text: out.type = wide ? SQL_C_WCHAR : SQL_C_CHAR; break;
     case Carry::bytes: out.type = SQL_C_BINARY; break;
   }
-  const bool is_text = out.type == SQL_C_CHAR || out.type == SQL_C_WCHAR;
+  if (out.type != SQL_C_CHAR && out.type != SQL_C_WCHAR && out.type != SQL_C_BINARY) {
+    out.limit = out.width = sizeof(std::int64_t);
+    return out;
+  }
   const std::size_t unit = out.type == SQL_C_WCHAR ? sizeof(SQLWCHAR) : 1;
-  out.limit = is_text || out.type == SQL_C_BINARY ? longest * unit : sizeof(std::int64_t);
-  out.width = out.limit + (is_text ? unit : 0);
+  out.limit = out.most = longest * unit;
+  out.end = out.type == SQL_C_BINARY ? 0 : unit;
+  out.width = out.limit + out.end;
   return out;
 }
 
 Rowset::Rowset(const Table& table, bool wide) : has_odd_(odbc::has_odd(table)) {
-  std::size_t row_bytes = 0;
-  for (const Column& column : table.columns) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Column& column = table.columns[i];
+    in_key_.push_back(column.key != 0);
     slot_of_column_.push_back(column.type == MG_NULL ? -1 : static_cast<int>(slots_.size()));
-    if (column.type != MG_NULL) slots_.push_back(slot_for(column, wide));
+    if (column.type == MG_NULL) continue;
+    slots_.push_back(slot_for(column, wide));
+    slots_.back().column = i;
   }
   if (has_odd_) slots_.push_back(slot_for(Column{.carry = Carry::int64}, wide));
+  allocate();
+}
+
+void Rowset::allocate() {
+  std::size_t row_bytes = 1;
   for (const Slot& slot : slots_) row_bytes += slot.width + sizeof(SQLLEN);
-  capacity_ = std::clamp<std::size_t>(kMostBytes / std::max<std::size_t>(row_bytes, 1), 1, kMostRows);
+  capacity_ = std::clamp<std::size_t>(kMostBytes / row_bytes, 1, kMostRows);
   for (Slot& slot : slots_) {
     slot.data = std::make_unique_for_overwrite<char[]>(slot.width * capacity_);
     slot.sizes.resize(capacity_);
+  }
+}
+
+void Rowset::fit(const Lengths& met) {
+  clear();
+  bool changed = false;
+  for (Slot& slot : slots_) {
+    if (slot.most == 0 || in_key_[slot.column] || !met[slot.column]) continue;
+    const std::size_t limit = std::min(slot.most, std::bit_ceil(std::max(kLeastLimit, std::min(slot.most, *met[slot.column]) * 2)));
+    if (limit == slot.limit) continue;
+    slot.limit = limit;
+    slot.width = limit + slot.end;
+    changed = true;
+  }
+  if (changed) allocate();
+}
+
+void Rowset::measure(Lengths& met) const {
+  for (const Slot& slot : slots_) {
+    if (slot.most == 0) continue;
+    std::size_t longest = met[slot.column].value_or(0);
+    for (std::size_t row = 0; row < rows(); ++row) {
+      const SQLLEN size = slot.sizes[row];
+      if (size >= 0) longest = std::max(longest, static_cast<std::size_t>(size));
+      if (size == SQL_NO_TOTAL) longest = slot.most;
+    }
+    if (rows() > 0) met[slot.column] = longest;
   }
 }
 

@@ -42,6 +42,7 @@ Diagnosis Scan::fetch(Session& session, Rowset& into, bool& end) {
   if (Diagnosis failed = session.fetch(statement_, end); !failed.ok()) return failed;
   if (end) into.clear();
   rows_in_page_ += into.rows();
+  into.measure(lengths_);
   return {};
 }
 
@@ -52,7 +53,7 @@ Diagnosis Scan::advance(Session& session) {
   }
   if (Diagnosis failed = session.still_there(); !failed.ok()) return failed;
   Rowset& into = *rowsets_[filling_];
-  into.clear();
+  into.fit(lengths_);
   if (complete_ || broken_off_) return {};
   bool end = false;
   if (Diagnosis failed = fetch(session, into, end); !failed.ok()) return failed;

@@ -17,8 +17,9 @@ namespace meshgate::odbc {
 /// does its end.
 class Scan {
  public:
-  Scan(std::shared_ptr<const Table> table, std::optional<std::vector<std::string>> after) : table_(std::move(table)), last_key_(std::move(after)) {}
-
+  /// `lengths`: what earlier scans of the table met; one entry per column.
+  Scan(std::shared_ptr<const Table> table, std::optional<std::vector<std::string>> after, Lengths lengths)
+      : table_(std::move(table)), last_key_(std::move(after)), lengths_(std::move(lengths)) {}
   ~Scan() { close(); }
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
@@ -34,6 +35,8 @@ class Scan {
   const Rowset& turn();
   [[nodiscard]] std::int64_t clock() const { return clock_; }
   [[nodiscard]] std::int64_t total() const { return total_; }
+  /// After the last advance().
+  [[nodiscard]] const Lengths& lengths() const { return lengths_; }
 
  private:
   Diagnosis open(Session& session);
@@ -44,6 +47,7 @@ class Scan {
 
   std::shared_ptr<const Table> table_;
   std::optional<std::vector<std::string>> last_key_;
+  Lengths lengths_;
   std::optional<Rowset> rowsets_[2];
   std::size_t filling_ = 0;
   std::shared_ptr<Session> session_;  // outlives the statement

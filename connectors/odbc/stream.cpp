@@ -39,6 +39,7 @@ sdk::Status TableStream::refresh() {
   columns_ = announce(*table);
   table_ = std::move(table);
   described_ = Clock::now();
+  if (lengths_.size() != table_->columns.size()) lengths_.assign(table_->columns.size(), std::nullopt);
   cells_.resize(table_->columns.size());
   values_.resize(table_->columns.size());
   cell_texts_.resize(table_->columns.size());
@@ -60,7 +61,7 @@ std::uint64_t TableStream::print() const {
 }
 
 void TableStream::start_scan() {
-  scan_ = std::make_shared<Scan>(table_, position_.key);
+  scan_ = std::make_shared<Scan>(table_, position_.key, lengths_);
   rows_ = nullptr;
   fetched_.reset();
   link_.start([scan = scan_](Session& session) { return scan->advance(session); });
@@ -118,6 +119,7 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
   if (ended) {
     out.flags |= MG_SCAN_ENDED | MG_IDLE;
     out.as_of_us = position_.as_of_us;
+    lengths_ = scan_->lengths();
     scan_.reset();
     position_ = {.scanning = false, .key = {}, .fingerprint = position_.fingerprint, .as_of_us = position_.as_of_us};
   } else if (scan_ != nullptr) {

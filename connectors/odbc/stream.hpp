@@ -55,6 +55,7 @@ class TableStream final : public sdk::Stream {
   Position position_;              // after what has been emitted
   std::string given_;              // what the host was given last
   std::shared_ptr<Scan> scan_;     // null: none is open
+  Lengths lengths_;                // of the values that scans of this table met
   const Rowset* rows_ = nullptr;   // of the scan, being read
   std::size_t row_ = 0;
   std::optional<Diagnosis> fetched_;  // how the fetch ahead ended, when that had to be waited for before its turn

@@ -47,10 +47,13 @@ unsigned long long fetch_all(Session& session, const std::string& name) {
   Rowset rowset(table, session.wide());
   Statement statement;
   must(session.execute(scan_query(table, session.dialect(), {}, 0), {}, statement));
-  if (!rowset.bind(statement.get())) bench::stop("raw_select: the buffers cannot be bound");
+  Lengths met(table.columns.size());
   unsigned long long count = 0;
-  for (bool end = false; !end; rowset.clear()) {
+  for (bool end = false; !end;) {
+    rowset.fit(met);
+    if (!rowset.bind(statement.get())) bench::stop("raw_select: the buffers cannot be bound");
     must(session.fetch(statement, end));
+    rowset.measure(met);
     if (!end) count += rowset.rows();
   }
   statement = {};
