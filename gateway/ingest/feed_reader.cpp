@@ -1,7 +1,6 @@
 #include "gateway/ingest/feed_reader.hpp"
 
 #include <algorithm>
-#include <system_error>
 
 #include "gateway/ingest/guard.hpp"
 
@@ -60,7 +59,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
                 metrics.gauge("meshgate_deletes_held", "1 while the guard holds deletes back", {{"source", source}, {"feed", options.name}})},
       batch_(kStream),
-      committing_(kStream) {
+      committer_(*feed_) {
   const base::Labels labels{{"source", source}, {"feed", options.name}};
   metrics.ask("meshgate_source_freshness_seconds", "Age of the newest data known to be read", labels, [this] {
     const Micros as_of = feed_->state().as_of;
@@ -93,14 +92,17 @@ Status FeedReader::open(Connection& connection) {
 
 void FeedReader::close() {
   // Whether that went well does not matter now: open() takes up the Position that is stored.
-  static_cast<void>(finish_commit());
+  static_cast<void>(finish_commits());
   stream_.reset();
 }
 
 Result<bool> FeedReader::step() {
   batch_.clear();
   auto progress = stream_->read(position_, kReadLimits, *this);
-  if (auto done = finish_commit(); !done) return std::move(done).error();
+  const bool more = progress && !progress->idle && !progress->scan_ended;
+  if (!more || progress->scan_began || unreadable_key_) {
+    if (auto done = finish_commits(); !done) return std::move(done).error();
+  }
   if (!progress) {
     batch_.clear();
     if (progress.error().code != Code::gone) return std::move(progress).error();
@@ -113,12 +115,7 @@ Result<bool> FeedReader::step() {
   // The end of a scan is only durable with what its sweep did.
   if (!progress->scan_ended) batch_.set_position(progress->position);
   if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
-  const bool more = !progress->idle && !progress->scan_ended;
-  if (more) {
-    start_commit();
-  } else if (auto done = commit(); !done) {
-    return std::move(done).error();
-  }
+  if (auto done = more ? commit_beside() : commit(); !done) return std::move(done).error();
   if (!progress->scan_ended) position_ = progress->position;
   note_progress(*progress);
   if (progress->scan_ended) {
@@ -139,7 +136,7 @@ Status FeedReader::compile(const SourceColumns& columns) {
   if (!compiled) return Error{Code::config, faults.text()};
   if (auto kept = keeps_types(feed_->state().schema, compiled->schema()); !kept) return std::move(kept).error().within(options_.place.text());
   if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
-  if (auto done = finish_commit(); !done) return done;
+  if (auto done = finish_commits(); !done) return done;
   if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;
   mapping_ = std::move(compiled);
   source_ = columns;
@@ -183,19 +180,12 @@ Status FeedReader::commit() {
   return account(outcome);
 }
 
-void FeedReader::start_commit() {
+Status FeedReader::commit_beside() {
   scan_rows_ += batch_.size();
-  std::swap(batch_, committing_);
-  const auto work = [this] { return feed_->commit(committing_, seen_ ? &*seen_ : nullptr); };
-  try {
-    under_way_ = std::async(std::launch::async, work);
-  } catch (const std::system_error&) {
-    // No thread to be had: finish_commit() does it itself.
-    under_way_ = std::async(std::launch::deferred, work);
-  }
+  return account(committer_.hand_over(batch_, seen_ ? &*seen_ : nullptr));
 }
 
-Status FeedReader::finish_commit() { return under_way_.valid() ? account(under_way_.get()) : Status(); }
+Status FeedReader::finish_commits() { return account(committer_.finish()); }
 
 Status FeedReader::account(const Result<store::Outcome>& outcome) {
   if (!outcome) return outcome.error();

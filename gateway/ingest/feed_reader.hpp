@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
+#include "gateway/ingest/committer.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/ingest/status.hpp"
@@ -20,8 +20,8 @@
 namespace meshgate::ingest {
 
 /// Fills one feed from one stream: read → map → commit, one batch a step; sweeps after a complete scan. Used by its source's thread;
-/// only status() and release() may be called from others. While more is to come, a batch is committed on a second thread and the next one is
-/// read meanwhile: never more than one is under way. Survives a kill at any point: items and Position are one commit.
+/// only status() and release() may be called from others. While more is to come, batches are committed on a second thread and the next ones
+/// are read meanwhile. Survives a kill at any point: items and Position are one commit.
 class FeedReader : private RecordSink {
  public:
   FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> feed, std::string source, base::Log& log, base::Metrics& metrics);
@@ -53,8 +53,8 @@ class FeedReader : private RecordSink {
   Result<bool> sweep();
   Status ask_again(const std::vector<store::Unseen>& unseen);
   Status commit();
-  void start_commit();
-  Status finish_commit();
+  Status commit_beside();
+  Status finish_commits();
   Status account(const Result<store::Outcome>& outcome);
   void note_progress(const Progress& progress);
   void enter(Phase phase, std::string message = {});
@@ -83,7 +83,6 @@ class FeedReader : private RecordSink {
   std::unique_ptr<const mapping::Mapping> mapping_;
   mapping::MappedItem item_;
   store::Batch batch_;
-  store::Batch committing_;
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
   bool unreadable_key_ = false;
   std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by ask_again
@@ -93,7 +92,7 @@ class FeedReader : private RecordSink {
   std::uint64_t scan_removed_ = 0;
   std::uint64_t scan_quarantined_ = 0;
   Micros scan_since_{0};
-  std::future<Result<store::Outcome>> under_way_;  ///< of committing_ and seen_, which nobody else touches meanwhile; last, so that it is waited for first
+  Committer committer_;  ///< touches seen_, which nobody else does before finish_commits(); last, so that it ends first
 };
 
 }  // namespace meshgate::ingest
