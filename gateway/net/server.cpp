@@ -176,6 +176,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Rout
     if (!local) return std::move(local).error();
     server->serve_local(std::move(*local));
   }
+  for (std::size_t i = 0; i < loops.count(); ++i) {
+    metrics.ask("meshgate_loop_lag_seconds", "How late an event loop ran its last timer.", {{"loop", std::to_string(i)}}, [&loops, i] { return loops.lag(i); });
+  }
   server->begin();
   return std::unique_ptr<Server>(std::move(server));
 }

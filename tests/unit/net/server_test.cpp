@@ -258,6 +258,13 @@ TEST_F(ServerTest, CountsRequestsByRouteAndStatus) {
   EXPECT_NE(text.find("meshgate_http_requests_total{route=\"none\",status=\"4xx\"} 1"), std::string::npos) << text;
 }
 
+TEST_F(ServerTest, TellsHowLateEachLoopIs) {
+  start({});
+  const auto text = metrics_.text();
+  EXPECT_NE(text.find("meshgate_loop_lag_seconds{loop=\"0\"} "), std::string::npos) << text;
+  EXPECT_NE(text.find("meshgate_loop_lag_seconds{loop=\"1\"} "), std::string::npos) << text;
+}
+
 TEST_F(ServerTest, BlockingOnALoopEndsTheProcess) {
   testing::GTEST_FLAG(death_test_style) = "threadsafe";
   EXPECT_DEATH(
