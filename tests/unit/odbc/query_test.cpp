@@ -57,4 +57,11 @@ TEST(Query, LongValuesAreCutAndTypesNotCarriedAreLeftOut) {
   EXPECT_EQ(select_list(table, false), "\"id\", \"x\"");
 }
 
+TEST(Query, AnOddKeyIsToldBeforeOtherOddValues) {
+  const auto dialect = sqlite_dialect();
+  const Table table = table_of(*dialect, {{"t", "v", "text", "TEXT", true, 0, ""}, {"t", "k", "text", "TEXT", false, 1, ""}});
+  const std::string list = select_list(table, true);
+  EXPECT_LT(list.find("THEN 2"), list.find("THEN 1")) << list;
+}
+
 }  // namespace meshgate::odbc

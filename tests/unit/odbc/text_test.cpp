@@ -20,6 +20,16 @@ TEST(Text, WhatIsNotTextBecomesAReplacement) {
   EXPECT_EQ(out, "\xEF\xBF\xBDx\xEF\xBF\xBD");
 }
 
+TEST(Text, ValidityIsThatOfUnicode) {
+  for (const char* valid : {"", "plain text longer than eight", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xF0\x90\x80\x80", "12345678\xF4\x8F\xBF\xBF"}) EXPECT_TRUE(valid_utf8(valid)) << valid;
+  const std::vector<std::string> wrong = {"\xFF", "\x80", "a\xC3", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "12345678\xE2\x28\xA1"};
+  for (const std::string& text : wrong) {
+    EXPECT_FALSE(valid_utf8(text)) << text;
+    EXPECT_TRUE(valid_utf8(mended_utf8(text))) << text;
+  }
+  EXPECT_TRUE(valid_utf8(std::string_view("\0", 1)));
+}
+
 TEST(Text, SmallTools) {
   EXPECT_TRUE(same_word("PWD", "pwd"));
   EXPECT_EQ(replaced("a}b}", "}", "}}"), "a}}b}}");
