@@ -9,14 +9,17 @@ namespace {
 struct KeyColumn {
   std::string name;
   const std::string& parameter;
+  const std::string& operators;
   bool null_behind;  // its NULLs come after every value
 
-  [[nodiscard]] std::string compared(const std::string& sign) const { return name + " " + sign + " " + parameter; }
+  [[nodiscard]] std::string compared(const std::string& sign) const {
+    return name + (operators.empty() ? " " + sign + " " : " OPERATOR(" + operators + "." + sign + ") ") + parameter;
+  }
 };
 
 KeyColumn key_column(const Table& table, const Dialect& dialect, std::size_t place) {
   const Column& column = table.columns[table.key[place]];
-  return {dialect.quote(column.name), column.parameter, column.nullable && dialect.nulls_last()};
+  return {dialect.quote(column.name), column.parameter, column.operators, column.nullable && dialect.nulls_last()};
 }
 
 void append_behind(Condition& out, const Table& table, const Dialect& dialect, std::size_t place) {

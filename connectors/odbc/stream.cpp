@@ -175,7 +175,7 @@ bool TableStream::key_of(const std::vector<Cell>& cells, std::size_t odd, std::v
 std::string TableStream::fault_of(const std::vector<Cell>& cells, std::size_t odd) const {
   if (odd > 0) {
     const Column& column = table_->columns[odd - 1];
-    return "column " + column.name + ": the value kept there is of another kind than its declared type " + column.native;
+    return "column " + column.name + ": " + column.why_odd;
   }
   for (const std::size_t at : table_->key) {
     if (cells[at].null) return "column " + table_->columns[at].name + ": the key is NULL";
