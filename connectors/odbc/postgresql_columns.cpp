@@ -51,10 +51,23 @@ constexpr TypeRow kOther{"", MG_TEXT, Carry::text, kPrinted, 0};
 /// Numbers of these types may have more digits than readers of JSON keep: an array of them is one of texts.
 constexpr std::string_view kLongNumbers[] = {"int8", "numeric", "money"};
 
-/// Text that is UTF-8, byte by byte: what a database without an encoding (SQL_ASCII) holds can be anything.
-constexpr std::string_view kUtf8 =
-    " ~ '^([\\x01-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xed[\\x80-\\x9f][\\x80-\\xbf]|"
-    "\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2})*$'";
+/// Encodings in which a text may hold bytes that are no character: sent as UTF-8 it would end the read. A text is sound if `sound` behind it is true.
+struct Encoding {
+  std::string_view name;
+  std::string_view sound;
+};
+constexpr Encoding kEncodings[] = {
+    {"SQL_ASCII",
+     " ~ '^([\\x01-\\x7f]|[\\xc2-\\xdf][\\x80-\\xbf]|\\xe0[\\xa0-\\xbf][\\x80-\\xbf]|[\\xe1-\\xec\\xee\\xef][\\x80-\\xbf]{2}|\\xed[\\x80-\\x9f][\\x80-\\xbf]|"
+     "\\xf0[\\x90-\\xbf][\\x80-\\xbf]{2}|[\\xf1-\\xf3][\\x80-\\xbf]{3}|\\xf4[\\x80-\\x8f][\\x80-\\xbf]{2})*$'"},
+    {"WIN1250", " !~ '[\\x81\\x83\\x88\\x90\\x98]'"},
+    {"WIN1251", " !~ '\\x98'"},
+    {"WIN1252", " !~ '[\\x81\\x8d\\x8f\\x90\\x9d]'"},
+    {"WIN1253", " !~ '[\\x81\\x88\\x8a\\x8c-\\x90\\x98\\x9a\\x9c-\\x9f\\xaa\\xd2\\xff]'"},
+    {"WIN1254", " !~ '[\\x81\\x8d-\\x90\\x9d\\x9e]'"},
+    {"WIN1257", " !~ '[\\x81\\x83\\x88\\x8a\\x8c\\x90\\x98\\x9a\\x9c\\x9f\\xa1\\xa5]'"},
+    {"WIN1258", " !~ '[\\x81\\x8a\\x8d-\\x90\\x9a\\x9d\\x9e]'"},
+};
 
 const TypeRow& row_of(std::string_view type) {
   const auto at = std::ranges::find(kTypes, type, &TypeRow::name);
@@ -87,14 +100,17 @@ void read_array(Column& out, const Detail& detail, const std::string& name) {
   out.why_odd = "an array that does not begin at 1 has no exact JSON";
 }
 
-void allow_utf8(Column& out) {
+/// Keeps a text that is not sound from being sent.
+void guard_text(Column& out, const std::string& encoding) {
+  const auto at = std::ranges::find(kEncodings, encoding, &Encoding::name);
+  if (at == std::end(kEncodings)) return;
   const std::string text = out.value;
-  const std::string valid = text + std::string(kUtf8);
-  out.value = "CASE WHEN " + valid + " THEN " + text + " END";
-  // A cut may go through the middle of a character, which the server refuses to send: what is too long is only shown to be so.
+  const std::string sound = text + std::string(at->sound);
+  out.value = "CASE WHEN " + sound + " THEN " + text + " END";
+  // A cut may go through the middle of a character: what is too long is only shown to be so.
   out.head = "CASE WHEN octet_length(" + text + ") > " + std::to_string(kHead) + " THEN repeat(' ', " + std::to_string(kHead + 1) + ") ELSE " + out.value + " END";
-  out.odd = (out.odd.empty() ? "" : out.odd + " OR ") + "NOT " + valid;
-  out.why_odd += std::string(out.why_odd.empty() ? "" : ", or ") + "the database has no encoding (SQL_ASCII), and the text is not UTF-8";
+  out.odd = (out.odd.empty() ? "" : out.odd + " OR ") + "NOT " + sound;
+  out.why_odd += (out.why_odd.empty() ? "" : ", or ") + ("its bytes are no Unicode text in the database's encoding " + encoding);
 }
 
 }  // namespace
@@ -137,7 +153,7 @@ Column postgresql_column(const CatalogColumn& from, const std::string& name) {
   if (from.type == "money") out.parameter = "CAST(CAST(? AS numeric) AS money)";
   if (from.type == "array") read_array(out, detail, name);
   if (out.width == 0) out.head = (out.carry == Carry::bytes ? "substring(" + name + " FROM 1 FOR " : "left(" + out.value + ", ") + std::to_string(kHead + 1) + ")";
-  if (out.carry == Carry::text && detail.encoding == "SQL_ASCII") allow_utf8(out);
+  if (out.carry == Carry::text) guard_text(out, detail.encoding);
   if (out.type == MG_FLOAT32 || out.type == MG_FLOAT64) out.unordered = "floating-point values do not compare exactly";
   if (out.type == MG_JSON || detail.operators.empty()) out.unordered = "values of type " + from.native + " have no order";
   return out;

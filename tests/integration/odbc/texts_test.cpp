@@ -2,8 +2,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "tests/integration/odbc/reading.hpp"
 
@@ -127,16 +130,18 @@ std::string name_of(const testing::TestParamInfo<Kind>& made) {
 INSTANTIATE_TEST_SUITE_P(Odbc, Texts, testing::Values(Kind::sqlite, Kind::postgresql, Kind::mariadb), name_of);
 INSTANTIATE_TEST_SUITE_P(Odbc, InvalidTexts, testing::Values(Kind::sqlite, Kind::mariadb), name_of);
 
-/// Databases of PostgreSQL whose encoding is not UTF-8: one that has only some characters, and one that does not say what its bytes are.
+/// Databases of PostgreSQL whose encoding is not UTF-8: they have only some characters, or do not say what their bytes are.
 class Encodings : public testing::Test {
  protected:
   Encodings() : name_("encodings_" + std::to_string(::getpid())), settings_(with(settings_of(Kind::postgresql), "database", name_)) {}
-  ~Encodings() override { Sql(settings_of(Kind::postgresql)).run("DROP DATABASE " + name_ + " WITH (FORCE)"); }
-  Emitted scan(const std::string& encoding, const std::string& values) {
+  ~Encodings() override { drop(); }
+  void drop() const { Sql(settings_of(Kind::postgresql)).run("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)"); }
+  Emitted scan(const std::string& encoding, const std::string& rows) {
+    drop();
     Sql(settings_of(Kind::postgresql)).run("CREATE DATABASE " + name_ + " ENCODING '" + encoding + "' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
     Sql sql(settings_);
     sql.run("CREATE TABLE t (id INT PRIMARY KEY, v TEXT)");
-    sql.run("INSERT INTO t VALUES " + values);
+    sql.run("INSERT INTO t " + rows);
     return Source(settings_).scan({{"table", "t"}});
   }
 
@@ -145,13 +150,28 @@ class Encodings : public testing::Test {
 };
 
 TEST_F(Encodings, Latin1) {
-  const Emitted got = scan("LATIN1", "(1, 'abc'), (2, chr(228) || chr(255))");
+  const Emitted got = scan("LATIN1", "VALUES (1, 'abc'), (2, chr(228) || chr(255))");
   ASSERT_EQ(got.rows.size(), 2U);
   EXPECT_EQ(got.rows[1].at("v"), "\u00e4\u00ff");
 }
 
+/// Every byte above ASCII, and how many of them are no character.
+TEST_F(Encodings, OfWindows) {
+  const std::map<std::string, int> holes = {{"WIN1250", 5}, {"WIN1251", 1}, {"WIN1252", 5}, {"WIN1253", 17}, {"WIN1254", 7}, {"WIN1257", 12}, {"WIN1258", 9}};
+  for (const auto& [encoding, count] : holes) {
+    SCOPED_TRACE(encoding);
+    const Emitted got = scan(encoding, "SELECT i, repeat(chr(i), 1 + i % 2 * 5000) FROM generate_series(128, 255) AS i");
+    ASSERT_EQ(got.rows.size(), 128U);
+    EXPECT_EQ(128 - std::ranges::count(got.faults, ""), count);
+    for (std::size_t row = 0; row < got.rows.size(); ++row) {
+      EXPECT_THAT(got.faults[row], testing::AnyOf("", testing::AllOf(HasSubstr("column v"), HasSubstr(encoding))));
+      EXPECT_EQ(got.rows[row].at("v") == "null", !got.faults[row].empty());
+    }
+  }
+}
+
 TEST_F(Encodings, SqlAsciiCarriesWhatIsUtf8) {
-  const Emitted got = scan("SQL_ASCII", "(1, 'abc'), (2, E'\\303\\244'), (3, E'a\\377'), (4, E'\\344'), (5, repeat(E'\\342\\202\\254', 3000)), (6, repeat('x', 5000) || E'\\355\\240\\200'), (7, NULL)");
+  const Emitted got = scan("SQL_ASCII", "VALUES (1, 'abc'), (2, E'\\303\\244'), (3, E'a\\377'), (4, E'\\344'), (5, repeat(E'\\342\\202\\254', 3000)), (6, repeat('x', 5000) || E'\\355\\240\\200'), (7, NULL)");
   ASSERT_EQ(got.rows.size(), 7U);
   EXPECT_EQ(got.rows[0].at("v"), "abc");
   EXPECT_EQ(got.rows[1].at("v"), "\u00e4");

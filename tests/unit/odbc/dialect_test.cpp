@@ -58,10 +58,12 @@ TEST(PostgreSql, ArraysAreJsonWhoseLongNumbersAreTexts) {
   EXPECT_EQ(decimals.value, "CAST(to_json(CAST(\"c\" AS text[])) AS text)");
 }
 
-TEST(PostgreSql, WithoutAnEncodingOnlyUtf8IsText) {
+TEST(PostgreSql, TextOfEncodingsWithHolesIsTriedBeforeItIsSent) {
   const Column column = read_as(*postgresql_dialect(), "text", {"pg_catalog", "", "pg_catalog.text", "pg_catalog.textout", "SQL_ASCII"});
   EXPECT_TRUE(column.odd.starts_with("NOT \"c\" ~ '^(")) << column.odd;
   EXPECT_NE(column.why_odd.find("SQL_ASCII"), std::string::npos);
+  EXPECT_EQ(read_as(*postgresql_dialect(), "text", {"pg_catalog", "", "pg_catalog.text", "pg_catalog.textout", "WIN1251"}).value, "CASE WHEN \"c\" !~ '\\x98' THEN \"c\" END");
+  EXPECT_EQ(read_as(*postgresql_dialect(), "text", {"pg_catalog", "", "pg_catalog.text", "pg_catalog.textout", "LATIN1"}).odd, "");
 }
 
 TEST(MariaDb, TextThatMayNotBeUnicodeIsTriedThereAndBack) {
