@@ -32,7 +32,9 @@ struct Column {
   std::string value;      ///< SQL for the whole value
   std::string head;       ///< SQL for its first kHead + 1 units, where it may be longer; empty: the value itself
   std::string odd;        ///< SQL that is true for a value that this type cannot show; empty: there is none
+  std::string why_odd;    ///< what is said of such a value
   std::string parameter;  ///< SQL in which a key's text stands as `?`
+  std::string operators;  ///< schema of the operators that compare a key's values; empty: the database finds them
   std::size_t width = 0;  ///< longest text in bytes; 0: unknown
   int scale = -1;         ///< MG_DECIMAL that comes as a number: digits behind the point; -1: as it comes
   std::string unordered;  ///< why this column cannot be in a key; empty: it can
@@ -49,7 +51,7 @@ struct CatalogColumn {
   std::string native;  ///< with its arguments
   bool nullable = true;
   std::uint32_t key = 0;
-  std::string detail;  ///< what else this dialect's type table needs
+  std::vector<std::string> details;  ///< what else this dialect's type table needs
 };
 
 struct Table {

@@ -99,6 +99,7 @@ Cause sqlite(const Diagnosis& said) {
   if (says(said, "unable to open database") || says(said, "connect failed") || says(said, "not a database")) return Cause::database;
   if (says(said, "no such table")) return Cause::table;
   if (says(said, "no such column")) return Cause::column;
+  if (says(said, "no such collation")) return Cause::collation;
   if (says(said, "locked") || says(said, "busy") || said.native == 5 || said.native == 6) return Cause::busy;
   if (says(said, "interrupted") || said.native == 9) return Cause::interrupted;
   if (says(said, "readonly") || says(said, "permission")) return Cause::right;
@@ -154,7 +155,8 @@ std::int32_t action(Cause cause) {
     case Cause::host:
     case Cause::database:
     case Cause::table:
-    case Cause::column: return MG_CONFIG;
+    case Cause::column:
+    case Cause::collation: return MG_CONFIG;
     case Cause::login:
     case Cause::right: return MG_AUTH;
     case Cause::port:
@@ -184,6 +186,7 @@ std::string sentence(Cause cause, const Place& place, const Diagnosis& diagnosis
     case Cause::table: out = "there is no table " + quoted(place.table) + " in database " + quoted(place.database) + ": check `table`, its schema, the case of its letters, and that the user has a right to it (some databases hide what a user may not read)"; break;
     case Cause::column: out = "a column of " + quoted(place.table) + " is not there: check `columns` and `key`"; break;
     case Cause::right: out = "user " + quoted(place.user) + " may not read " + (place.table.empty() ? "this" : quoted(place.table)) + ": grant it SELECT (connectors/odbc/README.md has the statements)"; break;
+    case Cause::collation: out = "the key of " + quoted(place.table) + " is ordered by a collation that only its application has: read a view that is keyed by rowid (connectors/odbc/README.md has the statement)"; break;
     case Cause::lost: out = "the connection to " + quoted(place.server) + " is gone: it is opened anew"; break;
     case Cause::busy: out = "the database at " + quoted(place.server) + " is busy: it is tried again"; break;
     case Cause::interrupted: out = "the database at " + quoted(place.server) + " did not finish in time: raise `timeout` if it needs longer"; break;

@@ -37,6 +37,7 @@ enum class Cause : std::uint8_t {
   table,        ///< missing
   column,       ///< missing
   right,        ///< missing
+  collation,    ///< known only to the application that made the table
   lost,         ///< the connection is gone
   busy,         ///< locked, deadlock, serialization, too many connections
   interrupted,  ///< cancelled or timed out

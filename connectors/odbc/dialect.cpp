@@ -1,5 +1,8 @@
 #include "connectors/odbc/dialect.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "connectors/odbc/text.hpp"
 
 namespace meshgate::odbc {
@@ -23,6 +26,11 @@ std::optional<TableName> parse_table_name(std::string_view text) {
   if (parts.size() == 1) return TableName{"", parts[0]};
   if (parts[0].empty()) return std::nullopt;
   return TableName{parts[0], parts[1]};
+}
+
+bool names_geometry(std::string_view type) {
+  constexpr std::array<std::string_view, 4> kWords = {"geometry", "point", "linestring", "polygon"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return type.find(word) != type.npos; });
 }
 
 std::unique_ptr<Dialect> dialect_for_driver(std::string_view driver) {

@@ -32,7 +32,7 @@ class Dialect {
   virtual void add_defaults(ConnectionString& fields, long long timeout_ms) const = 0;
   /// Statements that make a fresh connection UTC, read-only and exact.
   [[nodiscard]] virtual std::vector<std::string> session() const = 0;
-  /// Gives back one text, kProbe, by which the fetch of text is tried.
+  /// Gives back one text, kProbe, by which the fetch of text is tried; NULL where the database cannot say it, and text is fetched wide.
   [[nodiscard]] virtual std::string probe() const = 0;
 
   [[nodiscard]] virtual std::string quote(std::string_view name) const = 0;
@@ -63,6 +63,9 @@ class Dialect {
   /// One number: rows, as far as they are cheap to know.
   [[nodiscard]] virtual std::string total_query(const TableName& name) const = 0;
 };
+
+/// "point", "multipolygon", "geometrycollection", …, in lower case.
+bool names_geometry(std::string_view type);
 
 /// 'ä€' and a character outside the basic plane.
 inline constexpr std::string_view kProbe = "\xC3\xA4\xE2\x82\xAC\xF0\x9D\x84\x9E";

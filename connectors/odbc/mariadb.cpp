@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "connectors/odbc/dialect.hpp"
 #include "connectors/odbc/text.hpp"
 
@@ -42,7 +44,19 @@ constexpr TypeRow kTypes[] = {
     {"datetime", MG_TIMESTAMP, Carry::ascii, 40},
     {"timestamp", MG_TIMESTAMPTZ, Carry::ascii, 40},
     {"uuid", MG_UUID, Carry::ascii, 40},
+    {"inet4", MG_TEXT, Carry::ascii, 40},
+    {"inet6", MG_TEXT, Carry::ascii, 64},
 };
+constexpr TypeRow kGeometry{"", MG_BYTES, Carry::bytes, 0};
+
+/// Character sets that Unicode has every text of. In others some bytes are no character, and would arrive as '?'.
+constexpr std::string_view kWithinUnicode[] = {"utf8mb4", "utf8mb3", "utf8", "ucs2", "utf16", "utf16le", "utf32", "latin1"};
+
+const TypeRow* row_of(std::string_view type) {
+  const auto at = std::ranges::find(kTypes, type, &TypeRow::name);
+  if (at != std::end(kTypes)) return &*at;
+  return names_geometry(type) ? &kGeometry : nullptr;
+}
 
 class MariaDb final : public Dialect {
  public:
@@ -51,7 +65,8 @@ class MariaDb final : public Dialect {
   void add_defaults(ConnectionString& fields, long long) const override { fields.set_default("CHARSET", "utf8mb4"); }
 
   [[nodiscard]] std::vector<std::string> session() const override {
-    return {"SET SESSION time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', tx_isolation = 'REPEATABLE-READ', tx_read_only = 1"};
+    return {"SET SESSION character_set_client = 'utf8mb4', character_set_results = 'utf8mb4', character_set_connection = 'utf8mb4', "
+            "time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', tx_isolation = 'REPEATABLE-READ', tx_read_only = 1"};
   }
   [[nodiscard]] std::string probe() const override { return "SELECT CONVERT(X'C3A4E282ACF09D849E' USING utf8mb4)"; }
   [[nodiscard]] std::string quote(std::string_view name) const override { return "`" + replaced(name, "`", "``") + "`"; }
@@ -67,7 +82,7 @@ class MariaDb final : public Dialect {
 
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     return "SELECT CONCAT(c.TABLE_SCHEMA, '.', c.TABLE_NAME), c.COLUMN_NAME, LOWER(c.DATA_TYPE), c.COLUMN_TYPE, "
-           "IF(c.IS_NULLABLE = 'YES', 1, 0), COALESCE(k.ORDINAL_POSITION, 0), COALESCE(c.CHARACTER_OCTET_LENGTH, 0) "
+           "IF(c.IS_NULLABLE = 'YES', 1, 0), COALESCE(k.ORDINAL_POSITION, 0), COALESCE(c.CHARACTER_OCTET_LENGTH, 0), COALESCE(c.CHARACTER_SET_NAME, '') "
            "FROM information_schema.COLUMNS c LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME "
            "AND k.COLUMN_NAME = c.COLUMN_NAME AND k.CONSTRAINT_NAME = 'PRIMARY' AND k.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA WHERE " +
            (name ? named(*name, "c.") : "c.TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')") +
@@ -76,13 +91,11 @@ class MariaDb final : public Dialect {
 
   [[nodiscard]] Column column(const CatalogColumn& from) const override {
     Column out{.name = from.name, .native = from.native, .nullable = from.nullable, .key = from.key};
-    for (const TypeRow& row : kTypes) {
-      if (row.name != from.type) continue;
-      out.type = row.type;
-      out.carry = row.carry;
-      out.width = row.width;
-    }
-    if (out.type == MG_NULL) return out;
+    const TypeRow* row = row_of(from.type);
+    if (row == nullptr || from.details.size() < 2) return out;
+    out.type = row->type;
+    out.carry = row->carry;
+    out.width = row->width;
     const std::string name = quote(from.name);
     const bool is_unsigned = from.native.find("unsigned") != std::string::npos;
     out.value = name;
@@ -90,7 +103,8 @@ class MariaDb final : public Dialect {
     if (from.type == "bit") out.value = "(" + name + " + 0)";
     if (from.type == "float" || from.type == "double") out.unordered = "floating-point values do not compare exactly";
     if (from.type == "enum" || from.type == "set") out.unordered = "values of type " + from.type + " are ordered by number but compared by text";
-    if (from.type == "uuid") out.value = "CAST(" + name + " AS CHAR)", out.parameter = "CAST(? AS uuid)";
+    if (row == &kGeometry) out.value = "CAST(" + name + " AS BINARY)", out.unordered = "values of type " + from.type + " have no order";
+    if (from.type == "uuid" || from.type.starts_with("inet")) out.value = "CAST(" + name + " AS CHAR)", out.parameter = "CAST(? AS " + from.type + ")";
     if (out.type == MG_DECIMAL) out.parameter = "CAST(? AS " + from.native.substr(0, from.native.find(')') + 1) + ")";
     if (out.type == MG_INT64) out.parameter = "CAST(? AS SIGNED)";
     if (out.type == MG_INT64 && is_unsigned && from.type == "bigint") out.type = MG_UINT64, out.carry = Carry::uint64;
@@ -99,15 +113,21 @@ class MariaDb final : public Dialect {
     if (out.type == MG_TIME) out.parameter = "CAST(? AS TIME(6))";
     if (out.type == MG_TIMESTAMP || out.type == MG_TIMESTAMPTZ) out.parameter = "CAST(? AS DATETIME(6))";
     if (out.width == 0) measure(out, from);
+    if (out.carry == Carry::text) convert(out, from.details[1]);
     return out;
   }
 
  private:
   /// Text and bytes: as long as declared, or cut by LEFT() where that may be long.
   static void measure(Column& out, const CatalogColumn& from) {
-    const std::size_t octets = std::strtoull(from.detail.c_str(), nullptr, 10);
+    const std::size_t octets = std::strtoull(from.details[0].c_str(), nullptr, 10);
     if (octets > 0 && octets <= kHead) out.width = octets;
     if (out.width == 0) out.head = "LEFT(" + out.value + ", " + std::to_string(kHead + 1) + ")";
+  }
+  static void convert(Column& out, const std::string& charset) {
+    if (std::ranges::find(kWithinUnicode, charset) != std::end(kWithinUnicode)) return;
+    out.odd = "CAST(CONVERT(CONVERT(" + out.value + " USING utf8mb4) USING " + charset + ") AS BINARY) <> CAST(" + out.value + " AS BINARY)";
+    out.why_odd = "its bytes do not lead to Unicode and back in character set " + charset;
   }
   static std::string named(const TableName& name, const std::string& prefix) {
     return prefix + "TABLE_SCHEMA = " + (name.schema.empty() ? "DATABASE()" : literal(name.schema)) + " AND " + prefix + "TABLE_NAME = " + literal(name.table);

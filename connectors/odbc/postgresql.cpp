@@ -1,4 +1,5 @@
 #include "connectors/odbc/dialect.hpp"
+#include "connectors/odbc/postgresql_columns.hpp"
 #include "connectors/odbc/text.hpp"
 
 namespace meshgate::odbc {
@@ -6,39 +7,6 @@ namespace meshgate::odbc {
 namespace {
 
 std::string double_quoted(std::string_view name) { return "\"" + replaced(name, "\"", "\"\"") + "\""; }
-
-struct TypeRow {
-  std::string_view name;
-  std::int32_t type;
-  Carry carry;
-  bool as_text;       // ::text, because the driver would bend it
-  std::size_t width;  // 0: unknown
-};
-
-constexpr TypeRow kTypes[] = {
-    {"int2", MG_INT64, Carry::int64, false, 8},
-    {"int4", MG_INT64, Carry::int64, false, 8},
-    {"int8", MG_INT64, Carry::int64, false, 8},
-    {"oid", MG_INT64, Carry::ascii, true, 20},
-    {"float4", MG_FLOAT32, Carry::ascii, true, 32},
-    {"float8", MG_FLOAT64, Carry::ascii, true, 32},
-    {"numeric", MG_DECIMAL, Carry::ascii, true, 0},
-    {"bool", MG_BOOL, Carry::ascii, true, 8},
-    {"text", MG_TEXT, Carry::text, false, 0},
-    {"varchar", MG_TEXT, Carry::text, false, 0},
-    {"bpchar", MG_TEXT, Carry::text, false, 0},
-    {"name", MG_TEXT, Carry::text, true, 0},
-    {"citext", MG_TEXT, Carry::text, true, 0},
-    {"xml", MG_TEXT, Carry::text, true, 0},
-    {"bytea", MG_BYTES, Carry::bytes, false, 0},
-    {"date", MG_DATE, Carry::ascii, true, 32},
-    {"time", MG_TIME, Carry::ascii, true, 32},
-    {"timestamp", MG_TIMESTAMP, Carry::ascii, true, 48},
-    {"timestamptz", MG_TIMESTAMPTZ, Carry::ascii, true, 48},
-    {"uuid", MG_UUID, Carry::ascii, true, 40},
-    {"json", MG_JSON, Carry::text, true, 0},
-    {"jsonb", MG_JSON, Carry::text, true, 0},
-};
 
 class PostgreSql final : public Dialect {
  public:
@@ -57,10 +25,15 @@ class PostgreSql final : public Dialect {
 
   [[nodiscard]] std::vector<std::string> session() const override {
     return {"SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false), "
+            "set_config('IntervalStyle', 'iso_8601', false), set_config('bytea_output', 'hex', false), "
             "set_config('standard_conforming_strings', 'on', false), set_config('default_transaction_isolation', 'repeatable read', false), "
             "set_config('default_transaction_read_only', 'on', false)"};
   }
-  [[nodiscard]] std::string probe() const override { return "SELECT CAST(" + literal(kProbe) + " AS text)"; }
+  /// An encoding that is not Unicode may not have these characters; NULL there, if the driver itself speaks UTF-8.
+  [[nodiscard]] std::string probe() const override {
+    return "SELECT CAST(CASE current_setting('server_encoding') WHEN 'UTF8' THEN convert_from(decode('C3A4E282ACF09D849E', 'hex'), CAST(current_setting('server_encoding') AS name)) "
+           "ELSE nullif(pg_client_encoding(), 'UTF8') END AS text)";
+  }
   [[nodiscard]] std::string quote(std::string_view name) const override { return double_quoted(name); }
   [[nodiscard]] bool transaction() const override { return true; }
   [[nodiscard]] bool nulls_last() const override { return true; }
@@ -77,39 +50,10 @@ class PostgreSql final : public Dialect {
     const std::string which = name ? "c.oid = " + regclass(*name)
                                    : "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "
                                      "AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')";
-    return "SELECT n.nspname || '.' || c.relname, a.attname, lower(bt.typname), format_type(a.atttypid, a.atttypmod), "
-           "CASE WHEN a.attnotnull THEN '0' ELSE '1' END, coalesce(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0), "
-           "CAST(bt.typtype AS text) || ':' || CAST(bt.typcategory AS text) || ':' || quote_ident(bn.nspname) || '.' || quote_ident(bt.typname) "
-           "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-           "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-           "JOIN LATERAL (WITH RECURSIVE b AS (SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid UNION ALL "
-           "SELECT t.oid, t.typbasetype FROM b JOIN pg_catalog.pg_type t ON t.oid = b.typbasetype) SELECT oid FROM b WHERE typbasetype = 0) base ON true "
-           "JOIN pg_catalog.pg_type bt ON bt.oid = base.oid JOIN pg_catalog.pg_namespace bn ON bn.oid = bt.typnamespace "
-           "LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary WHERE " +
-           which + " ORDER BY n.nspname, c.relname, a.attnum";
+    return postgresql_columns_query(which);
   }
 
-  [[nodiscard]] Column column(const CatalogColumn& from) const override {
-    Column out{.name = from.name, .native = from.native, .nullable = from.nullable, .key = from.key};
-    const bool is_enum = from.detail.starts_with("e:");
-    const bool is_array = from.detail.starts_with("b:A");
-    const std::string name = quote(from.name);
-    for (const TypeRow& row : kTypes) {
-      if (is_array || (is_enum ? row.name != "name" : row.name != from.type)) continue;
-      out.type = row.type;
-      out.carry = row.carry;
-      out.width = row.width;
-      out.value = row.as_text ? "CAST(" + name + " AS text)" : name;
-    }
-    if (out.type == MG_NULL) return out;
-    if (out.width == 0) out.head = (out.carry == Carry::bytes ? "substring(" + name + " FROM 1 FOR " : "left(" + out.value + ", ") + std::to_string(kHead + 1) + ")";
-    if (from.type == "bpchar") out.head.clear();  // left() would cut its padding
-    const size_t type_at = from.detail.find(':', 2);
-    out.parameter = out.carry == Carry::bytes ? "?" : "CAST(? AS " + from.detail.substr(type_at + 1) + ")";
-    if (out.type == MG_FLOAT32 || out.type == MG_FLOAT64) out.unordered = "floating-point values do not compare exactly";
-    if (out.type == MG_JSON || from.type == "xml") out.unordered = "values of type " + from.native + " have no order";
-    return out;
-  }
+  [[nodiscard]] Column column(const CatalogColumn& from) const override { return postgresql_column(from, quote(from.name)); }
 
  private:
   static std::string regclass(const TableName& name) {

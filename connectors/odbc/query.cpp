@@ -9,12 +9,17 @@ namespace {
 struct KeyColumn {
   std::string name;
   const std::string& parameter;
+  const std::string& operators;
   bool null_behind;  // its NULLs come after every value
+
+  [[nodiscard]] std::string compared(const std::string& sign) const {
+    return name + (operators.empty() ? " " + sign + " " : " OPERATOR(" + operators + "." + sign + ") ") + parameter;
+  }
 };
 
 KeyColumn key_column(const Table& table, const Dialect& dialect, std::size_t place) {
   const Column& column = table.columns[table.key[place]];
-  return {dialect.quote(column.name), column.parameter, column.nullable && dialect.nulls_last()};
+  return {dialect.quote(column.name), column.parameter, column.operators, column.nullable && dialect.nulls_last()};
 }
 
 void append_behind(Condition& out, const Table& table, const Dialect& dialect, std::size_t place) {
@@ -22,11 +27,11 @@ void append_behind(Condition& out, const Table& table, const Dialect& dialect, s
   const bool last = place + 1 == table.key.size();
   const bool bracket = !last || column.null_behind;
   if (bracket) out.sql += "(";
-  out.sql += column.name + " > " + column.parameter;
+  out.sql += column.compared(">");
   out.parameters.push_back(place);
   if (column.null_behind) out.sql += " OR " + column.name + " IS NULL";
   if (!last) {
-    out.sql += " OR (" + column.name + " = " + column.parameter + " AND ";
+    out.sql += " OR (" + column.compared("=") + " AND ";
     out.parameters.push_back(place);
     append_behind(out, table, dialect, place + 1);
     out.sql += ")";
@@ -41,7 +46,7 @@ Condition after_key(const Table& table, const Dialect& dialect) {
   const KeyColumn first = key_column(table, dialect, 0);
   if (table.key.size() > 1 && !first.null_behind) {
     // Said twice, so that the database can start in its index.
-    out.sql = first.name + " >= " + first.parameter + " AND ";
+    out.sql = first.compared(">=") + " AND ";
     out.parameters.push_back(0);
   }
   append_behind(out, table, dialect, 0);
@@ -54,7 +59,7 @@ Condition of_keys(const Table& table, const Dialect& dialect, std::size_t count)
     out.sql += i == 0 ? "(" : " OR (";
     for (std::size_t place = 0; place < table.key.size(); ++place) {
       const KeyColumn column = key_column(table, dialect, place);
-      out.sql += (place == 0 ? "" : " AND ") + column.name + " = " + column.parameter;
+      out.sql += (place == 0 ? "" : " AND ") + column.compared("=");
       out.parameters.push_back(i * table.key.size() + place);
     }
     out.sql += ")";
@@ -68,19 +73,20 @@ bool has_odd(const Table& table) {
 
 std::string select_list(const Table& table, bool heads) {
   std::string out;
+  std::string odd_key;
   std::string odd;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
     if (column.type == MG_NULL) continue;
     if (!out.empty()) out += ", ";
     out += heads && column.key == 0 && !column.head.empty() ? column.head : column.value;
-    if (!column.odd.empty()) odd += " WHEN " + column.odd + " THEN " + std::to_string(i + 1);
+    if (!column.odd.empty()) (column.key == 0 ? odd : odd_key) += " WHEN " + column.odd + " THEN " + std::to_string(i + 1);
   }
-  if (!odd.empty()) out += ", CASE" + odd + " ELSE 0 END";
+  if (has_odd(table)) out += ", CASE" + odd_key + odd + " ELSE 0 END";
   return out;
 }
 
-std::string scan_query(const Table& table, const Dialect& dialect, const std::string& where, std::size_t limit) {
+std::string scan_query(const Table& table, const Dialect& dialect, const std::string& where, std::size_t limit, std::size_t offset) {
   // The alias keeps a bare name in ORDER BY from meaning the selected text of a column instead of the column.
   std::string out = "SELECT " + select_list(table, true) + " FROM " + table.from + " AS t";
   if (!where.empty()) out += " WHERE " + where;
@@ -88,6 +94,7 @@ std::string scan_query(const Table& table, const Dialect& dialect, const std::st
     out += (place == 0 ? " ORDER BY t." : ", t.") + key_column(table, dialect, place).name;
   }
   if (limit > 0) out += " LIMIT " + std::to_string(limit);
+  if (offset > 0) out += " OFFSET " + std::to_string(offset);
   return out;
 }
 

@@ -21,13 +21,13 @@ Condition after_key(const Table& table, const Dialect& dialect);
 /// Rows of `count` keys; parameters run through the first key, then the second, …
 Condition of_keys(const Table& table, const Dialect& dialect, std::size_t count);
 
-/// The carried columns, in order, then (where a column can be odd) the place, from 1, of the first odd one or 0.
+/// The carried columns, in order, then (where a column can be odd) the place, from 1, of an odd one, of the key's first, or 0.
 /// `heads`: only the beginning of values that may be long.
 std::string select_list(const Table& table, bool heads);
 bool has_odd(const Table& table);
 
-/// SELECT … FROM … [WHERE …] ORDER BY key [LIMIT n]; limit 0: none.
-std::string scan_query(const Table& table, const Dialect& dialect, const std::string& where, std::size_t limit);
+/// SELECT … FROM … [WHERE …] ORDER BY key [LIMIT n [OFFSET m]]; limit 0: none.
+std::string scan_query(const Table& table, const Dialect& dialect, const std::string& where, std::size_t limit, std::size_t offset = 0);
 /// SELECT whole values FROM … WHERE …
 std::string rows_query(const Table& table, const std::string& where);
 

@@ -34,7 +34,7 @@ Diagnosis Scan::query(Session& session) {
     }
   }
   rows_in_page_ = 0;
-  return session.execute(scan_query(*table_, session.dialect(), where.sql, page_), parameters, statement_);
+  return session.execute(scan_query(*table_, session.dialect(), where.sql, page_, keyless_), parameters, statement_);
 }
 
 Diagnosis Scan::fetch(Session& session, Rowset& into, bool& end) {
@@ -87,17 +87,22 @@ const Rowset& Scan::turn() {
 
 void Scan::note_last_key(const Rowset& rows) {
   for (std::size_t row = rows.rows(); row-- > 0;) {
-    std::vector<std::string> key;
+    const std::size_t odd = rows.odd(row);
+    std::vector<std::string> key(table_->key.size());
     std::string storage;
-    for (const std::size_t at : table_->key) {
+    const auto known = [&](std::size_t place) {
+      const std::size_t at = table_->key[place];
       Cell cell;
-      if (rows.cell(row, at, storage, cell) == Rowset::Fit::cut || cell.null) break;
-      key.push_back(parameter_text(table_->columns[at], cell));
-    }
-    if (key.size() != table_->key.size()) continue;
+      return at + 1 != odd && rows.cell(row, at, storage, cell) == Rowset::Fit::whole && parameter_text(table_->columns[at], cell, key[place]);
+    };
+    std::size_t place = 0;
+    while (place < key.size() && known(place)) ++place;
+    if (place < key.size()) continue;
     last_key_ = std::move(key);
+    keyless_ = rows.rows() - 1 - row;
     return;
   }
+  keyless_ += rows.rows();
 }
 
 }  // namespace meshgate::odbc

@@ -54,6 +54,7 @@ class Scan {
   Statement statement_;
   std::size_t page_ = 0;          // rows per query; 0: one query for all
   std::size_t rows_in_page_ = 0;
+  std::size_t keyless_ = 0;       // rows behind the last key whose own key cannot be read
   bool opened_ = false;
   bool complete_ = false;
   std::atomic<bool> broken_off_{false};

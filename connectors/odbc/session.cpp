@@ -110,7 +110,7 @@ Diagnosis Session::prepare() {
   SQLLEN size = 0;
   const SQLRETURN rc = SQLGetData(statement.get(), 1, SQL_C_CHAR, narrow.data(), narrow.size(), &size);
   wide_ = !SQL_SUCCEEDED(rc) || std::string_view(narrow.data()) != kProbe;
-  if (!wide_) return {};
+  if (!wide_ || size == SQL_NULL_DATA) return {};
   statement = {};
   std::optional<std::string> text;
   if (Diagnosis failed = execute(dialect().probe(), {}, statement); !failed.ok()) return failed;

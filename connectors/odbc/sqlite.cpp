@@ -15,8 +15,10 @@ int declared_scale(const std::string& type) {
   return comma == std::string::npos ? 0 : std::atoi(type.c_str() + comma + 1);
 }
 
-/// What a declared type means; SQLite itself keeps any value in any column.
-std::int32_t meaning(const std::string& type) {
+/// What a declared type means, SQLite itself keeps any value in any column; nothing: no type, or one that says nothing.
+std::optional<std::int32_t> meaning(const std::string& type) {
+  if (names_geometry(type)) return MG_BYTES;
+  if (type.starts_with("interval")) return std::nullopt;
   if (has(type, "int")) return MG_INT64;
   if (type.starts_with("bool")) return MG_BOOL;
   if (type.starts_with("uuid") || type.starts_with("guid") || type.starts_with("uniqueidentifier")) return MG_UUID;
@@ -24,24 +26,26 @@ std::int32_t meaning(const std::string& type) {
   if (has(type, "char") || has(type, "clob") || has(type, "text")) return MG_TEXT;
   if (has(type, "blob") || has(type, "binary")) return MG_BYTES;
   if (has(type, "real") || has(type, "floa") || has(type, "doub")) return MG_FLOAT64;
-  if (type.starts_with("decimal") || type.starts_with("numeric") || type.starts_with("number") || type.starts_with("dec")) return MG_DECIMAL;
+  if (type.starts_with("num") || type.starts_with("dec")) return MG_DECIMAL;
   if (type.starts_with("timestamptz") || (type.starts_with("timestamp") && has(type, "with time zone") && !has(type, "without"))) return MG_TIMESTAMPTZ;
   if (type.starts_with("timestamp") || type.starts_with("datetime")) return MG_TIMESTAMP;
   if (type.starts_with("date")) return MG_DATE;
   if (type.starts_with("time")) return MG_TIME;
-  return MG_NULL;
+  return std::nullopt;
 }
 
-/// The storage classes in which a value of that meaning is exact.
-std::string_view storage(std::int32_t type) {
+/// True for a value of a storage class in which that meaning is not exact, or a text that the driver would cut at its first NUL.
+std::string odd(std::int32_t type, const std::string& name) {
+  const auto unless = [&](std::string_view classes) { return "typeof(" + name + ") NOT IN (" + std::string(classes) + ", 'null')"; };
+  const std::string cut = " OR instr(" + name + ", char(0)) > 0";
   switch (type) {
     case MG_BOOL:
-    case MG_INT64: return "'integer','null'";
-    case MG_FLOAT64: return "'real','null'";
-    case MG_DECIMAL: return "'integer','real','null'";
-    case MG_JSON: return "'integer','text','null'";
-    case MG_BYTES: return "'blob','null'";
-    default: return "'text','null'";
+    case MG_INT64: return unless("'integer'");
+    case MG_FLOAT64: return unless("'real'");
+    case MG_DECIMAL: return unless("'integer', 'real'");
+    case MG_JSON: return unless("'integer', 'text'") + cut + " OR (typeof(" + name + ") = 'text' AND NOT json_valid(" + name + "))";
+    case MG_BYTES: return unless("'blob'");
+    default: return unless("'text'") + cut;
   }
 }
 
@@ -70,7 +74,7 @@ class Sqlite final : public Dialect {
   }
 
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
-    const std::string fields = "p.name, lower(p.type), p.type, CASE WHEN p.\"notnull\" OR (p.pk AND lower(p.type) = 'integer') THEN 0 ELSE 1 END, p.pk, '' ";
+    const std::string fields = "p.name, lower(p.type), p.type, CASE WHEN p.\"notnull\" OR (p.pk AND lower(p.type) = 'integer') THEN 0 ELSE 1 END, p.pk ";
     if (name) {
       return "SELECT " + literal(name->table) + ", " + fields + "FROM pragma_table_xinfo(" + literal(name->table) +
              (name->schema.empty() ? "" : ", " + literal(name->schema)) + ") p WHERE p.hidden <> 1 ORDER BY p.cid";
@@ -81,15 +85,17 @@ class Sqlite final : public Dialect {
 
   [[nodiscard]] Column column(const CatalogColumn& from) const override {
     Column out{.name = from.name, .native = from.native.empty() ? "no declared type" : from.native, .nullable = from.nullable, .key = from.key};
-    out.type = meaning(from.type);
-    if (out.type == MG_NULL) return out;
-    // Free text has many forms for one moment or UUID; only the text itself is a key.
-    const bool free_text = out.type == MG_UUID || out.type == MG_JSON || (out.type >= MG_DATE && out.type <= MG_TIMESTAMPTZ);
-    if (out.key != 0 && free_text) out.type = MG_TEXT;
     const std::string name = quote(from.name);
     out.value = name;
     out.parameter = "?";
-    out.odd = "typeof(" + name + ") NOT IN (" + std::string(storage(out.type)) + ")";
+    const auto type = meaning(from.type);
+    if (!type) return read_any(out, name), out;
+    out.type = *type;
+    // Free text has many forms for one moment or UUID; only the text itself is a key.
+    const bool free_text = out.type == MG_UUID || out.type == MG_JSON || (out.type >= MG_DATE && out.type <= MG_TIMESTAMPTZ);
+    if (out.key != 0 && free_text) out.type = MG_TEXT;
+    out.odd = odd(out.type, name);
+    out.why_odd = "the value kept there is not one of its declared type " + out.native;
     out.width = 40;
     switch (out.type) {
       case MG_INT64:
@@ -111,6 +117,21 @@ class Sqlite final : public Dialect {
       default: out.carry = Carry::ascii, out.width = 64; break;
     }
     return out;
+  }
+
+ private:
+  /// Without a declared type each value is JSON of its own class; integers are numbers or texts as those of int64 are.
+  static void read_any(Column& out, const std::string& name) {
+    const auto digits = [&](const char* count) { return "printf('%!." + std::string(count) + "g', " + name + ")"; };
+    const auto if_exact = [&](const char* count) { return "WHEN CAST(" + digits(count) + " AS REAL) = " + name + " THEN " + digits(count); };
+    out.type = MG_JSON;
+    out.carry = Carry::text;
+    out.value = "CASE typeof(" + name + ") WHEN 'text' THEN json_quote(" + name + ") WHEN 'integer' THEN CASE WHEN " + name +
+                " BETWEEN -9007199254740991 AND 9007199254740991 THEN CAST(" + name + " AS TEXT) ELSE '\"' || " + name + " || '\"' END WHEN 'real' THEN CASE " +
+                if_exact("15") + " " + if_exact("17") + " ELSE " + digits("20") + " END END";
+    out.odd = "typeof(" + name + ") = 'blob' OR (typeof(" + name + ") = 'text' AND instr(" + name + ", char(0)) > 0) OR (typeof(" + name + ") = 'real' AND abs(" + name + ") = 9e999)";
+    out.why_odd = "a BLOB, an infinity or a text with U+0000 has no exact JSON, and the column has no declared type that says more";
+    out.unordered = "it has no declared type that says what its values are";
   }
 };
 

@@ -165,12 +165,11 @@ sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool&
   return {};
 }
 
-bool TableStream::key_of(const std::vector<Cell>& cells, std::vector<std::string>& out) const {
+bool TableStream::key_of(const std::vector<Cell>& cells, std::size_t odd, std::vector<std::string>& out) const {
   out.resize(table_->key.size());
   for (std::size_t place = 0; place < out.size(); ++place) {
     const std::size_t at = table_->key[place];
-    if (cells[at].null) return false;
-    out[place] = parameter_text(table_->columns[at], cells[at]);
+    if (at + 1 == odd || !parameter_text(table_->columns[at], cells[at], out[place])) return false;
   }
   return true;
 }
@@ -178,7 +177,7 @@ bool TableStream::key_of(const std::vector<Cell>& cells, std::vector<std::string
 std::string TableStream::fault_of(const std::vector<Cell>& cells, std::size_t odd) const {
   if (odd > 0) {
     const Column& column = table_->columns[odd - 1];
-    return "column " + column.name + ": the value kept there is of another kind than its declared type " + column.native;
+    return "column " + column.name + ": " + column.why_odd;
   }
   for (const std::size_t at : table_->key) {
     if (cells[at].null) return "column " + table_->columns[at].name + ": the key is NULL";
@@ -196,7 +195,7 @@ sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& st
     if (table_->columns[i].key != 0) fault = "column " + table_->columns[i].name + ": a key longer than " + std::to_string(kHead) + " bytes";
   }
   std::size_t odd = rows_->odd(row_);
-  const bool has_key = fault.empty() && key_of(cells, key_);
+  const bool has_key = fault.empty() && key_of(cells, odd, key_);
   if (cut && has_key) {
     bool there = false;
     if (sdk::Status failed = whole_row(cells, odd, there); !failed.ok()) return failed;
@@ -204,7 +203,7 @@ sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& st
   }
   if (fault.empty()) fault = fault_of(cells, odd);
   if (fault.empty() && table_->declared_key && key_ == position_.key) fault = "the columns of `key` are the same in two rows: they do not tell rows apart";
-  stop = !emit_cells(cells, std::move(fault), budget, sink);  // also then the host has taken the record
+  stop = !emit_cells(cells, odd, std::move(fault), budget, sink);  // also then the host has taken the record
   ++row_;
   if (has_key && !position_.key) position_.key.emplace();
   if (has_key) position_.key->swap(key_);
@@ -229,12 +228,13 @@ sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, b
   return {};
 }
 
-bool TableStream::emit_cells(const std::vector<Cell>& cells, std::string fault, sdk::Budget& budget, sdk::Sink& sink) {
+bool TableStream::emit_cells(const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink) {
   std::vector<mg_value>& values = values_;
   std::string why;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!decode(table_->columns[i], target_->dialect->engine(), cells[i], value_texts_[i], values[i], why) && fault.empty()) fault = std::move(why);
   }
+  if (odd > 0) values[odd - 1] = {};
   budget.spend(values);
   return fault.empty() ? sink.upsert(values) : sink.fault(values, fault, raw(cells));
 }
@@ -256,7 +256,7 @@ void TableStream::emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink&
       const auto& value = rows.portion()[row][i];
       if (value) cells[i] = {false, *value};
     }
-    stop = !emit_cells(cells, fault_of(cells, rows.odd(row)), budget, sink);
+    stop = !emit_cells(cells, rows.odd(row), fault_of(cells, rows.odd(row)), budget, sink);
   }
 }
 

@@ -34,11 +34,11 @@ class TableStream final : public sdk::Stream {
   sdk::Status next_rows(const sdk::Budget& budget, bool& ready, bool& ended);
   sdk::Status emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   sdk::Status whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there);
-  bool emit_cells(const std::vector<Cell>& cells, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
+  bool emit_cells(const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
   void emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   [[nodiscard]] std::string fault_of(const std::vector<Cell>& cells, std::size_t odd) const;
-  /// False: it has a NULL.
-  bool key_of(const std::vector<Cell>& cells, std::vector<std::string>& out) const;
+  /// False: a value in it is NULL or cannot be had exactly.
+  bool key_of(const std::vector<Cell>& cells, std::size_t odd, std::vector<std::string>& out) const;
   [[nodiscard]] std::string raw(const std::vector<Cell>& cells) const;
   [[nodiscard]] std::uint64_t print() const;
   void start_scan();

@@ -11,14 +11,14 @@ namespace {
 
 CatalogColumn catalog_column(const std::vector<std::string>& row) {
   CatalogColumn out;
-  if (row.size() < 7) return out;
+  if (row.size() < 6) return out;
   out.table = row[0];
   out.name = row[1];
   out.type = row[2];
   out.native = row[3];
   out.nullable = row[4] != "0";
   std::from_chars(row[5].data(), row[5].data() + row[5].size(), out.key);
-  out.detail = row[6];
+  out.details.assign(row.begin() + 6, row.end());
   return out;
 }
 

@@ -1,6 +1,8 @@
 #include "connectors/odbc/text.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace meshgate::odbc {
 
@@ -68,6 +70,42 @@ void append_utf8(std::string& out, std::u16string_view wide) {
       append(out, unit >= 0xD800 && unit < 0xE000 ? U'\uFFFD' : unit);
     }
   }
+}
+
+bool valid_utf8(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  for (size_t at = 0; at < text.size();) {
+    std::uint64_t eight = 0;
+    if (at + sizeof eight <= text.size()) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if ((eight & 0x8080808080808080U) == 0) {
+        at += sizeof eight;
+        continue;
+      }
+    }
+    const unsigned first = byte(at);
+    if (first < 0x80) {
+      ++at;
+      continue;
+    }
+    const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    // The second byte's range rules out overlong forms, surrogates and what lies above U+10FFFF.
+    const unsigned least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    const unsigned most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (first < 0xC2 || first > 0xF4 || byte(at + 1) < least || byte(at + 1) > most) return false;
+    for (size_t i = 2; i < length; ++i) {
+      if ((byte(at + i) & 0xC0U) != 0x80U) return false;
+    }
+    at += length;
+  }
+  return true;
+}
+
+std::string mended_utf8(std::string_view text) {
+  if (valid_utf8(text)) return std::string(text);
+  std::string out;
+  append_utf8(out, to_wide(text));
+  return out;
 }
 
 bool is_ascii(std::string_view text) {

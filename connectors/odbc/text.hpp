@@ -11,6 +11,10 @@ std::u16string to_wide(std::string_view utf8);
 /// Unpaired surrogates become U+FFFD.
 void append_utf8(std::string& out, std::u16string_view wide);
 
+/// Overlong forms and surrogates are not valid.
+bool valid_utf8(std::string_view text);
+/// What is not valid becomes U+FFFD.
+std::string mended_utf8(std::string_view text);
 bool is_ascii(std::string_view text);
 std::string lower(std::string_view text);
 std::string upper(std::string_view text);

@@ -236,11 +236,13 @@ bool decode(const Column& column, Engine engine, const Cell& cell, std::string& 
     case MG_TIMESTAMP: exact = set_count(parse_timestamp(cell.bytes, false), out); break;
     case MG_TIMESTAMPTZ: exact = set_count(parse_timestamp(cell.bytes, engine != Engine::mariadb), out); break;
     case MG_UUID: exact = parse_uuid(cell.bytes, storage) && set_text(storage, out); break;
-    default: exact = set_text(cell.bytes, out); break;
+    case MG_BYTES: exact = set_text(cell.bytes, out); break;
+    default: exact = valid_utf8(cell.bytes) && set_text(cell.bytes, out); break;
   }
   if (exact) return true;
   out = {};
-  why = "column " + column.name + ": " + shown(column, cell) + " is no exact value of type " + column.native;
+  const bool text = column.carry == Carry::text;
+  why = "column " + column.name + ": " + shown(column, cell) + (text ? " is not valid UTF-8" : " is no exact value of type " + column.native);
   return false;
 }
 
@@ -268,10 +270,12 @@ std::string parameter_text(const Column& column, Engine engine, const mg_value& 
   }
 }
 
-std::string parameter_text(const Column& column, const Cell& cell) {
-  if (column.carry == Carry::int64) return std::to_string(number<std::int64_t>(cell));
-  if (column.carry == Carry::uint64) return std::to_string(number<std::uint64_t>(cell));
-  return std::string(cell.bytes);
+bool parameter_text(const Column& column, const Cell& cell, std::string& out) {
+  if (cell.null) return false;
+  if (column.carry == Carry::int64) return out = std::to_string(number<std::int64_t>(cell)), true;
+  if (column.carry == Carry::uint64) return out = std::to_string(number<std::uint64_t>(cell)), true;
+  if (column.carry == Carry::text && !valid_utf8(cell.bytes)) return false;
+  return out = cell.bytes, true;
 }
 
 std::string shown(const Column& column, const Cell& cell) {
@@ -281,11 +285,11 @@ std::string shown(const Column& column, const Cell& cell) {
   if (column.carry == Carry::uint64) return std::to_string(number<std::uint64_t>(cell));
   if (column.carry == Carry::float64) return std::to_string(number<double>(cell));
   if (column.carry == Carry::bytes) return std::to_string(cell.bytes.size()) + " bytes";
-  std::string_view text = cell.bytes;
-  if (text.size() <= kLongest) return "'" + std::string(text) + "'";
+  const std::string_view text = cell.bytes;
+  if (text.size() <= kLongest) return "'" + mended_utf8(text) + "'";
   std::size_t size = kLongest;
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
-  return "'" + std::string(text.substr(0, size)) + "…'";
+  return "'" + mended_utf8(text.substr(0, size)) + "…'";
 }
 
 }  // namespace meshgate::odbc

@@ -30,11 +30,12 @@ std::string timestamp_text(std::int64_t micros);
 /// What a cell is as its column's type. False: it cannot be had exactly, and `why` says so. The value borrows from the cell or `storage`.
 bool decode(const Column& column, Engine engine, const Cell& cell, std::string& storage, mg_value& out, std::string& why);
 
-/// A key's value as text for a parameter of its column, and back from a cell.
+/// A key's value as text for a parameter of its column.
 std::string parameter_text(const Column& column, Engine engine, const mg_value& value);
-std::string parameter_text(const Column& column, const Cell& cell);
+/// The same from a cell. False: it is NULL or not valid text, and nothing can be compared with it.
+bool parameter_text(const Column& column, const Cell& cell, std::string& out);
 
-/// A cell for a person to see, at most about 200 bytes.
+/// A cell for a person to see, at most about 200 bytes of valid UTF-8.
 std::string shown(const Column& column, const Cell& cell);
 
 }  // namespace meshgate::odbc

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct Emitted {
   std::vector<std::int32_t> types;
   std::vector<std::map<std::string, std::string>> rows;  ///< also those with a fault
   std::vector<std::string> faults;                       ///< one per row, mostly empty
+  std::vector<mg_value> firsts;                          ///< the first value of each row, to look it up
+  std::deque<std::string> first_texts;                   ///< what those borrow from
 };
 
 inline std::string shown(const mg_value& value) {
@@ -67,6 +70,9 @@ inline mg_sink keeping(Emitted& into) {
     auto& row = to.rows.emplace_back();
     for (std::size_t i = 0; i < record->value_count; ++i) row[to.names[i]] = shown(record->values[i]);
     to.faults.emplace_back(sdk::view(record->fault));
+    mg_value& first = to.firsts.emplace_back(record->values[0]);
+    const bool borrows = first.kind >= MG_DECIMAL && (first.kind < MG_DATE || first.kind > MG_TIMESTAMPTZ);
+    if (borrows && first.s.data != nullptr) first.s = sdk::borrow(to.first_texts.emplace_back(first.s.data, first.s.size));
     return MG_OK;
   };
   return out;

@@ -46,6 +46,7 @@ const Case kCases[] = {
     {Engine::sqlite, {"HY000", 14, "connect failed"}, Cause::database},
     {Engine::sqlite, {"HY000", 26, "file is not a database (26)"}, Cause::database},
     {Engine::sqlite, {"HY000", 1, "no such table: nix (1)"}, Cause::table},
+    {Engine::sqlite, {"HY000", 1, "no such collation sequence: LOCALIZED (1)"}, Cause::collation},
     {Engine::sqlite, {"HY000", 5, "database is locked (5)"}, Cause::busy},
     {Engine::unknown, {"08S01", 0, "it gave no answer in time"}, Cause::lost},
 };

@@ -62,6 +62,20 @@ TEST(Value, KeysBecomeText) {
   EXPECT_EQ(parameter_text(Column{.type = MG_TIMESTAMPTZ}, Engine::postgresql, value), "1970-01-01 00:00:00.000000+00");
 }
 
+TEST(Value, TextThatIsNotUtf8IsAFaultAndNoKey) {
+  const Column column{.name = "v", .native = "TEXT", .type = MG_TEXT, .carry = Carry::text};
+  std::string storage;
+  std::string why;
+  mg_value value{};
+  EXPECT_FALSE(decode(column, Engine::sqlite, {false, "A\xFF" "B"}, storage, value, why));
+  EXPECT_EQ(why, "column v: 'A\xEF\xBF\xBD" "B' is not valid UTF-8");
+  EXPECT_EQ(value.kind, MG_NULL);
+  std::string key;
+  EXPECT_FALSE(parameter_text(column, {false, "A\xFF" "B"}, key));
+  EXPECT_FALSE(parameter_text(column, {}, key));
+  EXPECT_TRUE(parameter_text(column, {false, ""}, key));
+}
+
 TEST(Value, ShownTextIsShortAndWhole) {
   const std::string text = std::string(199, 'x') + "\xE2\x82\xAC";
   EXPECT_EQ(shown(Column{}, {false, text}), "'" + std::string(199, 'x') + "…'");
