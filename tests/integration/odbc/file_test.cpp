@@ -64,6 +64,21 @@ TEST_F(File, RemovedIsNotReadOn) {
   EXPECT_EQ(read_from_the_start(), MG_OK) << source_->message();
 }
 
+TEST_F(File, LockedIsTriedAgain) {
+  Source source(with(settings_of(Kind::sqlite, path("a.db")), "timeout", "300"));
+  ASSERT_EQ(source.open({{"table", "t"}}), MG_OK) << source.message();
+  Sql writer(settings_of(Kind::sqlite, path("a.db")));
+  writer.run("BEGIN EXCLUSIVE");
+  Emitted seen;
+  std::string position;
+  EXPECT_EQ(source.read(seen, position), MG_RETRY) << source.message();
+  EXPECT_THAT(source.message(), HasSubstr("busy"));
+  EXPECT_TRUE(seen.rows.empty());
+  writer.run("COMMIT");
+  EXPECT_EQ(source.read(seen, position), MG_OK) << source.message();
+  EXPECT_EQ(seen.rows.size(), 20U);
+}
+
 TEST_F(File, ReplacedIsToldAtTheNextScan) {
   EXPECT_EQ(read_from_the_start(), MG_OK) << source_->message();
   make(path("b.db"), 'b');
