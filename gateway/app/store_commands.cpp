@@ -177,7 +177,7 @@ int quarantine_drop(const std::string& config, const std::string& feed, const st
 
 int release(const std::string& config, const std::string& feed) {
   return with_answer(config, "POST", "/admin/release/" + net::percent_encode(feed), [&](element, bool) {
-    std::printf("the next sweep of feed %s may delete what it does not find\n", feed.c_str());
+    std::printf("the next sweep of feed %s may delete what it does not find, whatever their number; a restart of the node forgets this\n", feed.c_str());
     return kDone;
   });
 }

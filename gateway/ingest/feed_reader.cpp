@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <system_error>
 
-#include "gateway/ingest/guard.hpp"
-
 namespace meshgate::ingest {
 
 namespace {
 
-// A feed has one stream for now; its name is constant so that renaming a source or table changes no owner.
-constexpr const char* kStream = "main";
 constexpr Limits kReadLimits{std::chrono::milliseconds(500), 5000, std::uint64_t{4} << 20U};
-constexpr std::size_t kSweepBatch = 1000;
 constexpr std::size_t kRawBytes = 4000;
 constexpr auto kReportEvery = std::chrono::seconds(5);
 
@@ -57,8 +52,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_items_changed", "Items that changed", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_items_removed", "Items that went", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_records_quarantined", "Records put into quarantine", {{"source", source}, {"feed", options.name}}),
-                metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
-                metrics.gauge("meshgate_deletes_held", "1 while the guard holds deletes back", {{"source", source}, {"feed", options.name}})},
+                metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}})},
       batch_(kStream),
       committing_(kStream) {
   const base::Labels labels{{"source", source}, {"feed", options.name}};
@@ -67,6 +61,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
     return as_of.count == 0 ? -1.0 : static_cast<double>(now().count - as_of.count) / 1e6;
   });
   metrics.ask("meshgate_quarantine_records", "Records in quarantine", labels, [this] { return static_cast<double>(feed_->state().quarantined); });
+  metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
   metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });
   metrics.ask("meshgate_feed_loading", "1 until the first scan is done", labels, [this] { return feed_->state().loading ? 1.0 : 0.0; });
   enter(Phase::starting);
@@ -234,32 +229,6 @@ Status FeedReader::end_scan(const Progress& progress) {
   position_ = next;
   if (was_loading) log_.info(room_, "first scan done: " + std::to_string(feed_->state().count) + " items");
   return {};
-}
-
-Result<bool> FeedReader::sweep() {
-  const auto state = feed_->state();
-  if (auto why = hold({seen_->count(), state.count}, released_)) {
-    if (state.held != *why) {
-      log_.warning(room_, "deletes are held: " + *why);
-      batch_.set_held(*why);
-    }
-    counters_.held.set(1);
-    return false;
-  }
-  counters_.held.set(0);
-  if (!state.held.empty()) batch_.set_held({});
-  std::string after;
-  // Where nothing that was met has gone since, as many met as there are means all: the index need not be searched.
-  for (bool all = scan_removed_ == 0 && seen_->count() == state.count; !all;) {
-    auto unseen = feed_->unseen(kStream, *seen_, after, kSweepBatch);
-    if (!unseen) return std::move(unseen).error();
-    if (unseen->empty()) break;
-    after = unseen->back().id;
-    if (auto done = ask_again(*unseen); !done) return std::move(done).error();
-    if (auto done = commit(); !done) return std::move(done).error();
-  }
-  released_ = false;
-  return true;
 }
 
 Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {

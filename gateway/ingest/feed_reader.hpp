@@ -19,6 +19,9 @@
 
 namespace meshgate::ingest {
 
+/// A feed has one stream for now; its name is constant so that renaming a source or table changes no owner.
+inline constexpr const char* kStream = "main";
+
 /// Fills one feed from one stream: read → map → commit, one batch a step; sweeps after a complete scan. Used by its source's thread;
 /// only status() and release() may be called from others. While more is to come, a batch is committed on a second thread and the next one is
 /// read meanwhile: never more than one is under way. Survives a kill at any point: items and Position are one commit.
@@ -37,7 +40,8 @@ class FeedReader : private RecordSink {
   void fail(const Error& error);
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] FeedStatus status() const { return board_.get(); }
-  /// Lets the next sweep through, whatever the guard thinks of it.
+  /// Lets the next sweep through, whatever the guard thinks of it. Forgotten at a restart: to hold again is harmless, to let through
+  /// what nobody thinks of any more is not.
   void release() { released_ = true; }
 
  private:
@@ -49,8 +53,13 @@ class FeedReader : private RecordSink {
   void begin_scan();
   void note_as_of(Micros as_of);
   Status end_scan(const Progress& progress);
+  // sweep.cpp
   /// False: the guard holds the deletes.
   Result<bool> sweep();
+  Result<std::uint64_t> count_missing(std::uint64_t items) const;
+  Status keep_held(const Sweep& found, const std::string& held_before);
+  void let_through(const Sweep& found, const std::string& held_before);
+  Status delete_missing();
   Status ask_again(const std::vector<store::Unseen>& unseen);
   Status commit();
   void start_commit();
@@ -71,7 +80,6 @@ class FeedReader : private RecordSink {
     base::Counter& removed;
     base::Counter& quarantined;
     base::Counter& errors;
-    base::Gauge& held;
   };
   Counters counters_;
   StatusBoard board_;

@@ -39,6 +39,11 @@ class ScriptedStream : public sdk::Stream {
       last = id;
       ++given;
     }
+    for (const std::int64_t id : std::exchange(the_table->reported, {})) {
+      auto gone = values({});
+      gone[0] = sdk::int64_value(id);
+      if (!sink.remove(std::span(gone).first(width()))) return {};
+    }
     if (begins && the_table->unreadable_key) {
       const auto nothing = values({});
       if (!sink.fault(std::span(nothing).first(width()), "id cannot be read", "?")) return {};
