@@ -28,6 +28,8 @@ int feeds(const std::string& config);
 int quarantine_list(const std::string& config, const std::string& feed);
 int quarantine_show(const std::string& config, const std::string& feed, const std::string& key);
 int quarantine_drop(const std::string& config, const std::string& feed, const std::string& key);
+/// No keys: all of the feed's. Needs a running node.
+int quarantine_replay(const std::string& config, const std::string& feed, const std::vector<std::string>& keys);
 int release(const std::string& config, const std::string& feed);
 int backup(const std::string& config, const std::string& into);
 int restore(const std::string& config, const std::string& from);

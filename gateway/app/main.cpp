@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "gateway/app/commands.hpp"
 #include "gateway/app/exit_codes.hpp"
@@ -27,7 +28,8 @@ CLI::App* add(CLI::App& parent, const char* name, const char* help, int& code, s
   return command;
 }
 
-void add_quarantine(CLI::App& program, int& code, std::string& config, std::string& feed, std::string& key) {
+void add_quarantine(CLI::App& program, int& code, std::string& config, std::string& feed, std::string& key,
+                    std::vector<std::string>& keys) {
   CLI::App* quarantine = program.add_subcommand("quarantine", "records that could not become items");
   quarantine->require_subcommand(1);
   CLI::App* list = add(*quarantine, "list", "one line per record", code, [&] { return quarantine_list(config, feed); });
@@ -38,7 +40,11 @@ void add_quarantine(CLI::App& program, int& code, std::string& config, std::stri
     one->add_option("feed", feed, "the feed")->required();
     one->add_option("key", key, "the key, as `quarantine list` prints it")->required();
   }
-  for (CLI::App* one : {list, show, drop}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
+  CLI::App* replay = add(*quarantine, "replay", "read records again from the source, and say what became of each", code,
+                         [&] { return quarantine_replay(config, feed, keys); });
+  replay->add_option("feed", feed, "the feed")->required();
+  replay->add_option("keys", keys, "the keys; none: all of the feed");
+  for (CLI::App* one : {list, show, drop, replay}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
 }
 
 }  // namespace
@@ -53,6 +59,7 @@ int main(int argc, char** argv) {
   std::string config = "meshgate.yaml";
   std::string feed;
   std::string key;
+  std::vector<std::string> keys;
   std::string path;
   MirrorArguments arguments;
 
@@ -70,7 +77,7 @@ int main(int argc, char** argv) {
   mirror_command->add_flag("--quiet", arguments.quiet, "no progress, only the summary");
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
-  add_quarantine(program, code, config, feed, key);
+  add_quarantine(program, code, config, feed, key, keys);
   CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds", code, [&] { return release(config, feed); });
   release_command->add_option("feed", feed, "the feed")->required();
   CLI::App* backup_command = add(program, "backup", "a consistent copy of the store while the node runs", code, [&] { return backup(config, path); });

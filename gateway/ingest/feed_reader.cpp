@@ -61,6 +61,8 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
     return as_of.count == 0 ? -1.0 : static_cast<double>(now().count - as_of.count) / 1e6;
   });
   metrics.ask("meshgate_quarantine_records", "Records in quarantine", labels, [this] { return static_cast<double>(feed_->state().quarantined); });
+  metrics.ask("meshgate_quarantine_beyond", "Of these, records that are only counted because the quarantine was full", labels,
+              [this] { return static_cast<double>(feed_->state().beyond); });
   metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
   metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });
   metrics.ask("meshgate_feed_loading", "1 until the first scan is done", labels, [this] { return feed_->state().loading ? 1.0 : 0.0; });
@@ -99,10 +101,12 @@ Result<bool> FeedReader::step() {
   if (!progress) {
     batch_.clear();
     if (progress.error().code != Code::gone) return std::move(progress).error();
+    within_scan_ = false;
     log_.warning(room_, "the source cannot go on from the stored position, so it is read again from the beginning: " + progress.error().message);
     position_ = {};
     return false;
   }
+  within_scan_ = progress->scanning && !progress->scan_ended;
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
   // The end of a scan is only durable with what its sweep did.
@@ -161,12 +165,14 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
   counters_.quarantined.add();
   // A record whose key cannot be read may be any item's: nothing is swept after such a scan.
   if (item_.key.empty()) unreadable_key_ = true;
-  batch_.quarantine(item_.key, error.message, raw.empty() ? shown(source_.schema, record) : std::string(raw));
+  // Cut before it is searched for secrets, and with room behind the cut, so that none is left there in part.
+  std::string as_given = raw.empty() ? shown(source_.schema, record) : std::string(raw.substr(0, 2 * store::kMaxRaw));
+  batch_.quarantine(item_.key, log_.redacted(error.message), log_.redacted(std::move(as_given)));
 }
 
 void FeedReader::begin_scan() {
   seen_.emplace();
-  scan_rows_ = scan_removed_ = scan_quarantined_ = 0;
+  scan_rows_ = scan_removed_ = scan_quarantined_ = scan_beyond_ = 0;
   scan_since_ = now();
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
@@ -195,6 +201,11 @@ Status FeedReader::finish_commit() { return under_way_.valid() ? account(under_w
 Status FeedReader::account(const Result<store::Outcome>& outcome) {
   if (!outcome) return outcome.error();
   scan_quarantined_ += outcome->quarantined;
+  scan_beyond_ += outcome->beyond;
+  if (outcome->beyond > 0 && !std::exchange(said_full_, true)) {
+    log_.warning(room_, "quarantine is full (" + std::to_string(store::kMaxQuarantined) + " records or " + std::to_string(store::kMaxQuarantineBytes >> 20U) +
+                            " MiB): further records are only counted, and their items keep the last good revision");
+  }
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
@@ -217,6 +228,7 @@ Status FeedReader::end_scan(const Progress& progress) {
   }
   seen_.reset();
   unreadable_key_ = false;
+  if (scan_beyond_ == 0) said_full_ = false;
   const bool was_loading = feed_->state().loading;
   if (was_loading) batch_.set_loading(false);
   // Deletes from before are still unknown, so no later moment is claimed to be known.
@@ -233,25 +245,32 @@ Status FeedReader::end_scan(const Progress& progress) {
 
 Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
   if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
-  std::vector<Value> keys;
-  std::vector<std::vector<std::string>> storage(unseen.size());
-  const std::size_t width = source_.schema.key().size();
-  for (std::size_t i = 0; i < unseen.size(); ++i) {
-    const auto values = mapping_->key_values(unseen[i].key, storage[i]);
-    // Not a key of the present columns: the source cannot have such a record.
-    if (values.size() == width) keys.insert(keys.end(), values.begin(), values.end());
-  }
-  std::unordered_set<std::string> found;
-  if (!keys.empty()) {
-    found_ = &found;
-    auto asked = stream_->lookup(keys, width, *this);
-    found_ = nullptr;
-    if (!asked) return std::move(asked).error();
-  }
+  std::vector<std::string> keys;
+  for (const auto& item : unseen) keys.push_back(item.key);
+  const auto found = look_up(keys);
+  if (!found) return found.error();
   for (const auto& item : unseen) {
-    if (!found.contains(item.key)) batch_.sweep(item.key);
+    if (!found->contains(item.key)) batch_.sweep(item.key);
   }
   return {};
+}
+
+Result<std::unordered_set<std::string>> FeedReader::look_up(std::span<const std::string> keys) {
+  std::vector<Value> values;
+  std::vector<std::vector<std::string>> storage(keys.size());
+  const std::size_t width = source_.schema.key().size();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto key = mapping_->key_values(keys[i], storage[i]);
+    // Not a key of the present columns: the source cannot have such a record.
+    if (key.size() == width) values.insert(values.end(), key.begin(), key.end());
+  }
+  std::unordered_set<std::string> found;
+  if (values.empty()) return found;
+  found_ = &found;
+  auto asked = stream_->lookup(values, width, *this);
+  found_ = nullptr;
+  if (!asked) return std::move(asked).error();
+  return found;
 }
 
 void FeedReader::note_progress(const Progress& progress) {

@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "gateway/base/metrics.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/options.hpp"
+#include "gateway/ingest/replayed.hpp"
 #include "gateway/ingest/status.hpp"
 #include "gateway/store/feed.hpp"
 #include "mapping/mapping.hpp"
@@ -33,9 +35,15 @@ class FeedReader : private RecordSink {
   Status open(Connection& connection);
   void close();
   [[nodiscard]] bool is_open() const { return stream_.has_value(); }
+  /// Between the first and the last read of a scan: what it still brings is older than what the source has now.
+  [[nodiscard]] bool within_scan() const { return stream_.has_value() && within_scan_; }
 
   /// One read, mapped and committed. True: nothing more at present. Blocks.
   Result<bool> step();
+
+  /// Asks the source for quarantined records by key (none named: for all) and puts what comes back; a record that the source does not have any
+  /// more goes with its item, unless they are more than the guard lets through. Not within a scan. Blocks.
+  Result<std::vector<Replayed>> replay(std::vector<std::string> keys);
 
   void fail(const Error& error);
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -53,6 +61,12 @@ class FeedReader : private RecordSink {
   void begin_scan();
   void note_as_of(Micros as_of);
   Status end_scan(const Progress& progress);
+  // replay.cpp
+  Result<std::vector<std::string>> quarantined_keys() const;
+  Status read_again(std::span<Replayed> some);
+  Status remove_absent(std::span<Replayed> all);
+  Status judge_present(std::span<Replayed> all) const;
+
   // sweep.cpp
   /// False: the guard holds the deletes.
   Result<bool> sweep();
@@ -61,6 +75,8 @@ class FeedReader : private RecordSink {
   void let_through(const Sweep& found, const std::string& held_before);
   Status delete_missing();
   Status ask_again(const std::vector<store::Unseen>& unseen);
+  /// Puts the present records of keys into the batch; the keys that the source has.
+  Result<std::unordered_set<std::string>> look_up(std::span<const std::string> keys);
   Status commit();
   void start_commit();
   Status finish_commit();
@@ -93,6 +109,7 @@ class FeedReader : private RecordSink {
   store::Batch batch_;
   store::Batch committing_;
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
+  bool within_scan_ = false;
   bool unreadable_key_ = false;
   std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by ask_again
   std::chrono::steady_clock::time_point scan_began_;
@@ -100,6 +117,8 @@ class FeedReader : private RecordSink {
   std::uint64_t scan_rows_ = 0;
   std::uint64_t scan_removed_ = 0;
   std::uint64_t scan_quarantined_ = 0;
+  std::uint64_t scan_beyond_ = 0;
+  bool said_full_ = false;
   Micros scan_since_{0};
   std::future<Result<store::Outcome>> under_way_;  ///< of committing_ and seen_, which nobody else touches meanwhile; last, so that it is waited for first
 };

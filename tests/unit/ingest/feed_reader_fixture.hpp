@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gateway/ingest/feed_reader.hpp"
 #include "gateway/store/store.hpp"
@@ -15,6 +16,13 @@ namespace meshgate::ingest {
 
 class Quiet : public base::Log {
  public:
+  Quiet() : base::Log(base::Level::info, masked) {}
+  /// As a node masks its secrets; here there is one.
+  static std::string masked(std::string text) {
+    constexpr std::string_view kSecret = "s3cret";
+    for (auto at = text.find(kSecret); at != std::string::npos; at = text.find(kSecret)) text.replace(at, kSecret.size(), "***");
+    return text;
+  }
   std::string all;
 
  protected:

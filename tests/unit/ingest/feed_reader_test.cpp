@@ -55,6 +55,44 @@ TEST_F(FeedReaderTest, BadRecordGoesToQuarantineAndItsItemStays) {
   EXPECT_NE(quarantined->front().raw.find("name=bent"), std::string::npos);
 }
 
+TEST_F(FeedReaderTest, ReportedDeleteClearsItsQuarantineAndItsItem) {
+  scan();
+  table_.faults[5] = "odd";
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+  table_.rows.erase(5);
+  table_.reported = {5};
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+  EXPECT_EQ(content("5"), "none");
+}
+
+TEST_F(FeedReaderTest, QuarantineShowsNoSecret) {
+  table_.rows[5].name = "connect with pwd=s3cret please";
+  table_.faults[5] = "the driver says: wrong s3cret";
+  scan();
+  const auto kept = *feed_->quarantined_record("main", "5");
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->reason, "the driver says: wrong ***");
+  EXPECT_EQ(kept->raw, "id=5, name=connect with pwd=*** please, zone=north");
+}
+
+TEST_F(FeedReaderTest, AFullQuarantineIsSaidOnceAndCounted) {
+  table_.page = 5000;
+  for (int i = 1; i <= 10100; ++i) {
+    table_.rows[i] = {.name = "x"};
+    table_.faults[i] = "odd";
+  }
+  scan();
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 10100U);
+  EXPECT_EQ(feed_->state().beyond, 100U);
+  EXPECT_NE(metrics_->text().find("meshgate_quarantine_beyond{source=\"scripted\",feed=\"things\"} 100\n"), std::string::npos);
+  const auto said = log_.all.find("quarantine is full");
+  ASSERT_NE(said, std::string::npos) << log_.all;
+  EXPECT_EQ(log_.all.find("quarantine is full", said + 1), std::string::npos) << log_.all;
+}
+
 TEST_F(FeedReaderTest, GoodRecordClearsItsQuarantine) {
   table_.faults[5] = "odd";
   scan();

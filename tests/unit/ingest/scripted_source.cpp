@@ -48,6 +48,7 @@ class ScriptedStream : public sdk::Stream {
       const auto nothing = values({});
       if (!sink.fault(std::span(nothing).first(width()), "id cannot be read", "?")) return {};
     }
+    more = more || the_table->endless;
     out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE);
     out.position = more ? std::to_string(last) : "idle";
     out.as_of_us = the_table->as_of;

@@ -25,6 +25,7 @@ struct ScriptedTable {
   bool hidden = false;                               ///< scans show nothing; lookups still do
   std::optional<std::pair<int, std::string>> fail;   ///< code and message of the next read
   bool extra_column = false;                         ///< a column `extra` at the end, always 7
+  bool endless = false;                              ///< a scan never ends: its last page comes again and again
   bool rests = false;                                ///< after a scan says that nothing is new, as unchanged files do
   bool fail_lookup = false;
   std::int64_t as_of = 1000000;
