@@ -86,7 +86,8 @@ class Sqlite final : public Dialect {
     // Free text has many forms for one moment or UUID; only the text itself is a key.
     const bool free_text = out.type == MG_UUID || out.type == MG_JSON || (out.type >= MG_DATE && out.type <= MG_TIMESTAMPTZ);
     if (out.key != 0 && free_text) out.type = MG_TEXT;
-    const std::string name = quote(from.name);
+    // SQLite takes a bare name in quotes for a text where there is no such column: one that was dropped would read as its own name.
+    const std::string name = "t." + quote(from.name);
     out.value = name;
     out.parameter = "?";
     out.odd = "typeof(" + name + ") NOT IN (" + std::string(storage(out.type)) + ")";
