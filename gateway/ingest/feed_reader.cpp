@@ -72,6 +72,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
 
 Status FeedReader::open(Connection& connection) {
   auto stream = connection.open_stream(options_.stream);
+  if (!stream && stream.error().code == Code::config) return std::move(stream).error().within(options_.place.text());
   if (!stream) return std::move(stream).error();
   auto position = feed_->position(kStream);
   if (!position) return std::move(position).error();
@@ -138,11 +139,20 @@ Status FeedReader::compile(const SourceColumns& columns) {
   if (!compiled) return Error{Code::config, faults.text()};
   if (auto kept = keeps_types(feed_->state().schema, compiled->schema()); !kept) return std::move(kept).error().within(options_.place.text());
   if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
+  say_fields_that_leave(compiled->schema());
   if (auto done = finish_commit(); !done) return done;
   if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;
   mapping_ = std::move(compiled);
   source_ = columns;
   return {};
+}
+
+/// A column may be gone because it was dropped or renamed, or because its right was taken; who reads the feed sees no difference.
+void FeedReader::say_fields_that_leave(const Schema& next) {
+  for (const Field& field : feed_->state().schema.fields) {
+    if (next.find(field.name) != nullptr) continue;
+    log_.warning(room_, "field '" + field.name + "' leaves the feed: the source or the configuration has no such column any more");
+  }
 }
 
 RecordSink::Flow FeedReader::record(const Record& record, std::string_view raw) {

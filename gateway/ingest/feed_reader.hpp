@@ -57,6 +57,7 @@ class FeedReader : private RecordSink {
   Flow record(const Record& record, std::string_view raw) override;
 
   Status compile(const SourceColumns& columns);
+  void say_fields_that_leave(const Schema& next);
   void quarantine(const Record& record, const Error& error, std::string_view raw);
   void begin_scan();
   void note_as_of(Micros as_of);

@@ -41,6 +41,7 @@ class SourceRunner {
   struct Turn {
     Backoff backoff;
     std::chrono::steady_clock::time_point due;
+    bool refused = false;  ///< the last read was
     std::unique_ptr<Connection> connection;  ///< one per feed: a scan's snapshot must not hold up another's
   };
 
