@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +11,14 @@ namespace meshgate::app {
 
 int run_node(const std::string& config);
 int check(const std::string& config);
+
+struct PlanArguments {
+  std::vector<std::string> feeds;  ///< none: all
+  std::size_t samples = 5;         ///< of each kind of change
+  bool json = false;
+};
+/// What the sources would do to the feeds, from the store as it is; writes nothing, needs no node and disturbs none.
+int plan(const std::string& config, const PlanArguments& arguments);
 
 struct MirrorArguments {
   std::string url;

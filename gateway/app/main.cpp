@@ -12,8 +12,8 @@ using namespace meshgate::app;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 failed, the message says why; 2 the command line or the configuration is wrong, nothing was started;\n"
-    "3 a source (check) or the node (mirror) cannot be reached or read.\n\n"
-    "A first feed:  meshgate check shop.yaml && meshgate run shop.yaml\n"
+    "3 a source (check, plan) or the node (mirror) cannot be reached or read; 4 the guard would hold deletes (plan).\n\n"
+    "A first feed:  meshgate check shop.yaml && meshgate plan shop.yaml && meshgate run shop.yaml\n"
     "               curl -s http://127.0.0.1:7443/feeds\n"
     "               meshgate mirror http://127.0.0.1:7443 --into shop.db";
 
@@ -66,6 +66,14 @@ int main(int argc, char** argv) {
   add_config(*add(program, "run", "read the sources and serve the feeds until told to stop", code, [&] { return run_node(config); }), config);
   add_config(*add(program, "check", "validate the configuration, reach every source, say what is wrong and what to do", code, [&] { return check(config); }),
              config);
+
+  PlanArguments planned;
+  CLI::App* plan_command = add(program, "plan", "what the sources would add, change, delete and quarantine, writing nothing", code,
+                               [&] { return plan(config, planned); });
+  add_config(*plan_command, config);
+  plan_command->add_option("--feed", planned.feeds, "only these feeds (repeat); none: all");
+  plan_command->add_option("--samples", planned.samples, "so many of each kind are shown")->check(CLI::Range(0, 1000))->capture_default_str();
+  plan_command->add_flag("--json", planned.json, "one JSON text on standard output");
 
   CLI::App* mirror_command = add(program, "mirror", "keep feeds of a node in step in an SQLite file", code, [&] { return mirror(arguments); });
   mirror_command->add_option("url", arguments.url, "the node, for example http://127.0.0.1:7443")->required();

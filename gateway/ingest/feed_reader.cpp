@@ -1,43 +1,17 @@
 #include "gateway/ingest/feed_reader.hpp"
 
-#include <algorithm>
 #include <system_error>
+#include <utility>
+
+#include "gateway/ingest/published.hpp"
+#include "gateway/ingest/raw_form.hpp"
 
 namespace meshgate::ingest {
 
 namespace {
 
 constexpr Limits kReadLimits{std::chrono::milliseconds(500), 5000, std::uint64_t{4} << 20U};
-constexpr std::size_t kRawBytes = 4000;
 constexpr auto kReportEvery = std::chrono::seconds(5);
-
-/// The record as a person can read it: "id=42, total=NULL, …".
-std::string shown(const Schema& schema, const Record& record) {
-  std::string out;
-  for (std::size_t i = 0; i < schema.fields.size() && i < record.values.size() && out.size() < kRawBytes; ++i) {
-    if (!out.empty()) out.append(", ");
-    out.append(schema.fields[i].name).append("=");
-    const Value& value = record.values[i];
-    if (value.null) {
-      out.append("NULL");
-    } else if (append_text(out, value) != Exact::exact) {
-      out.append("(no exact text)");
-    }
-  }
-  out.resize(std::min(out.size(), kRawBytes));
-  return out;
-}
-
-/// A published field keeps its type: readers have stored its values by it.
-Status keeps_types(const Schema& published, const Schema& wanted) {
-  for (const Field& field : wanted.fields) {
-    const Field* before = published.find(field.name);
-    if (before == nullptr || before->type == field.type) continue;
-    return Error{Code::config, "field '" + field.name + "' was published as " + std::string(name(before->type)) + " and would now be " +
-                                   std::string(name(field.type)) + ": publish it under a new name, or cast it to what it was"};
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -175,9 +149,7 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
   counters_.quarantined.add();
   // A record whose key cannot be read may be any item's: nothing is swept after such a scan.
   if (item_.key.empty()) unreadable_key_ = true;
-  // Cut before it is searched for secrets, and with room behind the cut, so that none is left there in part.
-  std::string as_given = raw.empty() ? shown(source_.schema, record) : std::string(raw.substr(0, 2 * store::kMaxRaw));
-  batch_.quarantine(item_.key, log_.redacted(error.message), log_.redacted(std::move(as_given)));
+  batch_.quarantine(item_.key, log_.redacted(error.message), raw_form(source_.schema, record, raw, log_));
 }
 
 void FeedReader::begin_scan() {
