@@ -117,7 +117,8 @@ std::optional<std::uint64_t> parse_share(std::string_view text) {
   std::string decimals(text.substr(std::min(point + 1, text.size())));
   if (!whole || *whole < 0 || *whole > 100 || decimals.size() > 2 || (point < text.size() && !digits(decimals))) return std::nullopt;
   decimals.resize(2, '0');
-  const std::uint64_t out = static_cast<std::uint64_t>(*whole) * 100 + static_cast<std::uint64_t>(decimals[0] - '0') * 10 + static_cast<std::uint64_t>(decimals[1] - '0');
+  const auto digit = [&](std::size_t at) { return static_cast<std::uint64_t>(decimals[at] - '0'); };
+  const std::uint64_t out = static_cast<std::uint64_t>(*whole) * 100 + digit(0) * 10 + digit(1);
   if (out > 10000) return std::nullopt;
   return out;
 }

@@ -35,7 +35,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
     return as_of.count == 0 ? -1.0 : static_cast<double>(now().count - as_of.count) / 1e6;
   });
   metrics.ask("meshgate_quarantine_records", "Records in quarantine", labels, [this] { return static_cast<double>(feed_->state().quarantined); });
-  metrics.ask("meshgate_quarantine_beyond", "Of these, records that are only counted because the quarantine was full", labels,
+  metrics.ask("meshgate_quarantine_beyond", "Records in quarantine that are only counted because it was full", labels,
               [this] { return static_cast<double>(feed_->state().beyond); });
   metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
   metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });

@@ -62,6 +62,7 @@ class FeedReader : private RecordSink {
   void begin_scan();
   void note_as_of(Micros as_of);
   Status end_scan(const Progress& progress);
+
   // replay.cpp
   Result<std::vector<std::string>> quarantined_keys() const;
   Status read_again(std::span<Replayed> some);
@@ -76,6 +77,7 @@ class FeedReader : private RecordSink {
   void let_through(const Sweep& found, const std::string& held_before);
   Status delete_missing();
   Status ask_again(const std::vector<store::Unseen>& unseen);
+
   /// Puts the present records of keys into the batch; the keys that the source has.
   Result<std::unordered_set<std::string>> look_up(std::span<const std::string> keys);
   Status commit();
@@ -112,7 +114,7 @@ class FeedReader : private RecordSink {
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
   bool within_scan_ = false;
   bool unreadable_key_ = false;
-  std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by ask_again
+  std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by look_up
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
@@ -120,6 +122,7 @@ class FeedReader : private RecordSink {
   std::uint64_t scan_quarantined_ = 0;
   std::uint64_t scan_beyond_ = 0;
   bool said_full_ = false;
+  bool said_held_ = false;
   Micros scan_since_{0};
   std::future<Result<store::Outcome>> under_way_;  ///< of committing_ and seen_, which nobody else touches meanwhile; last, so that it is waited for first
 };

@@ -12,8 +12,16 @@ using config::Form;
 using config::Key;
 
 constexpr std::array kGuardKeys = {
-    Key{.name = "share", .form = Form::share, .fallback = "10%", .help = "Deletes found by a sweep are held when they are more than this share of the feed's items and more than `count`."},
-    Key{.name = "count", .form = Form::integer, .fallback = "100", .help = "So many deletes of one sweep are never held, whatever their share.", .least = 0, .most = 1000000000000},
+    Key{.name = "share",
+        .form = Form::share,
+        .fallback = "10%",
+        .help = "Deletes found by a sweep are held when they are more than this share of the feed's items and more than `count`."},
+    Key{.name = "count",
+        .form = Form::integer,
+        .fallback = "100",
+        .help = "So many deletes of one sweep are never held, whatever their share.",
+        .least = 0,
+        .most = 1000000000000},
 };
 
 constexpr std::uint64_t kWhole = 10000;

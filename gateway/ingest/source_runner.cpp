@@ -16,7 +16,7 @@ Error too_busy(const FeedReader& reader) {
   const auto status = reader.status();
   if (status.phase != Phase::scanning) return {Code::retry, "the source of feed '" + reader.name() + "' did not come round to it: try again later"};
   return {Code::retry, "a scan of feed '" + reader.name() + "' is under way (" + std::to_string(status.rows) +
-                           " rows so far), and what it still brings is older than what a replay would read: try again when it is done, if it has not cleared the records itself"};
+                           " rows so far), and what it still brings is older than what a replay would read: try again when it is done"};
 }
 
 }  // namespace

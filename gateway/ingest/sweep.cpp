@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <utility>
+
 #include "gateway/ingest/feed_reader.hpp"
 
 namespace meshgate::ingest {
@@ -47,9 +50,9 @@ Status FeedReader::keep_held(const Sweep& found, const std::string& held_before)
   std::vector<std::string> ids;
   for (const auto& one : *some) ids.push_back(one.id);
   const std::string why = held_sentence(options_.guard, found, name_, ids);
-  if (why == held_before) return {};
-  log_.warning(room_, "deletes are held: " + why);
-  batch_.set_held(why);
+  // The numbers move with every scan; the log says it once.
+  if (!std::exchange(said_held_, true)) log_.warning(room_, "deletes are held: " + why);
+  if (why != held_before) batch_.set_held(why);
   return {};
 }
 
@@ -60,6 +63,7 @@ void FeedReader::let_through(const Sweep& found, const std::string& held_before)
     log_.info(room_, "deletes are no longer held: the scan found the items again, or few enough are missing");
   }
   if (!held_before.empty()) batch_.set_held({});
+  said_held_ = false;
 }
 
 Status FeedReader::delete_missing() {

@@ -10,7 +10,8 @@ constexpr std::uint64_t kTimeEvery = 3'600'000'000;
 
 }  // namespace
 
-Transaction::Transaction(DiskFeed& feed, std::size_t bytes) : batch(bytes), progress(feed.tables().progress), feed_ref_(feed), quarantine_bytes_(feed.quarantine_sizes().sum) {}
+Transaction::Transaction(DiskFeed& feed, std::size_t bytes)
+    : batch(bytes), progress(feed.tables().progress), feed_ref_(feed), quarantine_bytes_(feed.quarantine_sizes().sum) {}
 
 PartitionRecord& Transaction::partition(PartitionNumber number) {
   const auto [at, fresh] = partitions_.try_emplace(number);

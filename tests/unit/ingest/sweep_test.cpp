@@ -45,6 +45,18 @@ TEST_F(SweepTest, BeyondBothTheyAreHeldWithNumbersSamplesAndTheCommandToSay) {
   EXPECT_TRUE(shows("meshgate_deletes_held{source=\"scripted\",feed=\"things\"} 1"));
 }
 
+TEST_F(SweepTest, TheLogSaysOnceThatDeletesAreHeldThoughTheirNumberMoves) {
+  fill(2000);
+  erase(1, 500);
+  scan();
+  erase(501, 600);
+  scan();
+  EXPECT_TRUE(feed_->state().held.starts_with("a scan did not find 600 of 2000 items")) << feed_->state().held;
+  const auto said = log_.all.find("deletes are held");
+  ASSERT_NE(said, std::string::npos);
+  EXPECT_EQ(log_.all.find("deletes are held", said + 1), std::string::npos) << log_.all;
+}
+
 TEST_F(SweepTest, OtherChangesGoOnWhileDeletesAreHeld) {
   fill(2000);
   erase(1, 500);
