@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kDurationPattern = R"(^(0|(0|[1-9][0-9]*)(ms|s|m|h|d)|\$\{(env|file):.+\})$)";
 constexpr std::string_view kSizePattern = R"(^((0|[1-9][0-9]*)(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)?|\$\{(env|file):.+\})$)";
+constexpr std::string_view kSharePattern = R"(^((0|[1-9][0-9]?)(\.[0-9]{1,2})?%|100(\.0{1,2})?%|\$\{(env|file):.+\})$)";
 constexpr std::string_view kReferencePattern = R"(^\$\{(env|file):.+\}$)";
 
 /// The described sections as a tree. "*" is a child like any other.
@@ -81,6 +82,7 @@ void write_form(Object& object, const Key& key) {
     case Form::boolean: return reference_or(object, "boolean", key);
     case Form::duration: object.raw("type", R"(["string","integer"])"); return object.text("pattern", kDurationPattern);
     case Form::size: object.raw("type", R"(["string","integer"])"); return object.text("pattern", kSizePattern);
+    case Form::share: object.raw("type", R"("string")"); return object.text("pattern", kSharePattern);
     case Form::list: object.raw("type", R"(["string","integer","array"])"); return object.raw("items", R"({"type":["string","integer"]})");
     case Form::mapping: object.raw("type", R"(["object","null"])"); return;
     case Form::any: return;

@@ -22,6 +22,7 @@ enum class Form : std::uint8_t {
   boolean,   ///< true, false
   duration,  ///< 250ms, 1s, 5m, 2h, 30d
   size,      ///< 512, 64KiB, 10MB
+  share,     ///< 10%, 2.5%; in hundredths of a percent
   path,      ///< relative ones start at the configuration file's folder
   list,      ///< of texts; a single text is a list of one
   mapping,   ///< described by the room that reads it
@@ -36,7 +37,7 @@ struct Key {
   std::string_view help;      ///< one sentence
   bool required = false;
   bool secret = false;     ///< its value never appears in output; warned when written in clear
-  std::int64_t least = 0;  ///< for integer, duration (ms) and size; both 0: no limit
+  std::int64_t least = 0;  ///< for integer, duration (ms), size and share; both 0: no limit
   std::int64_t most = 0;
 };
 
@@ -52,6 +53,8 @@ class Section {
   [[nodiscard]] bool boolean(std::string_view name) const;
   [[nodiscard]] std::chrono::milliseconds duration(std::string_view name) const;
   [[nodiscard]] std::uint64_t size(std::string_view name) const;
+  /// In hundredths of a percent: 10% is 1000.
+  [[nodiscard]] std::uint64_t share(std::string_view name) const;
   [[nodiscard]] std::string path(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> list(std::string_view name) const;
   [[nodiscard]] Node node(std::string_view name) const;
@@ -82,6 +85,8 @@ class Section {
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::optional<std::uint64_t> parse_size(std::string_view text);
+/// 0% to 100% with up to two decimals, in hundredths of a percent.
+std::optional<std::uint64_t> parse_share(std::string_view text);
 
 /// What another YAML reader would take an unquoted scalar for ("a yes/no value", "a number"), where that is not the text as written:
 /// no, off, 012, 1e3, 12:30. Empty when the scalar is a text to everybody, or a plain whole number.

@@ -55,6 +55,14 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
   return std::find(words.begin(), words.end(), small) != words.end();
 }
 
+/// 1000 → 10%, 250 → 2.5%.
+std::string written_share(std::int64_t number) {
+  std::string out = std::to_string(number / 100);
+  if (number % 100 != 0) out += '.' + std::to_string(number % 100 + 100).substr(1);
+  if (number % 100 != 0 && out.back() == '0') out.pop_back();
+  return out + '%';
+}
+
 /// Anything that YAML 1.1 or 1.2 resolves to a number: digits with '_', ':', '.', exponent, 0x, 0o, 0b, infinities.
 bool numeric(std::string_view text) {
   if (one_of(text, {".nan", ".inf", "-.inf", "+.inf"})) return true;
@@ -101,6 +109,20 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return static_cast<std::uint64_t>(*plain);
 }
 
+std::optional<std::uint64_t> parse_share(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  text.remove_suffix(1);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const auto whole = parse_integer(text.substr(0, point));
+  std::string decimals(text.substr(std::min(point + 1, text.size())));
+  if (!whole || *whole < 0 || *whole > 100 || decimals.size() > 2 || (point < text.size() && !digits(decimals))) return std::nullopt;
+  decimals.resize(2, '0');
+  const auto digit = [&](std::size_t at) { return static_cast<std::uint64_t>(decimals[at] - '0'); };
+  const std::uint64_t out = static_cast<std::uint64_t>(*whole) * 100 + digit(0) * 10 + digit(1);
+  if (out > 10000) return std::nullopt;
+  return out;
+}
+
 std::string_view example(Form form) {
   switch (form) {
     case Form::text: return "a text";
@@ -108,6 +130,7 @@ std::string_view example(Form form) {
     case Form::boolean: return "true or false";
     case Form::duration: return "a duration such as 250ms, 1s, 5m, 2h or 30d";
     case Form::size: return "a size such as 512, 64KiB or 10MB";
+    case Form::share: return "a share such as 10%";
     case Form::path: return "a path such as /var/lib/meshgate";
     case Form::list: return "a list of texts such as [a, b]";
     case Form::mapping: return "a mapping such as { key: value }";
@@ -126,13 +149,14 @@ std::optional<std::int64_t> parse_number(Form form, std::string_view text) {
     const auto duration = parse_duration(text);
     return duration ? std::optional(duration->count()) : std::nullopt;
   }
-  const auto size = parse_size(text);
+  const auto size = form == Form::share ? parse_share(text) : parse_size(text);
   return size ? std::optional(static_cast<std::int64_t>(*size)) : std::nullopt;
 }
 
 std::string written_number(Form form, std::int64_t number) {
   if (form == Form::duration) return in_units(static_cast<std::uint64_t>(number), kDurations);
   if (form == Form::size) return in_units(static_cast<std::uint64_t>(number), kSizes);
+  if (form == Form::share) return written_share(number);
   return std::to_string(number);
 }
 

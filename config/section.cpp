@@ -45,7 +45,9 @@ std::string_view kind_word(const Node& node) {
 
 bool refers(const Node& scalar) { return scalar.scalar().find("${") != std::string::npos; }
 
-bool is_number(Form form) { return form == Form::integer || form == Form::boolean || form == Form::duration || form == Form::size; }
+bool is_number(Form form) {
+  return form == Form::integer || form == Form::boolean || form == Form::duration || form == Form::size || form == Form::share;
+}
 
 /// The value as it may be shown.
 std::string shown(const Key& key, const std::string& text) {
@@ -185,6 +187,8 @@ std::chrono::milliseconds Section::duration(std::string_view name) const {
 }
 
 std::uint64_t Section::size(std::string_view name) const { return parse_size(written(name)).value_or(0); }
+
+std::uint64_t Section::share(std::string_view name) const { return parse_share(written(name)).value_or(0); }
 
 std::string Section::path(std::string_view name) const {
   std::string path = written(name);

@@ -98,6 +98,6 @@ std::string scan_query(const Table& table, const Dialect& dialect, const std::st
   return out;
 }
 
-std::string rows_query(const Table& table, const std::string& where) { return "SELECT " + select_list(table, false) + " FROM " + table.from + " WHERE " + where; }
+std::string rows_query(const Table& table, const std::string& where) { return "SELECT " + select_list(table, false) + " FROM " + table.from + " AS t WHERE " + where; }
 
 }  // namespace meshgate::odbc

@@ -85,7 +85,8 @@ class Sqlite final : public Dialect {
 
   [[nodiscard]] Column column(const CatalogColumn& from) const override {
     Column out{.name = from.name, .native = from.native.empty() ? "no declared type" : from.native, .nullable = from.nullable, .key = from.key};
-    const std::string name = quote(from.name);
+    // SQLite takes a bare name in quotes for a text where there is no such column: one that was dropped would read as its own name.
+    const std::string name = "t." + quote(from.name);
     out.value = name;
     out.parameter = "?";
     const auto type = meaning(from.type);

@@ -32,17 +32,17 @@ std::string administration_socket(const std::string& data) { return data + "/adm
 Administration::Administration(const std::string& socket) : client_(over(socket)) {}
 Administration::~Administration() = default;
 
-Result<std::unique_ptr<Administration>> Administration::reach(const Configuration& configuration) {
-  std::unique_ptr<Administration> out(new Administration(administration_socket(configuration.data)));
+Result<std::unique_ptr<Administration>> Administration::reach(const Reading& reading) {
+  std::unique_ptr<Administration> out(new Administration(administration_socket(reading.configuration.data)));
   if (out->client_.send("GET", "http://node/health/live")) return out;
-  auto offline = Node::start_offline(configuration);
+  auto offline = Node::start_offline(reading.configuration, reading.secrets);
   if (!offline) return std::move(offline).error();
   out->offline_ = std::move(*offline);
   return out;
 }
 
-Result<std::string> Administration::ask(std::string_view method, const std::string& path) {
-  auto answer = client_.send(method, "http://node" + path);
+Result<std::string> Administration::ask(std::string_view method, const std::string& path, std::string_view body) {
+  auto answer = client_.send(method, "http://node" + path, body);
   if (!answer) return std::move(answer).error();
   if (answer->status >= 200 && answer->status < 300) return std::move(answer->body);
   return Error{Code::config, detail_of(answer->body)};

@@ -16,11 +16,11 @@ class Node;
 /// reads no source, for as long as this object lives. So every command works the same with the node up or down.
 class Administration {
  public:
-  static Result<std::unique_ptr<Administration>> reach(const Configuration& configuration);
+  static Result<std::unique_ptr<Administration>> reach(const Reading& reading);
   ~Administration();
 
   /// The body of a 2xx answer; any other status is an Error with the problem document's detail. Blocks.
-  Result<std::string> ask(std::string_view method, const std::string& path);
+  Result<std::string> ask(std::string_view method, const std::string& path, std::string_view body = {});
   /// Whether a node was found running.
   [[nodiscard]] bool running() const { return offline_ == nullptr; }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +11,14 @@ namespace meshgate::app {
 
 int run_node(const std::string& config);
 int check(const std::string& config);
+
+struct PlanArguments {
+  std::vector<std::string> feeds;  ///< none: all
+  std::size_t samples = 5;         ///< of each kind of change
+  bool json = false;
+};
+/// What the sources would do to the feeds, from the store as it is; writes nothing, needs no node and disturbs none.
+int plan(const std::string& config, const PlanArguments& arguments);
 
 struct MirrorArguments {
   std::string url;
@@ -28,6 +36,8 @@ int feeds(const std::string& config);
 int quarantine_list(const std::string& config, const std::string& feed);
 int quarantine_show(const std::string& config, const std::string& feed, const std::string& key);
 int quarantine_drop(const std::string& config, const std::string& feed, const std::string& key);
+/// No keys: all of the feed's. Needs a running node.
+int quarantine_replay(const std::string& config, const std::string& feed, const std::vector<std::string>& keys);
 int release(const std::string& config, const std::string& feed);
 int backup(const std::string& config, const std::string& into);
 int restore(const std::string& config, const std::string& from);

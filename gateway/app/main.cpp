@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "gateway/app/commands.hpp"
 #include "gateway/app/exit_codes.hpp"
@@ -11,8 +12,8 @@ using namespace meshgate::app;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 failed, the message says why; 2 the command line or the configuration is wrong, nothing was started;\n"
-    "3 a source (check) or the node (mirror) cannot be reached or read.\n\n"
-    "A first feed:  meshgate check shop.yaml && meshgate run shop.yaml\n"
+    "3 a source (check, plan) or the node (mirror) cannot be reached or read; 4 the guard would hold deletes (plan).\n\n"
+    "A first feed:  meshgate check shop.yaml && meshgate plan shop.yaml && meshgate run shop.yaml\n"
     "               curl -s http://127.0.0.1:7443/feeds\n"
     "               meshgate mirror http://127.0.0.1:7443 --into shop.db";
 
@@ -27,7 +28,8 @@ CLI::App* add(CLI::App& parent, const char* name, const char* help, int& code, s
   return command;
 }
 
-void add_quarantine(CLI::App& program, int& code, std::string& config, std::string& feed, std::string& key) {
+void add_quarantine(CLI::App& program, int& code, std::string& config, std::string& feed, std::string& key,
+                    std::vector<std::string>& keys) {
   CLI::App* quarantine = program.add_subcommand("quarantine", "records that could not become items");
   quarantine->require_subcommand(1);
   CLI::App* list = add(*quarantine, "list", "one line per record", code, [&] { return quarantine_list(config, feed); });
@@ -38,7 +40,11 @@ void add_quarantine(CLI::App& program, int& code, std::string& config, std::stri
     one->add_option("feed", feed, "the feed")->required();
     one->add_option("key", key, "the key, as `quarantine list` prints it")->required();
   }
-  for (CLI::App* one : {list, show, drop}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
+  CLI::App* replay = add(*quarantine, "replay", "read records again from the source, and say what became of each", code,
+                         [&] { return quarantine_replay(config, feed, keys); });
+  replay->add_option("feed", feed, "the feed")->required();
+  replay->add_option("keys", keys, "the keys; none: all of the feed");
+  for (CLI::App* one : {list, show, drop, replay}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
 }
 
 }  // namespace
@@ -53,12 +59,21 @@ int main(int argc, char** argv) {
   std::string config = "meshgate.yaml";
   std::string feed;
   std::string key;
+  std::vector<std::string> keys;
   std::string path;
   MirrorArguments arguments;
 
   add_config(*add(program, "run", "read the sources and serve the feeds until told to stop", code, [&] { return run_node(config); }), config);
   add_config(*add(program, "check", "validate the configuration, reach every source, say what is wrong and what to do", code, [&] { return check(config); }),
              config);
+
+  PlanArguments planned;
+  CLI::App* plan_command = add(program, "plan", "what the sources would add, change, delete and quarantine, writing nothing", code,
+                               [&] { return plan(config, planned); });
+  add_config(*plan_command, config);
+  plan_command->add_option("--feed", planned.feeds, "only these feeds (repeat); none: all");
+  plan_command->add_option("--samples", planned.samples, "so many of each kind are shown")->check(CLI::Range(0, 1000))->capture_default_str();
+  plan_command->add_flag("--json", planned.json, "one JSON text on standard output");
 
   CLI::App* mirror_command = add(program, "mirror", "keep feeds of a node in step in an SQLite file", code, [&] { return mirror(arguments); });
   mirror_command->add_option("url", arguments.url, "the node, for example http://127.0.0.1:7443")->required();
@@ -70,7 +85,7 @@ int main(int argc, char** argv) {
   mirror_command->add_flag("--quiet", arguments.quiet, "no progress, only the summary");
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
-  add_quarantine(program, code, config, feed, key);
+  add_quarantine(program, code, config, feed, key, keys);
   CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds", code, [&] { return release(config, feed); });
   release_command->add_option("feed", feed, "the feed")->required();
   CLI::App* backup_command = add(program, "backup", "a consistent copy of the store while the node runs", code, [&] { return backup(config, path); });

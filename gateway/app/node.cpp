@@ -66,8 +66,9 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   return node;
 }
 
-Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configuration) {
-  std::unique_ptr<Node> node(new Node(base::Level::error, {}));
+Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configuration, std::shared_ptr<config::Secrets> secrets) {
+  const auto redact = [secrets = std::move(secrets)](std::string text) { return secrets->redact(std::move(text)); };
+  std::unique_ptr<Node> node(new Node(base::Level::error, redact));
   if (!std::filesystem::exists(configuration.data)) {
     return Error{Code::not_found, "there is no data folder '" + configuration.data + "' yet: start the node with `meshgate run` first"};
   }
@@ -89,13 +90,21 @@ Status Node::open_store(const Configuration& configuration) {
 }
 
 Status Node::open_server(const Configuration& configuration, bool for_readers) {
+  const auto replay = [this](std::string_view feed, std::vector<std::string> keys) -> Result<std::vector<serve::Replayed>> {
+    if (!ingest_) return Error{Code::not_found, "the node does not run: start it with `meshgate run`, then replay"};
+    auto replayed = ingest_->replay(feed, std::move(keys));
+    if (!replayed) return std::move(replayed).error();
+    std::vector<serve::Replayed> out;
+    for (auto& one : *replayed) out.push_back({std::move(one.key), ingest::word(one.fate), std::move(one.reason)});
+    return out;
+  };
   const auto release = [this](std::string_view feed) -> Status {
     if (ingest_ && ingest_->release(feed)) return {};
     return Error{Code::not_found, ingest_ ? "no source fills a feed '" + std::string(feed) + "'"
                                           : "the node does not run: start it with `meshgate run`, then release the feed"};
   };
   serve_ = std::make_unique<serve::Serve>(
-      serve::Services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release});
+      serve::Services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay});
   net::Router router;
   serve_->add_routes(router);
   net::ServerOptions options;
@@ -112,6 +121,7 @@ Status Node::open_server(const Configuration& configuration, bool for_readers) {
 
 void Node::drain() {
   housekeeping_.reset();
+  if (ingest_) ingest_->stop();
   server_->drain(kDrainPatience);
 }
 

@@ -23,7 +23,7 @@ class Node {
   /// Opens the store, binds, starts to read. Blocks until it serves.
   static Result<std::unique_ptr<Node>> start(Configuration configuration, std::shared_ptr<config::Secrets> secrets);
   /// Only the store behind the administration socket: no source is read, nothing listens for readers.
-  static Result<std::unique_ptr<Node>> start_offline(const Configuration& configuration);
+  static Result<std::unique_ptr<Node>> start_offline(const Configuration& configuration, std::shared_ptr<config::Secrets> secrets);
   ~Node();
 
   [[nodiscard]] std::string url() const { return server_->url(); }

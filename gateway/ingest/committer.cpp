@@ -86,12 +86,7 @@ void Committer::note(const Result<store::Outcome>& outcome) {
     failed_ = outcome.error();
     return;
   }
-  sum_.added += outcome->added;
-  sum_.changed += outcome->changed;
-  sum_.unchanged += outcome->unchanged;
-  sum_.removed += outcome->removed;
-  sum_.quarantined += outcome->quarantined;
-  sum_.seq = outcome->seq;
+  sum_ += *outcome;
 }
 
 }  // namespace meshgate::ingest

@@ -1,47 +1,16 @@
 #include "gateway/ingest/feed_reader.hpp"
 
-#include <algorithm>
+#include <utility>
 
-#include "gateway/ingest/guard.hpp"
+#include "gateway/ingest/published.hpp"
+#include "gateway/ingest/raw_form.hpp"
 
 namespace meshgate::ingest {
 
 namespace {
 
-// A feed has one stream for now; its name is constant so that renaming a source or table changes no owner.
-constexpr const char* kStream = "main";
 constexpr Limits kReadLimits{std::chrono::milliseconds(500), 5000, std::uint64_t{4} << 20U};
-constexpr std::size_t kSweepBatch = 1000;
-constexpr std::size_t kRawBytes = 4000;
 constexpr auto kReportEvery = std::chrono::seconds(5);
-
-/// The record as a person can read it: "id=42, total=NULL, …".
-std::string shown(const Schema& schema, const Record& record) {
-  std::string out;
-  for (std::size_t i = 0; i < schema.fields.size() && i < record.values.size() && out.size() < kRawBytes; ++i) {
-    if (!out.empty()) out.append(", ");
-    out.append(schema.fields[i].name).append("=");
-    const Value& value = record.values[i];
-    if (value.null) {
-      out.append("NULL");
-    } else if (append_text(out, value) != Exact::exact) {
-      out.append("(no exact text)");
-    }
-  }
-  out.resize(std::min(out.size(), kRawBytes));
-  return out;
-}
-
-/// A published field keeps its type: readers have stored its values by it.
-Status keeps_types(const Schema& published, const Schema& wanted) {
-  for (const Field& field : wanted.fields) {
-    const Field* before = published.find(field.name);
-    if (before == nullptr || before->type == field.type) continue;
-    return Error{Code::config, "field '" + field.name + "' was published as " + std::string(name(before->type)) + " and would now be " +
-                                   std::string(name(field.type)) + ": publish it under a new name, or cast it to what it was"};
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -56,8 +25,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_items_changed", "Items that changed", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_items_removed", "Items that went", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_records_quarantined", "Records put into quarantine", {{"source", source}, {"feed", options.name}}),
-                metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
-                metrics.gauge("meshgate_deletes_held", "1 while the guard holds deletes back", {{"source", source}, {"feed", options.name}})},
+                metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}})},
       batch_(kStream),
       committer_(*feed_) {
   const base::Labels labels{{"source", source}, {"feed", options.name}};
@@ -66,6 +34,9 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
     return as_of.count == 0 ? -1.0 : static_cast<double>(now().count - as_of.count) / 1e6;
   });
   metrics.ask("meshgate_quarantine_records", "Records in quarantine", labels, [this] { return static_cast<double>(feed_->state().quarantined); });
+  metrics.ask("meshgate_quarantine_beyond", "Records in quarantine that are only counted because it was full", labels,
+              [this] { return static_cast<double>(feed_->state().beyond); });
+  metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
   metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });
   metrics.ask("meshgate_feed_loading", "1 until the first scan is done", labels, [this] { return feed_->state().loading ? 1.0 : 0.0; });
   enter(Phase::starting);
@@ -74,6 +45,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
 
 Status FeedReader::open(Connection& connection) {
   auto stream = connection.open_stream(options_.stream);
+  if (!stream && stream.error().code == Code::config) return std::move(stream).error().within(options_.place.text());
   if (!stream) return std::move(stream).error();
   auto position = feed_->position(kStream);
   if (!position) return std::move(position).error();
@@ -106,10 +78,12 @@ Result<bool> FeedReader::step() {
   if (!progress) {
     batch_.clear();
     if (progress.error().code != Code::gone) return std::move(progress).error();
+    within_scan_ = false;
     log_.warning(room_, "the source cannot go on from the stored position, so it is read again from the beginning: " + progress.error().message);
     position_ = {};
     return false;
   }
+  within_scan_ = progress->scanning && !progress->scan_ended;
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
   // The end of a scan is only durable with what its sweep did.
@@ -136,11 +110,20 @@ Status FeedReader::compile(const SourceColumns& columns) {
   if (!compiled) return Error{Code::config, faults.text()};
   if (auto kept = keeps_types(feed_->state().schema, compiled->schema()); !kept) return std::move(kept).error().within(options_.place.text());
   if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
+  say_fields_that_leave(compiled->schema());
   if (auto done = finish_commits(); !done) return done;
   if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;
   mapping_ = std::move(compiled);
   source_ = columns;
   return {};
+}
+
+/// A column may be gone because it was dropped or renamed, or because its right was taken; who reads the feed sees no difference.
+void FeedReader::say_fields_that_leave(const Schema& next) {
+  for (const Field& field : feed_->state().schema.fields) {
+    if (next.find(field.name) != nullptr) continue;
+    log_.warning(room_, "field '" + field.name + "' leaves the feed: the source or the configuration has no such column any more");
+  }
 }
 
 RecordSink::Flow FeedReader::record(const Record& record, std::string_view raw) {
@@ -163,12 +146,12 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
   counters_.quarantined.add();
   // A record whose key cannot be read may be any item's: nothing is swept after such a scan.
   if (item_.key.empty()) unreadable_key_ = true;
-  batch_.quarantine(item_.key, error.message, raw.empty() ? shown(source_.schema, record) : std::string(raw));
+  batch_.quarantine(item_.key, log_.redacted(error.message), raw_form(source_.schema, record, raw, log_));
 }
 
 void FeedReader::begin_scan() {
   seen_.emplace();
-  scan_rows_ = scan_removed_ = scan_quarantined_ = 0;
+  scan_rows_ = scan_removed_ = scan_quarantined_ = scan_beyond_ = 0;
   scan_since_ = now();
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
@@ -190,6 +173,11 @@ Status FeedReader::finish_commits() { return account(committer_.finish()); }
 Status FeedReader::account(const Result<store::Outcome>& outcome) {
   if (!outcome) return outcome.error();
   scan_quarantined_ += outcome->quarantined;
+  scan_beyond_ += outcome->beyond;
+  if (outcome->beyond > 0 && !std::exchange(said_full_, true)) {
+    log_.warning(room_, "quarantine is full (" + std::to_string(store::kMaxQuarantined) + " records or " + std::to_string(store::kMaxQuarantineBytes >> 20U) +
+                            " MiB): further records are only counted, and their items keep the last good revision");
+  }
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
@@ -212,6 +200,7 @@ Status FeedReader::end_scan(const Progress& progress) {
   }
   seen_.reset();
   unreadable_key_ = false;
+  if (scan_beyond_ == 0) said_full_ = false;
   const bool was_loading = feed_->state().loading;
   if (was_loading) batch_.set_loading(false);
   // Deletes from before are still unknown, so no later moment is claimed to be known.
@@ -226,53 +215,34 @@ Status FeedReader::end_scan(const Progress& progress) {
   return {};
 }
 
-Result<bool> FeedReader::sweep() {
-  const auto state = feed_->state();
-  if (auto why = hold({seen_->count(), state.count}, released_)) {
-    if (state.held != *why) {
-      log_.warning(room_, "deletes are held: " + *why);
-      batch_.set_held(*why);
-    }
-    counters_.held.set(1);
-    return false;
-  }
-  counters_.held.set(0);
-  if (!state.held.empty()) batch_.set_held({});
-  std::string after;
-  // Where nothing that was met has gone since, as many met as there are means all: the index need not be searched.
-  for (bool all = scan_removed_ == 0 && seen_->count() == state.count; !all;) {
-    auto unseen = feed_->unseen(kStream, *seen_, after, kSweepBatch);
-    if (!unseen) return std::move(unseen).error();
-    if (unseen->empty()) break;
-    after = unseen->back().id;
-    if (auto done = ask_again(*unseen); !done) return std::move(done).error();
-    if (auto done = commit(); !done) return std::move(done).error();
-  }
-  released_ = false;
-  return true;
-}
-
 Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
   if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
-  std::vector<Value> keys;
-  std::vector<std::vector<std::string>> storage(unseen.size());
-  const std::size_t width = source_.schema.key().size();
-  for (std::size_t i = 0; i < unseen.size(); ++i) {
-    const auto values = mapping_->key_values(unseen[i].key, storage[i]);
-    // Not a key of the present columns: the source cannot have such a record.
-    if (values.size() == width) keys.insert(keys.end(), values.begin(), values.end());
-  }
-  std::unordered_set<std::string> found;
-  if (!keys.empty()) {
-    found_ = &found;
-    auto asked = stream_->lookup(keys, width, *this);
-    found_ = nullptr;
-    if (!asked) return std::move(asked).error();
-  }
+  std::vector<std::string> keys;
+  for (const auto& item : unseen) keys.push_back(item.key);
+  const auto found = look_up(keys);
+  if (!found) return found.error();
   for (const auto& item : unseen) {
-    if (!found.contains(item.key)) batch_.sweep(item.key);
+    if (!found->contains(item.key)) batch_.sweep(item.key);
   }
   return {};
+}
+
+Result<std::unordered_set<std::string>> FeedReader::look_up(std::span<const std::string> keys) {
+  std::vector<Value> values;
+  std::vector<std::vector<std::string>> storage(keys.size());
+  const std::size_t width = source_.schema.key().size();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto key = mapping_->key_values(keys[i], storage[i]);
+    // Not a key of the present columns: the source cannot have such a record.
+    if (key.size() == width) values.insert(values.end(), key.begin(), key.end());
+  }
+  std::unordered_set<std::string> found;
+  if (values.empty()) return found;
+  found_ = &found;
+  auto asked = stream_->lookup(values, width, *this);
+  found_ = nullptr;
+  if (!asked) return std::move(asked).error();
+  return found;
 }
 
 void FeedReader::note_progress(const Progress& progress) {

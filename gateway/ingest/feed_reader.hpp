@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -13,11 +14,15 @@
 #include "gateway/ingest/committer.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/options.hpp"
+#include "gateway/ingest/replayed.hpp"
 #include "gateway/ingest/status.hpp"
 #include "gateway/store/feed.hpp"
 #include "mapping/mapping.hpp"
 
 namespace meshgate::ingest {
+
+/// A feed has one stream for now; its name is constant so that renaming a source or table changes no owner.
+inline constexpr const char* kStream = "main";
 
 /// Fills one feed from one stream: read → map → commit, one batch a step; sweeps after a complete scan. Used by its source's thread;
 /// only status() and release() may be called from others. While more is to come, batches are committed on a second thread and the next ones
@@ -30,14 +35,21 @@ class FeedReader : private RecordSink {
   Status open(Connection& connection);
   void close();
   [[nodiscard]] bool is_open() const { return stream_.has_value(); }
+  /// Between the first and the last read of a scan: what it still brings is older than what the source has now.
+  [[nodiscard]] bool within_scan() const { return stream_.has_value() && within_scan_; }
 
   /// One read, mapped and committed. True: nothing more at present. Blocks.
   Result<bool> step();
 
+  /// Asks the source for quarantined records by key (none named: for all) and puts what comes back; a record that the source does not have any
+  /// more goes with its item, unless they are more than the guard lets through. Not within a scan. Blocks.
+  Result<std::vector<Replayed>> replay(std::vector<std::string> keys);
+
   void fail(const Error& error);
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] FeedStatus status() const { return board_.get(); }
-  /// Lets the next sweep through, whatever the guard thinks of it.
+  /// Lets the next sweep through, whatever the guard thinks of it. Forgotten at a restart: to hold again is harmless, to let through
+  /// what nobody thinks of any more is not.
   void release() { released_ = true; }
 
  private:
@@ -45,13 +57,29 @@ class FeedReader : private RecordSink {
   Flow record(const Record& record, std::string_view raw) override;
 
   Status compile(const SourceColumns& columns);
+  void say_fields_that_leave(const Schema& next);
   void quarantine(const Record& record, const Error& error, std::string_view raw);
   void begin_scan();
   void note_as_of(Micros as_of);
   Status end_scan(const Progress& progress);
+
+  // replay.cpp
+  Result<std::vector<std::string>> quarantined_keys() const;
+  Status read_again(std::span<Replayed> some);
+  Status remove_absent(std::span<Replayed> all);
+  Status judge_present(std::span<Replayed> all) const;
+
+  // sweep.cpp
   /// False: the guard holds the deletes.
   Result<bool> sweep();
+  Result<std::uint64_t> count_missing(std::uint64_t items) const;
+  Status keep_held(const Sweep& found, const std::string& held_before);
+  void let_through(const Sweep& found, const std::string& held_before);
+  Status delete_missing();
   Status ask_again(const std::vector<store::Unseen>& unseen);
+
+  /// Puts the present records of keys into the batch; the keys that the source has.
+  Result<std::unordered_set<std::string>> look_up(std::span<const std::string> keys);
   Status commit();
   Status commit_beside();
   Status finish_commits();
@@ -71,7 +99,6 @@ class FeedReader : private RecordSink {
     base::Counter& removed;
     base::Counter& quarantined;
     base::Counter& errors;
-    base::Gauge& held;
   };
   Counters counters_;
   StatusBoard board_;
@@ -84,13 +111,17 @@ class FeedReader : private RecordSink {
   mapping::MappedItem item_;
   store::Batch batch_;
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
+  bool within_scan_ = false;
   bool unreadable_key_ = false;
-  std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by ask_again
+  std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by look_up
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
   std::uint64_t scan_removed_ = 0;
   std::uint64_t scan_quarantined_ = 0;
+  std::uint64_t scan_beyond_ = 0;
+  bool said_full_ = false;
+  bool said_held_ = false;
   Micros scan_since_{0};
   Committer committer_;  ///< touches seen_, which nobody else does before finish_commits(); last, so that it ends first
 };

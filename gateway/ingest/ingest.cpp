@@ -4,6 +4,8 @@ namespace meshgate::ingest {
 
 namespace {
 
+constexpr std::chrono::seconds kPatience{30};
+
 /// The feed, divided or not as configured before anybody can read it: a reader that met a new feed undivided would hold on to that.
 Result<std::shared_ptr<store::Feed>> prepare(const FeedOptions& options, store::Store& store) {
   auto feed = store.feed(options.name);
@@ -28,6 +30,16 @@ Result<std::unique_ptr<Ingest>> Ingest::start(std::vector<SourceOptions> sources
   return ingest;
 }
 
+Ingest::~Ingest() {
+  stop();
+  const std::lock_guard nobody_waits(replaying_);
+  runners_.clear();
+}
+
+void Ingest::stop() {
+  for (const auto& runner : runners_) runner->stop();
+}
+
 std::optional<Ingest::Standing> Ingest::standing(std::string_view feed) const {
   for (const auto& runner : runners_) {
     for (const auto& reader : runner->readers()) {
@@ -46,6 +58,18 @@ bool Ingest::release(std::string_view feed) {
     }
   }
   return false;
+}
+
+Result<std::vector<Replayed>> Ingest::replay(std::string_view feed, std::vector<std::string> keys) {
+  // Whoever waits holds a thread of the pool that serves readers: one is enough.
+  const std::unique_lock lock(replaying_, std::try_to_lock);
+  if (!lock) return Error{Code::retry, "another replay is under way: try again when it is done"};
+  for (const auto& runner : runners_) {
+    for (const auto& reader : runner->readers()) {
+      if (reader->name() == feed) return runner->replay(*reader, std::move(keys), kPatience);
+    }
+  }
+  return Error{Code::not_found, "no source fills a feed '" + std::string(feed) + "'"};
 }
 
 }  // namespace meshgate::ingest

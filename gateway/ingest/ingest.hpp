@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,10 +14,17 @@
 
 namespace meshgate::ingest {
 
-/// All sources of a node being read. Made after the store; its destructor cancels and joins every source.
+/// All sources of a node being read. Made after the store; its destructor stops and joins every source.
 class Ingest {
  public:
+  Ingest() = default;
+  ~Ingest();
+  Ingest(const Ingest&) = delete;
+  Ingest& operator=(const Ingest&) = delete;
   static Result<std::unique_ptr<Ingest>> start(std::vector<SourceOptions> sources, store::Store& store, base::Log& log, base::Metrics& metrics);
+
+  /// Tells every source to stop; does not wait for it. No call waits for a source any more.
+  void stop();
 
   /// How a feed stands and which source it comes from; nothing for a feed that is not configured.
   struct Standing {
@@ -26,8 +34,12 @@ class Ingest {
   [[nodiscard]] std::optional<Standing> standing(std::string_view feed) const;
   /// Lets the feed's next sweep through once; false for an unknown feed.
   bool release(std::string_view feed);
+  /// Asks the feed's source for its quarantined records again (no keys: for all of them). One at a time. Blocks, for at most half a minute where the
+  /// source does not come round to it.
+  Result<std::vector<Replayed>> replay(std::string_view feed, std::vector<std::string> keys);
 
  private:
+  std::mutex replaying_;
   std::vector<std::unique_ptr<SourceRunner>> runners_;
 };
 

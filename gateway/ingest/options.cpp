@@ -27,6 +27,7 @@ constexpr std::array kFeedKeys = {
     Key{.name = "fields", .form = Form::any, .help = "The items' fields; absent: every column under its own name."},
     Key{.name = "id", .form = Form::any, .help = "What items are called: a column, a template or a list of columns; absent: the key."},
     Key{.name = "partition", .form = Form::any, .help = "The slice or slices an item belongs to: a column, a template or a list; absent: one slice."},
+    Key{.name = "guard", .form = Form::mapping, .help = "How many deletes found by a sweep are made without asking: { share: 10%, count: 100 }."},
     Key{.name = "where", .form = Form::any, .help = "Which records become items. Not in this version."},
     Key{.name = "read", .form = Form::any, .help = "Who may read the feed: `public`, or absent. Groups are not in this version."},
 };
@@ -39,6 +40,7 @@ void add_setting(Settings& out, const config::Section& section, const Key& key) 
     case Form::integer: out.push_back({name, std::to_string(section.integer(key.name))}); return;
     case Form::duration: out.push_back({name, std::to_string(section.duration(key.name).count())}); return;
     case Form::size: out.push_back({name, std::to_string(section.size(key.name))}); return;
+    case Form::share: out.push_back({name, std::to_string(section.share(key.name))}); return;
     case Form::path: out.push_back({name, section.path(key.name)}); return;
     case Form::list:
       for (auto& entry : section.list(key.name)) out.push_back({name, std::move(entry)});
@@ -116,6 +118,7 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   feed.name = entry.key;
   feed.place = entry.key_place;
   feed.definition = mapping::Definition::read(section.node("fields"), section.node("id"), section.node("partition"), out);
+  feed.guard = read_guard(section.node("guard"), secrets, out);
 
   const Node from = section.node("from");
   if (from.kind() != Node::Kind::mapping) return;

@@ -9,6 +9,7 @@
 
 #include "config/keys.hpp"
 #include "gateway/ingest/connection.hpp"
+#include "gateway/ingest/guard.hpp"
 #include "gateway/ingest/plugin.hpp"
 #include "mapping/mapping.hpp"
 
@@ -20,6 +21,7 @@ struct FeedOptions {
   config::Place place;
   Settings stream;
   mapping::Definition definition;
+  Guard guard;
 
   /// The rules kept with the feed: when they differ from the last run's, the source is mapped again.
   [[nodiscard]] std::string rules() const;

@@ -1,6 +1,7 @@
 #include "gateway/ingest/source_runner.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace meshgate::ingest {
 
@@ -10,6 +11,13 @@ using Clock = std::chrono::steady_clock;
 
 // A refused source is asked again now and then: the person who mends a right or a table need not restart the node.
 constexpr std::chrono::milliseconds kAskAgain{15000};
+
+Error too_busy(const FeedReader& reader) {
+  const auto status = reader.status();
+  if (status.phase != Phase::scanning) return {Code::retry, "the source of feed '" + reader.name() + "' did not come round to it: try again later"};
+  return {Code::retry, "a scan of feed '" + reader.name() + "' is under way (" + std::to_string(status.rows) +
+                           " rows so far), and what it still brings is older than what a replay would read: try again when it is done"};
+}
 
 }  // namespace
 
@@ -23,22 +31,71 @@ SourceRunner::SourceRunner(SourceOptions options, std::vector<std::shared_ptr<st
 }
 
 SourceRunner::~SourceRunner() {
+  stop();
+  thread_.join();
+}
+
+void SourceRunner::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
     if (running_ != nullptr) running_->cancel();
   }
   wake_.notify_all();
-  thread_.join();
 }
 
 void SourceRunner::run() {
   while (wait_until_due()) {
     for (std::size_t i = 0; i < readers_.size(); ++i) {
+      run_errand();
       if (turns_[i].due <= Clock::now()) take_turn(*readers_[i], turns_[i]);
     }
   }
+  {
+    const std::lock_guard lock(mutex_);
+    if (errand_) errand_->done.set_value(Error{Code::cancelled, "the node is stopping"});
+    errand_.reset();
+  }
   for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i]->close();
+}
+
+void SourceRunner::run_errand() {
+  std::optional<Errand> errand;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_ || !errand_ready()) return;
+    errand = std::exchange(errand_, std::nullopt);
+    running_ = turns_[errand->reader].connection.get();
+  }
+  auto done = readers_[errand->reader]->replay(std::move(errand->keys));
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = nullptr;
+  }
+  // What is wrong with the connection shows at the next read too, which knows what to do about it.
+  errand->done.set_value(std::move(done));
+}
+
+Result<std::vector<Replayed>> SourceRunner::replay(const FeedReader& reader, std::vector<std::string> keys, std::chrono::milliseconds patience) {
+  std::future<Result<std::vector<Replayed>>> done;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_) return Error{Code::cancelled, "the node is stopping"};
+    if (errand_) return Error{Code::retry, "another replay of source '" + options_.name + "' waits: try again when it is done"};
+    const auto at = std::find_if(readers_.begin(), readers_.end(), [&](const auto& one) { return one.get() == &reader; });
+    errand_.emplace(Errand{static_cast<std::size_t>(at - readers_.begin()), std::move(keys), {}});
+    done = errand_->done.get_future();
+  }
+  wake_.notify_all();
+  if (done.wait_for(patience) == std::future_status::ready) return done.get();
+  {
+    const std::lock_guard lock(mutex_);
+    if (errand_) {
+      errand_.reset();
+      return too_busy(reader);
+    }
+  }
+  return done.get();  // it has begun
 }
 
 bool SourceRunner::stopping() {
@@ -52,7 +109,7 @@ bool SourceRunner::wait_until_due() {
   if (first == turns_.end()) {
     wake_.wait(lock, [this] { return stop_; });
   } else {
-    wake_.wait_until(lock, first->due, [this] { return stop_; });
+    wake_.wait_until(lock, first->due, [this] { return stop_ || errand_ready(); });
   }
   return !stop_;
 }
@@ -62,6 +119,7 @@ void SourceRunner::take_turn(FeedReader& reader, Turn& turn) {
   auto idle = read_once(reader, turn);
   if (idle) {
     turn.backoff.reset();
+    turn.refused = false;
     // The interval counts from the beginning of a read, so that a poll every second is one a second.
     turn.due = *idle ? std::max(Clock::now(), began + options_.every) : Clock::now();
     return;
@@ -70,8 +128,10 @@ void SourceRunner::take_turn(FeedReader& reader, Turn& turn) {
   reader.fail(idle.error());
   reader.close();
   turn.connection.reset();
+  // At the first refusal only once sooner: what stopped a read that worked (a column, a table, a key gone) is said better by opening anew.
   const bool refused = !retryable(idle.error().code);
-  turn.due = Clock::now() + (refused ? kAskAgain : turn.backoff.next(static_cast<std::uint32_t>(random_())));
+  turn.due = Clock::now() + (refused && turn.refused ? kAskAgain : turn.backoff.next(static_cast<std::uint32_t>(random_())));
+  turn.refused = refused;
 }
 
 Result<bool> SourceRunner::read_once(FeedReader& reader, Turn& turn) {

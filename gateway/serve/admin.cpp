@@ -1,5 +1,6 @@
+#include "gateway/serve/admin.hpp"
+
 #include "gateway/serve/answers.hpp"
-#include "gateway/serve/context.hpp"
 #include "gateway/serve/describe.hpp"
 #include "gateway/serve/parameters.hpp"
 
@@ -8,63 +9,6 @@ namespace meshgate::serve {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr std::uint64_t kListed = 100;
-constexpr std::uint64_t kMostListed = 1000;
-
-void append_quarantined(std::string& out, const std::string& feed, const store::Quarantined& one) {
-  out += '{';
-  append_member(out, "feed", feed);
-  out += ',';
-  append_member(out, "stream", one.stream);
-  out += ',';
-  append_member(out, "key", one.key);
-  out += ',';
-  append_member(out, "reason", one.reason);
-  out += ',';
-  append_member(out, "raw", one.raw);
-  out += ',';
-  append_member(out, "first", utc_text(one.first));
-  out += ',';
-  append_member(out, "last", utc_text(one.last));
-  out.append(",\"times\":").append(std::to_string(one.times)).append("}");
-}
-
-/// Of one feed, or of all; `after` goes on behind a key, in one feed only.
-net::Response list_quarantine(Context& context, const net::Request& request) {
-  if (auto good = check_parameters(request, {"feed", "after", "limit"}); !good) return failure(request, good.error());
-  const auto limit = number_parameter(request, "limit", kListed, 1, kMostListed);
-  if (!limit) return failure(request, limit.error());
-  const auto wanted = request.parameter("feed");
-  const auto after = request.parameter("after").value_or("");
-  if (!wanted && !after.empty()) return failure(request, {Code::config, "parameter 'after' needs parameter 'feed'"});
-  const auto names = wanted ? std::vector<std::string>{std::string(*wanted)} : context.services.store.names();
-  std::string body = "{\"quarantined\":[";
-  const char* comma = "";
-  for (const auto& name : names) {
-    const auto one = context.feeds.find(name);
-    if (!one) return failure(request, one.error());
-    const auto listed = (*one)->feed->quarantined(after, *limit);
-    if (!listed) return failure(request, listed.error());
-    for (const auto& entry : *listed) {
-      body += comma;
-      append_quarantined(body, name, entry);
-      comma = ",";
-    }
-  }
-  return json(body + "]}\n");
-}
-
-net::Response done(const net::Request& request, const Status& status) {
-  if (!status) return failure(request, status.error());
-  return json("{\"done\":true}\n");
-}
-
-net::Response drop_quarantined(Context& context, const net::Request& request) {
-  const auto one = context.feeds.find(request.captures[0]);
-  if (!one) return failure(request, one.error());
-  return done(request, (*one)->feed->drop_quarantined(request.captures[1], request.captures[2]));
-}
 
 net::Response backup(Context& context, const net::Request& request) {
   if (auto good = check_parameters(request, {"into"}); !good) return failure(request, good.error());
@@ -109,8 +53,6 @@ net::Response status(Context& context, const net::Request& request) {
   return json(body + "]}\n");
 }
 
-using Make = net::Response (*)(Context&, const net::Request&);
-
 /// Over TCP these paths do not exist.
 asio::awaitable<void> async_administer(Context& context, const net::Request& request, net::Reply& reply, Make make) {
   std::function<net::Response()> job = [&context, &request, make] {
@@ -120,19 +62,23 @@ asio::awaitable<void> async_administer(Context& context, const net::Request& req
   co_await async_answer(context, request, reply, std::move(job));
 }
 
-void add(Context& context, net::Router& router, std::string method, std::string pattern, Make make) {
+}  // namespace
+
+net::Response done(const net::Request& request, const Status& status) {
+  if (!status) return failure(request, status.error());
+  return json("{\"done\":true}\n");
+}
+
+void administer(Context& context, net::Router& router, std::string method, std::string pattern, Make make) {
   auto handler = [&context, make](const net::Request& request, net::Reply& reply) { return async_administer(context, request, reply, make); };
   router.add(std::move(method), std::move(pattern), std::move(handler));
 }
 
-}  // namespace
-
 void add_admin(Context& context, net::Router& router) {
-  add(context, router, "GET", "/admin/quarantine", list_quarantine);
-  add(context, router, "DELETE", "/admin/quarantine/{feed}/{stream}/{key}", drop_quarantined);
-  add(context, router, "POST", "/admin/backup", backup);
-  add(context, router, "POST", "/admin/release/{feed}", release);
-  add(context, router, "GET", "/admin/status", status);
+  add_quarantine(context, router);
+  administer(context, router, "POST", "/admin/backup", backup);
+  administer(context, router, "POST", "/admin/release/{feed}", release);
+  administer(context, router, "GET", "/admin/status", status);
 }
 
 }  // namespace meshgate::serve

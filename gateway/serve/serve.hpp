@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
@@ -34,6 +35,13 @@ class SourceStatus {
   [[nodiscard]] virtual std::optional<SourceState> of(std::string_view feed) const = 0;
 };
 
+/// What became of a quarantined record that was read again from its source; the words are in HTTP.md.
+struct Replayed {
+  std::string key;
+  std::string became;
+  std::string reason;  ///< empty where the word says all
+};
+
 /// What serving needs of the rest of the node; all of it outlives the Serve.
 struct Services {
   store::Store& store;
@@ -44,6 +52,8 @@ struct Services {
   std::string node;                                         ///< its name in the configuration
   std::string version;                                      ///< of the program
   std::function<Status(std::string_view feed)> release;     ///< lets the next sweep of a feed through its guard; may block
+  /// Reads a feed's quarantined records again (no keys: all of them); blocks.
+  std::function<Result<std::vector<Replayed>>(std::string_view feed, std::vector<std::string> keys)> replay{};
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);  ///< of live streams
 };
 

@@ -37,7 +37,7 @@ void Batch::remove(std::string_view key) { entries_.push_back({.kind = Kind::rem
 void Batch::sweep(std::string_view key) { entries_.push_back({.kind = Kind::sweep, .key = keep(key)}); }
 
 void Batch::quarantine(std::string_view key, std::string_view reason, std::string_view raw) {
-  entries_.push_back({.kind = Kind::quarantine, .key = keep(key), .id = keep(reason), .content = keep(raw.substr(0, kMaxRaw))});
+  entries_.push_back({.kind = Kind::quarantine, .key = keep(key), .id = keep(reason.substr(0, kMaxReason)), .content = keep(raw.substr(0, kMaxRaw))});
 }
 
 Batch::Change Batch::change(std::size_t index, std::vector<std::string_view>& partitions) const {

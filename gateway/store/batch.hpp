@@ -13,6 +13,12 @@
 
 namespace meshgate::store {
 
+/// What a feed's quarantine holds at most. A record that finds no room is counted, not kept; an entry that is there is always renewed.
+inline constexpr std::uint64_t kMaxQuarantined = 10'000;                      ///< entries
+inline constexpr std::uint64_t kMaxQuarantineBytes = std::uint64_t{16} << 20U;  ///< of their keys, reasons and raw forms
+inline constexpr std::size_t kMaxReason = 1024;
+inline constexpr std::size_t kMaxRaw = 4096;
+
 /// What one stream's read brings to one feed; committed whole or not at all. Keeps its bytes in one arena: cheap to reuse.
 class Batch {
  public:
@@ -29,7 +35,7 @@ class Batch {
     std::string_view content;                      ///< put
     ContentHash hash;                              ///< put
     std::span<const std::string_view> partitions;  ///< put; sorted, unique, at least one
-    std::string_view reason;                       ///< quarantine
+    std::string_view reason;                       ///< quarantine; cut to kMaxReason
     std::string_view raw;                          ///< quarantine; cut to kMaxRaw
   };
 
@@ -38,8 +44,6 @@ class Batch {
     Micros since{0};
     std::uint64_t quarantined = 0;
   };
-
-  static constexpr std::size_t kMaxRaw = 4096;
 
   explicit Batch(std::string stream) : stream_(std::move(stream)) {}
 

@@ -22,14 +22,7 @@ Result<Outcome> Commit::run() {
     if (auto settled = settle_quarantine(out_, feed_, stream_, *batch_.scanned()); !settled) return std::move(settled).error();
   }
   if (batch_.size() > 0) {
-    const auto& known = feed_.tables().streams;
-    if (const auto old = known.find(stream_); old != known.end()) kinds_ = old->second;
-    had_own_ids_ = kinds_.own_ids;
-    if (auto loaded = load(); !loaded) return std::move(loaded).error();
-    for (std::size_t i = 0; i < batch_.size(); ++i) {
-      if (auto played = play(i); !played) return std::move(played).error();
-    }
-    if (auto played = play_deferred(); !played) return std::move(played).error();
+    if (auto played = play_batch(); !played) return std::move(played).error();
     settle();
   }
   const auto& positions = feed_.tables().positions;
@@ -50,6 +43,17 @@ Result<Outcome> Commit::run() {
   }
   outcome_.seq = out_.progress.seq;
   return outcome_;
+}
+
+Status Commit::play_batch() {
+  const auto& known = feed_.tables().streams;
+  if (const auto old = known.find(stream_); old != known.end()) kinds_ = old->second;
+  had_own_ids_ = kinds_.own_ids;
+  if (auto loaded = load(); !loaded) return loaded;
+  for (std::size_t i = 0; i < batch_.size(); ++i) {
+    if (auto played = play(i); !played) return played;
+  }
+  return play_deferred();
 }
 
 /// Makes a Work for every id the batch names and reads the index once for all of them.
@@ -146,9 +150,7 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) 
 Status Commit::play(std::size_t index) {
   const auto change = batch_.change(index, names_);
   if (change.kind == Batch::Kind::quarantine) return quarantine(change);
-  if (!feed_.quarantine_names().empty()) {
-    if (const auto name = quarantine_name(change.key, stream_); feed_.quarantine_names().contains(name)) clear_quarantined(out_, feed_, name);
-  }
+  if (!out_.quarantine_empty()) clear_quarantined(out_, feed_, quarantine_name(change.key, stream_));
   if (change.kind == Batch::Kind::put) return put(index, change, targets_[index]);
   auto owned = owned_by(change.key);
   if (!owned) return std::move(owned).error();
@@ -281,7 +283,10 @@ Status Commit::refuse(const Deferred& loser) {
 
 Status Commit::quarantine(const Batch::Change& what) {
   ++outcome_.quarantined;
-  if (auto kept = keep_quarantined(out_, feed_, stream_, what, at_); !kept) return kept;
+  if (differs_ != nullptr) tell(what);
+  auto kept = keep_quarantined(out_, feed_, stream_, what, at_);
+  if (!kept) return std::move(kept).error();
+  if (!*kept) ++outcome_.beyond;
   if (what.key.empty()) return {};
   auto owned = owned_by(what.key);
   if (!owned) return std::move(owned).error();

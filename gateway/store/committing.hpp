@@ -18,6 +18,8 @@ class Commit {
  public:
   Commit(DiskFeed& feed, const Batch& batch, Seen* seen);
   Result<Outcome> run();
+  /// What run() would do to each item, without writing.
+  Result<Outcome> rehearse(const Differs& differs);
   /// Whether readers have something new.
   [[nodiscard]] bool news() const { return news_; }
 
@@ -50,7 +52,12 @@ class Commit {
     bool granted = true;
   };
 
+  // rehearsing.cpp
+  void tell(const Work& work, const Differs& differs);
+  void tell(const Batch::Change& quarantined) const;
+
   // committing.cpp: playing the batch
+  Status play_batch();
   Status load();
   WorkIndex add_work(std::string_view id);
   void fill(WorkIndex work, std::string_view value);
@@ -85,6 +92,7 @@ class Commit {
   Seen* const seen_;
   Transaction out_;
   Outcome outcome_;
+  const Differs* differs_ = nullptr;  ///< of a rehearsal
   bool news_ = false;
   bool items_changed_ = false;
   const Micros at_;

@@ -65,7 +65,7 @@ Result<std::shared_ptr<DiskFeed>> DiskFeed::create(std::shared_ptr<Engine> engin
 Result<std::shared_ptr<DiskFeed>> DiskFeed::load(std::shared_ptr<Engine> engine, FeedNumber number) {
   std::shared_ptr<DiskFeed> out(new DiskFeed(std::move(engine), number));
   if (auto read = out->load_tables(); !read) return std::move(read).error();
-  if (auto read = out->load_quarantine_names(); !read) return std::move(read).error();
+  if (auto read = out->load_quarantine_sizes(); !read) return std::move(read).error();
   if (auto read = out->load_greatest_index_key(); !read) return std::move(read).error();
   return out;
 }
@@ -118,6 +118,7 @@ FeedState DiskFeed::state() const {
   FeedState out{.name = feed.name, .uid = feed.uid, .epoch = feed.epoch, .seq = progress.seq, .schema = feed.schema, .rules = feed.rules,
                 .divided = feed.divided, .loading = progress.loading, .as_of = progress.as_of, .held = progress.held, .count = progress.items};
   out.quarantined = progress.quarantined + progress.beyond;
+  out.beyond = progress.beyond;
   for (const auto& [number, one] : tables_.partitions) {
     if (one.served.generation == 0 || (feed.divided && one.name.empty() && one.served.head == Seq{0})) continue;
     out.partitions.push_back({one.name, standing_of(one, progress), one.served.count, one.served.digest});
@@ -136,13 +137,22 @@ std::optional<Standing> DiskFeed::standing(std::string_view partition) const {
   return standing_of(found, tables_.progress);
 }
 
-Result<Outcome> DiskFeed::commit(const Batch& batch, Seen* seen) {
-  std::unique_lock lock(write_mutex_);
+Status DiskFeed::may_commit() const {
   if (erased_) return erased();
   const bool followed = std::any_of(tables_.partitions.begin(), tables_.partitions.end(), [](const auto& one) { return one.second.replica; });
-  if (followed) {
-    return Error{Code::conflict, "feed '" + tables_.feed.name + "' follows another node and cannot have a source of its own: remove one of the two"};
-  }
+  if (!followed) return {};
+  return Error{Code::conflict, "feed '" + tables_.feed.name + "' follows another node and cannot have a source of its own: remove one of the two"};
+}
+
+Result<Outcome> DiskFeed::rehearse(const Batch& batch, Seen* seen, const Differs& differs) {
+  const std::lock_guard lock(write_mutex_);
+  if (auto may = may_commit(); !may) return std::move(may).error();
+  return Commit(*this, batch, seen).rehearse(differs);
+}
+
+Result<Outcome> DiskFeed::commit(const Batch& batch, Seen* seen) {
+  std::unique_lock lock(write_mutex_);
+  if (auto may = may_commit(); !may) return std::move(may).error();
   Commit work(*this, batch, seen);
   auto outcome = work.run();
   const bool news = outcome.has_value() && work.news();

@@ -7,7 +7,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/store/engine.hpp"
@@ -15,9 +15,6 @@
 #include "gateway/store/records.hpp"
 
 namespace meshgate::store {
-
-/// Most quarantine entries kept per feed; beyond, records are only counted.
-inline constexpr std::uint64_t kMaxQuarantined = 10'000;
 
 /// What a feed keeps in memory: the meta family, decoded. Replaced only after the write that changed it succeeded.
 struct Tables {
@@ -36,6 +33,12 @@ struct Tables {
 /// A partition as readers see it.
 Standing standing_of(const PartitionRecord& partition, const ProgressRecord& progress);
 
+/// The quarantine in memory: the bytes of each entry, by quarantine_name().
+struct QuarantineSizes {
+  std::unordered_map<std::string, std::uint64_t> of;
+  std::uint64_t sum = 0;
+};
+
 class Transaction;
 
 /// Feed over the engine. Writers queue on write_mutex_; readers take a snapshot and touch no lock but the short one of the tables.
@@ -48,6 +51,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] FeedState state() const override;
   [[nodiscard]] std::optional<Standing> standing(std::string_view partition) const override;
   [[nodiscard]] Result<Outcome> commit(const Batch& batch, Seen* seen) override;
+  [[nodiscard]] Result<Outcome> rehearse(const Batch& batch, Seen* seen, const Differs& differs) override;
   [[nodiscard]] Status define(const Schema& schema, const std::string& rules, bool divided) override;
   [[nodiscard]] Result<std::optional<Position>> position(std::string_view stream) const override;
   [[nodiscard]] Result<std::vector<Unseen>> unseen(std::string_view stream, const Seen& seen, std::string_view after,
@@ -63,6 +67,7 @@ class DiskFeed final : public Feed {
                                        std::size_t limit) const override;
   [[nodiscard]] Status verify() const override;
   [[nodiscard]] Result<std::vector<Quarantined>> quarantined(std::string_view after_key, std::size_t limit) const override;
+  [[nodiscard]] Result<std::optional<Quarantined>> quarantined_record(std::string_view stream, std::string_view key) const override;
   [[nodiscard]] Status drop_quarantined(std::string_view stream, std::string_view key) override;
   [[nodiscard]] std::shared_ptr<void> subscribe(std::function<void()> on_commit) override;
 
@@ -77,7 +82,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] FeedNumber number() const { return number_; }
   /// Only under the write lock.
   [[nodiscard]] const Tables& tables() const { return tables_; }
-  [[nodiscard]] std::unordered_set<std::string>& quarantine_names() { return quarantine_names_; }
+  [[nodiscard]] QuarantineSizes& quarantine_sizes() { return quarantine_sizes_; }
   /// No index key of this feed lies behind it.
   [[nodiscard]] std::string& greatest_index_key() { return greatest_index_key_; }
 
@@ -95,8 +100,9 @@ class DiskFeed final : public Feed {
   Status tidy(PartitionNumber partition);
   Status load_tables();
   Status load_meta(std::string_view key, std::string_view value);
-  Status load_quarantine_names();
+  Status load_quarantine_sizes();
   Status load_greatest_index_key();
+  [[nodiscard]] Status may_commit() const;
   void notify() const;
   [[nodiscard]] Error unknown_partition(std::string_view name) const;
   [[nodiscard]] Error erased() const;
@@ -107,7 +113,7 @@ class DiskFeed final : public Feed {
   mutable std::shared_mutex tables_mutex_;  ///< a writer takes it only to publish
   Tables tables_;
   bool erased_ = false;
-  std::unordered_set<std::string> quarantine_names_;
+  QuarantineSizes quarantine_sizes_;
   std::string greatest_index_key_;
   std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
 };

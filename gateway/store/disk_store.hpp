@@ -15,6 +15,7 @@ namespace meshgate::store {
 class DiskStore final : public Store {
  public:
   static Result<std::unique_ptr<DiskStore>> open_disk(const Options& options);
+  static Result<std::unique_ptr<DiskStore>> open_disk_to_read(const std::filesystem::path& folder);
 
   [[nodiscard]] Result<std::shared_ptr<Feed>> feed(std::string_view name) override;
   [[nodiscard]] std::vector<std::string> names() const override;
@@ -29,6 +30,7 @@ class DiskStore final : public Store {
  private:
   DiskStore(std::shared_ptr<Engine> engine, rocksdb::Env& env) : engine_(std::move(engine)), env_(env) {}
   Status load();
+  Status resume();
 
   std::shared_ptr<Engine> engine_;
   rocksdb::Env& env_;

@@ -9,8 +9,13 @@
 #include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <array>
+#include <chrono>
+#include <fstream>
+#include <thread>
 
 namespace meshgate::store {
+
+std::filesystem::path database_folder(const std::filesystem::path& folder) { return folder / "db"; }
 
 namespace {
 
@@ -83,6 +88,33 @@ Error cannot_open(const rocksdb::Status& status, const std::filesystem::path& fo
   return {Code::config, "data folder " + folder.string() + " cannot be opened (" + text + "): check that it exists, its rights and its disk"};
 }
 
+/// RocksDB writes a log of its own, unless it is given one: what only reads writes nowhere.
+class Silent final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const Options& options) {
+  const auto cache = rocksdb::NewLRUCache(static_cast<std::size_t>(options.cache_bytes));
+  std::vector<rocksdb::ColumnFamilyDescriptor> out;
+  for (std::size_t i = 0; i < kFamilies; ++i) out.emplace_back(kFamilyNames[i], family_options(static_cast<Family>(i), options, cache));
+  return out;
+}
+
+/// Which files make up the database: its manifest by name and length, which grows before any file goes.
+std::string manifest_of(const std::filesystem::path& folder) {
+  std::ifstream current(database_folder(folder) / "CURRENT");
+  std::string name;
+  std::getline(current, name);
+  std::error_code none;
+  const auto size = std::filesystem::file_size(database_folder(folder) / name, none);
+  return name + " " + std::to_string(none ? 0 : size);
+}
+
+constexpr int kTries = 100;
+constexpr std::chrono::milliseconds kBetweenTries{20};
+
 /// RocksDB counts every key it compares or skips, per thread, for a profile that nobody here asks for.
 void count_nothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
 
@@ -93,21 +125,37 @@ void count_nothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
 
 }  // namespace
 
-std::filesystem::path database_folder(const std::filesystem::path& folder) { return folder / "db"; }
-
 Result<std::shared_ptr<Engine>> Engine::open(const Options& options) {
-  const auto cache = rocksdb::NewLRUCache(static_cast<std::size_t>(options.cache_bytes));
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (std::size_t i = 0; i < kFamilies; ++i) {
-    descriptors.emplace_back(kFamilyNames[i], family_options(static_cast<Family>(i), options, cache));
-  }
   std::shared_ptr<Engine> out(new Engine);
   out->folder_ = options.folder;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(db_options(options), database_folder(options.folder).string(), descriptors, &out->families_, &db);
+  const auto status = rocksdb::DB::Open(db_options(options), database_folder(options.folder).string(), families(options), &out->families_, &db);
   if (!status.ok()) return cannot_open(status, options.folder);
   out->db_.reset(db);
   return out;
+}
+
+/// Table files never change, and all are held open from here on; only while they are being opened may a writer take one, or a write-ahead log, away.
+/// It says so in its manifest first: where that is the same before and after, nothing was taken.
+Result<std::shared_ptr<Engine>> Engine::open_to_read(const std::filesystem::path& folder) {
+  Options options;
+  options.folder = folder;
+  rocksdb::DBOptions how = db_options(options);
+  how.create_if_missing = how.create_missing_column_families = false;
+  how.info_log = std::make_shared<Silent>();
+  rocksdb::Status status;
+  for (int i = 0; i < kTries; ++i) {
+    std::shared_ptr<Engine> out(new Engine);
+    out->folder_ = folder;
+    const std::string before = manifest_of(folder);
+    rocksdb::DB* db = nullptr;
+    status = rocksdb::DB::OpenForReadOnly(how, database_folder(folder).string(), families(options), &out->families_, &db);
+    if (status.ok()) out->db_.reset(db);
+    if (status.ok() && manifest_of(folder) == before) return out;
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+  if (status.ok()) return Error{Code::retry, "data folder " + folder.string() + " changes too fast to be read beside its node: try again"};
+  return cannot_open(status, folder);
 }
 
 Engine::~Engine() {

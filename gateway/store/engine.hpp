@@ -22,6 +22,8 @@ inline constexpr std::size_t kFamilies = 6;
 class Engine {
  public:
   static Result<std::shared_ptr<Engine>> open(const Options& options);
+  /// Without writing, also beside an engine that writes.
+  static Result<std::shared_ptr<Engine>> open_to_read(const std::filesystem::path& folder);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

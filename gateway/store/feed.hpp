@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,22 @@ struct Outcome {
   std::uint64_t unchanged = 0;  ///< same content hash and same partitions: nothing written
   std::uint64_t removed = 0;
   std::uint64_t quarantined = 0;
-  Seq seq{0};  ///< the feed's last seq afterwards
+  std::uint64_t beyond = 0;  ///< of these: only counted, because the quarantine is full
+  Seq seq{0};                ///< the feed's last seq afterwards
 };
+
+/// What a commit would do to one item, or a record that it would put into quarantine. Borrows until the call returns.
+struct Difference {
+  enum class Kind : std::uint8_t { added, changed, removed, quarantined };
+  Kind kind = Kind::added;
+  std::string_view key;                           ///< empty where it could not be read
+  std::string_view id;                            ///< of an item
+  std::string_view content;                       ///< added, changed: as it would be
+  std::span<const std::string_view> partitions;   ///< the same
+  std::string_view reason;                        ///< quarantined
+  std::string_view raw;                           ///< quarantined
+};
+using Differs = std::function<void(const Difference&)>;
 
 /// A feed as operators and readers see it, from one moment.
 struct PartitionState {
@@ -49,6 +64,7 @@ struct FeedState {
   std::string held;         ///< not empty: deletes are held back, and why
   std::uint64_t count = 0;  ///< items, each once
   std::uint64_t quarantined = 0;
+  std::uint64_t beyond = 0;  ///< of these: without an entry of their own, because the quarantine was full; right after each complete scan
   std::vector<PartitionState> partitions;  ///< sorted by name
 };
 
@@ -112,6 +128,9 @@ class Feed {
   /// Commits a batch: items, index, origins, digests, counts, heads, quarantine and the stream's Position together. With `seen`,
   /// the item numbers of everything put, unchanged or quarantined are added to it after the commit.
   [[nodiscard]] virtual Result<Outcome> commit(const Batch& batch, Seen* seen) = 0;
+  /// What commit() would do, told item by item; nothing is written. Takes no account of what earlier rehearsals would have done. With
+  /// `seen`, the numbers of the present items that the batch puts, removes or quarantines are added to it.
+  [[nodiscard]] virtual Result<Outcome> rehearse(const Batch& batch, Seen* seen, const Differs& differs) = 0;
   /// A new schema (given the next version if its shape differs) and rules. Clears every Position when the rules differ, so that
   /// the source is mapped again; epoch and items stay.
   [[nodiscard]] virtual Status define(const Schema& schema, const std::string& rules, bool divided) = 0;
@@ -147,6 +166,8 @@ class Feed {
   [[nodiscard]] virtual Status verify() const = 0;
 
   [[nodiscard]] virtual Result<std::vector<Quarantined>> quarantined(std::string_view after_key, std::size_t limit) const = 0;
+  /// Nothing when that record is not in quarantine.
+  [[nodiscard]] virtual Result<std::optional<Quarantined>> quarantined_record(std::string_view stream, std::string_view key) const = 0;
   [[nodiscard]] virtual Status drop_quarantined(std::string_view stream, std::string_view key) = 0;
 
   /// Called after each commit that moved a head or changed loading, on the committing thread; must not block. The returned

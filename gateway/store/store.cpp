@@ -49,6 +49,22 @@ Result<std::unique_ptr<Store>> Store::open(const Options& options) {
   return std::unique_ptr<Store>(std::move(*out));
 }
 
+Result<std::unique_ptr<Store>> Store::open_to_read(const std::filesystem::path& folder) {
+  auto out = DiskStore::open_disk_to_read(folder);
+  if (!out) return std::move(out).error();
+  return std::unique_ptr<Store>(std::move(*out));
+}
+
+Result<std::unique_ptr<DiskStore>> DiskStore::open_disk_to_read(const std::filesystem::path& folder) {
+  rocksdb::Env& env = *rocksdb::Env::Default();
+  if (auto ready = check_format(env, folder); !ready) return std::move(ready).error();
+  auto engine = Engine::open_to_read(folder);
+  if (!engine) return std::move(engine).error();
+  std::unique_ptr<DiskStore> out(new DiskStore(std::move(*engine), env));
+  if (auto loaded = out->load(); !loaded) return std::move(loaded).error();
+  return out;
+}
+
 Result<std::unique_ptr<DiskStore>> DiskStore::open_disk(const Options& options) {
   rocksdb::Env& env = options.env != nullptr ? *options.env : *rocksdb::Env::Default();
   if (auto ready = prepare(env, options.folder); !ready) return std::move(ready).error();
@@ -57,7 +73,15 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open_disk(const Options& options) 
   if (!engine) return std::move(engine).error();
   std::unique_ptr<DiskStore> out(new DiskStore(std::move(*engine), env));
   if (auto loaded = out->load(); !loaded) return std::move(loaded).error();
+  if (auto resumed = out->resume(); !resumed) return std::move(resumed).error();
   return out;
+}
+
+Status DiskStore::resume() {
+  for (const auto& [name, feed] : feeds_) {
+    if (auto resumed = feed->resume(); !resumed && resumed.error().code != Code::no_space) return resumed;
+  }
+  return {};
 }
 
 Status DiskStore::load() {
@@ -66,7 +90,6 @@ Status DiskStore::load() {
   for (at->Seek(kind); at->Valid() && at->key().starts_with(kind); at->Next()) {
     auto feed = DiskFeed::load(engine_, FeedNumber{read_u32(at->key().data() + 1)});
     if (!feed) return std::move(feed).error();
-    if (auto resumed = (*feed)->resume(); !resumed && resumed.error().code != Code::no_space) return resumed;
     feeds_[(*feed)->state().name] = std::move(*feed);
   }
   if (!at->status().ok()) return engine_->error(at->status());

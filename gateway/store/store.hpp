@@ -30,6 +30,9 @@ class Store {
  public:
   /// Opens or creates. A folder in use by another process, a newer format, or damage is an error with a sentence. Blocks.
   static Result<std::unique_ptr<Store>> open(const Options& options);
+  /// What a folder holds at this moment, without writing a byte there, also while a node works on it; nothing can be committed or created.
+  /// Error::not_found: nothing is kept there yet. Blocks.
+  static Result<std::unique_ptr<Store>> open_to_read(const std::filesystem::path& folder);
   virtual ~Store() = default;
 
   /// The feed of this name, created (undivided, loading, new uid and epoch) when it does not exist.

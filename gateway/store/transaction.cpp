@@ -10,7 +10,8 @@ constexpr std::uint64_t kTimeEvery = 3'600'000'000;
 
 }  // namespace
 
-Transaction::Transaction(DiskFeed& feed, std::size_t bytes) : batch(bytes), progress(feed.tables().progress), feed_ref_(feed) {}
+Transaction::Transaction(DiskFeed& feed, std::size_t bytes)
+    : batch(bytes), progress(feed.tables().progress), feed_ref_(feed), quarantine_bytes_(feed.quarantine_sizes().sum) {}
 
 PartitionRecord& Transaction::partition(PartitionNumber number) {
   const auto [at, fresh] = partitions_.try_emplace(number);
@@ -97,9 +98,16 @@ bool Transaction::empty() const {
 
 bool Transaction::news() const { return !partitions_.empty() || progress.loading != feed_ref_.tables().progress.loading; }
 
-bool Transaction::quarantine_has(const std::string& name) const {
-  const auto changed = quarantine_.find(name);
-  return changed != quarantine_.end() ? changed->second : feed_ref_.quarantine_names().contains(name);
+std::optional<std::uint64_t> Transaction::quarantine_size(const std::string& name) const {
+  if (const auto changed = quarantine_.find(name); changed != quarantine_.end()) return changed->second;
+  const auto& known = feed_ref_.quarantine_sizes().of;
+  const auto at = known.find(name);
+  return at == known.end() ? std::nullopt : std::optional(at->second);
+}
+
+void Transaction::set_quarantine_size(const std::string& name, std::optional<std::uint64_t> size) {
+  quarantine_bytes_ = quarantine_bytes_ - quarantine_size(name).value_or(0) + size.value_or(0);
+  quarantine_[name] = size;
 }
 
 void Transaction::note_time(bool always) {
@@ -140,11 +148,13 @@ void Transaction::encode_tables() {
 
 void Transaction::publish() {
   if (greatest_ > feed_ref_.greatest_index_key()) feed_ref_.greatest_index_key() = greatest_;
-  for (const auto& [name, kept] : quarantine_) {
-    if (kept) {
-      feed_ref_.quarantine_names().insert(name);
+  QuarantineSizes& sizes = feed_ref_.quarantine_sizes();
+  sizes.sum = quarantine_bytes_;
+  for (const auto& [name, size] : quarantine_) {
+    if (size) {
+      sizes.of[name] = *size;
     } else {
-      feed_ref_.quarantine_names().erase(name);
+      sizes.of.erase(name);
     }
   }
   const std::unique_lock lock(feed_ref_.tables_mutex_);

@@ -42,10 +42,12 @@ class Transaction {
 
   [[nodiscard]] LogRange range(PartitionNumber partition, Generation generation) const { return {feed_ref_.number(), partition, generation}; }
   [[nodiscard]] bool empty() const;
-  /// Names of quarantine entries as they will be; see quarantine_name().
-  [[nodiscard]] bool quarantine_has(const std::string& name) const;
-  void quarantine_add(const std::string& name) { quarantine_[name] = true; }
-  void quarantine_remove(const std::string& name) { quarantine_[name] = false; }
+  /// The quarantine as it will be; see quarantine_name().
+  [[nodiscard]] bool quarantine_empty() const { return quarantine_.empty() && feed_ref_.quarantine_sizes().of.empty(); }
+  [[nodiscard]] std::optional<std::uint64_t> quarantine_size(const std::string& name) const;
+  [[nodiscard]] std::uint64_t quarantine_bytes() const { return quarantine_bytes_; }
+  /// Nothing: the entry goes.
+  void set_quarantine_size(const std::string& name, std::optional<std::uint64_t> size);
 
   /// Whether a head moved or loading changed.
   [[nodiscard]] bool news() const;
@@ -67,7 +69,8 @@ class Transaction {
   std::map<PartitionNumber, PartitionRecord> partitions_;
   std::map<StreamNumber, StreamRecord> streams_;
   std::map<StreamNumber, std::optional<std::string>> positions_;
-  std::map<std::string, bool> quarantine_;
+  std::map<std::string, std::optional<std::uint64_t>> quarantine_;
+  std::uint64_t quarantine_bytes_;
   std::optional<std::uint64_t> time_;
   std::uint64_t forget_times_ = 0;
   bool write_progress_ = false;

@@ -19,7 +19,7 @@ namespace {
 constexpr Key kKeys[] = {
     {.name = "text", .required = true},      {.name = "count", .form = Form::integer, .least = -5, .most = 10},
     {.name = "live", .form = Form::boolean}, {.name = "every", .form = Form::duration, .fallback = "1s", .least = 10},
-    {.name = "limit", .form = Form::size},   {.name = "list", .form = Form::list},
+    {.name = "limit", .form = Form::size},   {.name = "share", .form = Form::share},   {.name = "list", .form = Form::list},
     {.name = "more", .form = Form::mapping}, {.name = "pwd", .secret = true},
 };
 

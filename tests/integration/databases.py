@@ -151,7 +151,7 @@ class Mariadb(CommandLine):
 
     def drop(self):
         for table in self.tables:
-            self.once(f"DROP TABLE {table}")
+            self.once(f"DROP TABLE IF EXISTS {table}")
 
 
 KINDS = {"sqlite": Sqlite, "postgres": Postgres, "mariadb": Mariadb}

@@ -36,6 +36,30 @@ TEST(Size, Refused) {
     EXPECT_FALSE(parse_size(text)) << text;
 }
 
+TEST(Share, InHundredthsOfAPercent) {
+  EXPECT_EQ(parse_share("10%"), 1000U);
+  EXPECT_EQ(parse_share("2.5%"), 250U);
+  EXPECT_EQ(parse_share("0.01%"), 1U);
+  EXPECT_EQ(parse_share("0%"), 0U);
+  EXPECT_EQ(parse_share("100%"), 10000U);
+}
+
+TEST(Share, Refused) {
+  for (const char* text : {"", "%", "10", "-1%", "101%", "100.01%", "1.%", ".5%", "1.234%", "1e1%", "10 %", "0.5"}) EXPECT_FALSE(parse_share(text)) << text;
+}
+
+TEST(Section, AShareIsReadWrittenAndLimited) {
+  constexpr Key kKeys[] = {{.name = "share", .form = Form::share, .fallback = "10%", .least = 50, .most = 5000}};
+  Secrets secrets;
+  Diagnostics out;
+  EXPECT_EQ(Section(Node(), kKeys, secrets, out).share("share"), 1000U);
+  EXPECT_EQ(Section(parse_yaml("share: 12.5%", "c.yaml", out), kKeys, secrets, out).share("share"), 1250U);
+  EXPECT_TRUE(out.empty()) << out.text();
+  Section(parse_yaml("share: 0.25%", "c.yaml", out), kKeys, secrets, out);
+  Section(parse_yaml("share: 10", "c.yaml", out), kKeys, secrets, out);
+  EXPECT_EQ(out.text(), "c.yaml:1:8: 'share': '0.25%' is less than the least, 0.5%\nc.yaml:1:8: 'share' must be a share such as 10%, not '10'\n");
+}
+
 TEST(Section, AnyOtherName) {
   constexpr Key kKeys[] = {{.name = "driver", .required = true}, {.name = "pwd", .secret = true}, {.name = "*"}};
   Secrets secrets;

@@ -1,90 +1,7 @@
-#include "gateway/ingest/feed_reader.hpp"
-
-#include <gtest/gtest.h>
-
-#include <filesystem>
-
-#include "gateway/store/store.hpp"
-#include "tests/unit/ingest/scripted_source.hpp"
+#include "tests/unit/ingest/feed_reader_fixture.hpp"
 
 namespace meshgate::ingest {
 namespace {
-
-class Quiet : public base::Log {
- public:
-  std::string all;
-
- protected:
-  void put(const std::string& line) override { all += line; }
-};
-
-/// A store in a folder of its own, one feed, and a reader of the scripted table.
-class FeedReaderTest : public ::testing::Test {
- protected:
-  FeedReaderTest() : plugin_(scripted_plugin(table_)) {
-    folder_ = std::filesystem::temp_directory_path() / ("feed_reader_" + std::to_string(::getpid()) + "_" + std::to_string(count_++));
-    std::filesystem::remove_all(folder_);
-    for (int i = 1; i <= 10; ++i) table_.rows[i] = {.name = "row " + std::to_string(i)};
-    options_.name = "things";
-    options_.stream = {{"table", "t"}};
-    start();
-  }
-  ~FeedReaderTest() override {
-    stop();
-    std::filesystem::remove_all(folder_);
-  }
-
-  void start() {
-    auto store = store::Store::open({.folder = folder_});
-    ASSERT_TRUE(store) << store.error().message;
-    store_ = std::move(*store);
-    feed_ = *store_->feed("things");
-    auto connection = Connection::open(plugin_, {}, log_);
-    ASSERT_TRUE(connection) << connection.error().message;
-    connection_ = std::move(*connection);
-    metrics_ = std::make_unique<base::Metrics>();
-    reader_ = std::make_unique<FeedReader>(options_, feed_, "scripted", log_, *metrics_);
-    auto opened = reader_->open(*connection_);
-    ASSERT_TRUE(opened) << opened.error().message;
-  }
-  void stop() {
-    reader_.reset();
-    connection_.reset();
-    feed_.reset();
-    store_.reset();
-  }
-
-  /// Steps until the source has nothing more.
-  void scan() {
-    for (;;) {
-      auto idle = reader_->step();
-      ASSERT_TRUE(idle) << idle.error().message;
-      if (*idle) return;
-    }
-  }
-  void relabel() {
-    config::Diagnostics faults;
-    const auto yaml = config::parse_yaml("{ id: id, zone: zone, label: '{zone} {id}' }", "t.yaml", faults);
-    options_.definition = mapping::Definition::read(yaml, {}, {}, faults);
-    ASSERT_TRUE(faults.empty()) << faults.text();
-  }
-  std::string content(const std::string& id) {
-    auto item = feed_->item(id);
-    return item && *item ? (*item)->content : "none";
-  }
-
-  static inline int count_ = 0;
-  ScriptedTable table_;
-  Plugin plugin_;
-  std::filesystem::path folder_;
-  Quiet log_;
-  FeedOptions options_;
-  std::unique_ptr<store::Store> store_;
-  std::shared_ptr<store::Feed> feed_;
-  std::unique_ptr<base::Metrics> metrics_;
-  std::unique_ptr<Connection> connection_;
-  std::unique_ptr<FeedReader> reader_;
-};
 
 TEST_F(FeedReaderTest, FirstScanFillsTheFeedAndEndsLoading) {
   EXPECT_TRUE(feed_->state().loading);
@@ -124,46 +41,6 @@ TEST_F(FeedReaderTest, ChangesAndDeletesArrive) {
   EXPECT_EQ(feed_->state().count, 9U);
 }
 
-TEST_F(FeedReaderTest, DeletedRowGoesAlsoWhenANewOneKeepsTheCount) {
-  scan();
-  table_.rows.erase(7);
-  table_.rows[11] = {.name = "row 11"};
-  scan();
-  EXPECT_EQ(content("7"), "none");
-  EXPECT_EQ(feed_->state().count, 10U);
-}
-
-TEST_F(FeedReaderTest, ScanThatFindsNothingDeletesNothingUntilReleased) {
-  scan();
-  table_.rows.clear();
-  scan();
-  EXPECT_EQ(feed_->state().count, 10U);
-  EXPECT_NE(feed_->state().held, "");
-  reader_->release();
-  scan();
-  EXPECT_EQ(feed_->state().count, 0U);
-  EXPECT_EQ(feed_->state().held, "");
-}
-
-TEST_F(FeedReaderTest, HeldDeletesAreForgottenWhenTheRowsAreBack) {
-  scan();
-  const auto rows = std::exchange(table_.rows, {});
-  scan();
-  table_.rows = rows;
-  scan();
-  EXPECT_EQ(feed_->state().held, "");
-  EXPECT_EQ(feed_->state().count, 10U);
-}
-
-TEST_F(FeedReaderTest, TheSourceIsAskedAgainBeforeAnInferredDelete) {
-  scan();
-  table_.hidden = true;  // the scan shows nothing, as a lagging replica may, but the rows are there
-  reader_->release();
-  scan();
-  EXPECT_GT(table_.lookups, 0);
-  EXPECT_EQ(feed_->state().count, 10U);
-}
-
 TEST_F(FeedReaderTest, BadRecordGoesToQuarantineAndItsItemStays) {
   scan();
   table_.faults[5] = "column name: not exact";
@@ -178,6 +55,44 @@ TEST_F(FeedReaderTest, BadRecordGoesToQuarantineAndItsItemStays) {
   EXPECT_NE(quarantined->front().raw.find("name=bent"), std::string::npos);
 }
 
+TEST_F(FeedReaderTest, ReportedDeleteClearsItsQuarantineAndItsItem) {
+  scan();
+  table_.faults[5] = "odd";
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+  table_.rows.erase(5);
+  table_.reported = {5};
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+  EXPECT_EQ(content("5"), "none");
+}
+
+TEST_F(FeedReaderTest, QuarantineShowsNoSecret) {
+  table_.rows[5].name = "connect with pwd=s3cret please";
+  table_.faults[5] = "the driver says: wrong s3cret";
+  scan();
+  const auto kept = *feed_->quarantined_record("main", "5");
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->reason, "the driver says: wrong ***");
+  EXPECT_EQ(kept->raw, "id=5, name=connect with pwd=*** please, zone=north");
+}
+
+TEST_F(FeedReaderTest, AFullQuarantineIsSaidOnceAndCounted) {
+  table_.page = 5000;
+  for (int i = 1; i <= 10100; ++i) {
+    table_.rows[i] = {.name = "x"};
+    table_.faults[i] = "odd";
+  }
+  scan();
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 10100U);
+  EXPECT_EQ(feed_->state().beyond, 100U);
+  EXPECT_NE(metrics_->text().find("meshgate_quarantine_beyond{source=\"scripted\",feed=\"things\"} 100\n"), std::string::npos);
+  const auto said = log_.all.find("quarantine is full");
+  ASSERT_NE(said, std::string::npos) << log_.all;
+  EXPECT_EQ(log_.all.find("quarantine is full", said + 1), std::string::npos) << log_.all;
+}
+
 TEST_F(FeedReaderTest, GoodRecordClearsItsQuarantine) {
   table_.faults[5] = "odd";
   scan();
@@ -186,17 +101,6 @@ TEST_F(FeedReaderTest, GoodRecordClearsItsQuarantine) {
   scan();
   EXPECT_EQ(feed_->state().count, 10U);
   EXPECT_EQ(feed_->state().quarantined, 0U);
-}
-
-TEST_F(FeedReaderTest, UnreadableKeySweepsNothing) {
-  scan();
-  table_.rows.erase(7);
-  table_.unreadable_key = true;
-  scan();
-  EXPECT_EQ(feed_->state().count, 10U);
-  table_.unreadable_key = false;
-  scan();
-  EXPECT_EQ(feed_->state().count, 9U);
 }
 
 TEST_F(FeedReaderTest, ScanTakenUpAfterARestartGoesOnWhereItStoppedAndSweepsNothing) {
@@ -358,17 +262,6 @@ TEST_F(FeedReaderTest, FirstScanWhoseSweepBrokeOffEndsLoadingThoughTheSourceHasN
   start();
   scan();
   EXPECT_FALSE(feed_->state().loading);
-}
-
-TEST_F(FeedReaderTest, ReleasedDeletesAreMadeThoughTheSourceHasNothingNew) {
-  scan();
-  table_.rows.clear();
-  scan();
-  EXPECT_NE(feed_->state().held, "");
-  table_.rests = true;
-  reader_->release();
-  scan();
-  EXPECT_EQ(feed_->state().count, 0U);
 }
 
 TEST_F(FeedReaderTest, AScanThatCouldNotSweepDoesNotClaimToKnowTheSourceOfLater) {

@@ -50,6 +50,16 @@ TEST_F(OptionsTest, RulesTellAChangedTableAndAChangedMapping) {
   EXPECT_EQ(feeds[0].rules(), feeds[3].rules());
 }
 
+TEST_F(OptionsTest, TheGuardHasDefaultsAndKeysOfItsOwn) {
+  const auto sources = read(std::string(kSource) + "feeds: { a: { from: { source: erp, table: x } }, b: { from: { source: erp, table: x }, guard: { share: 2.5%, count: 7 } } }");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  EXPECT_EQ(sources[0].feeds[0].guard.share, 1000U);
+  EXPECT_EQ(sources[0].feeds[0].guard.count, 100U);
+  EXPECT_EQ(sources[0].feeds[1].guard.share, 250U);
+  EXPECT_EQ(sources[0].feeds[1].guard.count, 7U);
+  EXPECT_EQ(sources[0].feeds[0].rules(), sources[0].feeds[1].rules()) << "the guard changes no item";
+}
+
 struct Wrong {
   const char* yaml;
   const char* said;
@@ -71,6 +81,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"feeds: { a: { form: { source: erp } } }", "did you mean 'from'?"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, where: \"x > 1\" } }", "`where` is not in this version"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, read: \"group:sales\" } }", "rights by user and group are not in this version"},
+                      Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { share: 10 } } }", "mesh.yaml:2:64: 'share' must be a share such as 10%, not '10'"},
+                      Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { share: 101% } } }", "'share' must be a share such as 10%"},
+                      Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { count: -1 } } }", "mesh.yaml:2:64: 'count': '-1' is less than the least, 0"},
+                      Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { counts: 1 } } }", "did you mean 'count'?"},
+                      Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: off } }", "'guard' must be a mapping such as { key: value }"},
                       Wrong{"feeds: { _users: { from: { source: erp, table: x } } }", "cannot be the name of a feed"},
                       Wrong{"feeds: { \"a/b\": { from: { source: erp, table: x } } }", "cannot be the name of a feed"}));
 

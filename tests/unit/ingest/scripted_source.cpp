@@ -39,10 +39,16 @@ class ScriptedStream : public sdk::Stream {
       last = id;
       ++given;
     }
+    for (const std::int64_t id : std::exchange(the_table->reported, {})) {
+      auto gone = values({});
+      gone[0] = sdk::int64_value(id);
+      if (!sink.remove(std::span(gone).first(width()))) return {};
+    }
     if (begins && the_table->unreadable_key) {
       const auto nothing = values({});
       if (!sink.fault(std::span(nothing).first(width()), "id cannot be read", "?")) return {};
     }
+    more = more || the_table->endless;
     out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE);
     out.position = more ? std::to_string(last) : "idle";
     out.as_of_us = the_table->as_of;

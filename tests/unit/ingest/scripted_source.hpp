@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gateway/ingest/plugin.hpp"
 
@@ -19,10 +20,12 @@ struct ScriptedTable {
   std::map<std::int64_t, Row> rows;
   std::size_t page = 3;                              ///< records per read
   std::map<std::int64_t, std::string> faults;        ///< rows that are emitted with a fault
+  std::vector<std::int64_t> reported;                ///< deletes that the next scan reports with its first page
   bool unreadable_key = false;                       ///< one more record, whose key cannot be read
   bool hidden = false;                               ///< scans show nothing; lookups still do
   std::optional<std::pair<int, std::string>> fail;   ///< code and message of the next read
   bool extra_column = false;                         ///< a column `extra` at the end, always 7
+  bool endless = false;                              ///< a scan never ends: its last page comes again and again
   bool rests = false;                                ///< after a scan says that nothing is new, as unchanged files do
   bool fail_lookup = false;
   std::int64_t as_of = 1000000;

@@ -27,7 +27,8 @@ TEST(Query, OneKeyColumn) {
   const Table table = table_of(*dialect, {{"t", "id", "integer", "INTEGER", false, 1}});
   EXPECT_EQ(after_key(table, *dialect).sql, "\"id\" > ?");
   EXPECT_EQ(scan_query(table, *dialect, "x", 0),
-            "SELECT \"id\", CASE WHEN typeof(\"id\") NOT IN ('integer', 'null') THEN 1 ELSE 0 END FROM \"t\" AS t WHERE x ORDER BY t.\"id\"");
+            "SELECT t.\"id\", CASE WHEN typeof(t.\"id\") NOT IN ('integer', 'null') THEN 1 ELSE 0 END FROM \"t\" AS t WHERE x ORDER BY t.\"id\"");
+  EXPECT_EQ(rows_query(table, "x"), "SELECT t.\"id\", CASE WHEN typeof(t.\"id\") NOT IN ('integer', 'null') THEN 1 ELSE 0 END FROM \"t\" AS t WHERE x");
 }
 
 TEST(Query, SeveralKeyColumns) {

@@ -18,7 +18,14 @@ void NodeFixture::SetUp() {
     released_.emplace_back(feed);
     return Status();
   };
-  Services services{*store_, pool_, log_, metrics_, sources_, "test", "0", release, std::chrono::milliseconds(200)};
+  auto replay = [](std::string_view feed, std::vector<std::string> keys) -> Result<std::vector<Replayed>> {
+    if (feed == "sales") return Error{Code::retry, "a scan is under way"};
+    std::vector<Replayed> out;
+    for (auto& key : keys) out.push_back({std::move(key), "bad", "still odd"});
+    if (out.empty()) out.push_back({"all", "item", {}});
+    return out;
+  };
+  Services services{*store_, pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200)};
   serve_ = std::make_unique<Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);

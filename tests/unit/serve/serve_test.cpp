@@ -190,6 +190,16 @@ TEST_F(ServeTest, AdministersOverTheUnixSocketOnly) {
   };
   EXPECT_EQ(act("DELETE /admin/quarantine/orders/table/a%2Fb").status, 200U);
   EXPECT_EQ(administrator().get("/admin/quarantine").body, "{\"quarantined\":[]}\n");
+  EXPECT_EQ(act("POST /admin/quarantine/orders/replay").body, "{\"replayed\":[{\"key\":\"all\",\"became\":\"item\"}]}\n");
+  EXPECT_EQ(act("POST /admin/quarantine/sales/replay").status, 503U);
+  EXPECT_EQ(act("POST /admin/quarantine/none/replay").status, 404U);
+  const auto named = [&](const std::string& body) {
+    auto peer = administrator();
+    peer.send("POST /admin/quarantine/orders/replay HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return peer.receive();
+  };
+  EXPECT_EQ(named(R"({"keys":["4\"2"]})").body, "{\"replayed\":[{\"key\":\"4\\\"2\",\"became\":\"bad\",\"reason\":\"still odd\"}]}\n");
+  for (const char* wrong : {"{}", "{\"keys\":[]}", "{\"keys\":[1]}", "42", "{\"keys\":"}) EXPECT_EQ(named(wrong).status, 400U) << wrong;
   EXPECT_EQ(act("POST /admin/release/orders").status, 200U);
   EXPECT_EQ(released_, std::vector<std::string>{"orders"});
   EXPECT_EQ(act("POST /admin/release/none").status, 404U);

@@ -94,59 +94,6 @@ TEST_F(OwnershipTest, ARecordWhoseIdChangedLeavesTheOldId) {
   EXPECT_EQ(feed_->state().count, 0U);
 }
 
-TEST_F(OwnershipTest, AQuarantinedRecordKeepsItsItemAndCountsAsSeen) {
-  commit(*feed_, put("1", R"({"good":1})"));
-  commit(*feed_, put("2", "{}"));
-  Batch batch("rows");
-  batch.quarantine("1", "the date is not a date", "1;2026-99-99");
-  Seen seen;
-  commit(*feed_, batch, &seen);
-  EXPECT_EQ(content("1"), R"({"good":1})");
-  const auto unseen = feed_->unseen("rows", seen, "", 10);
-  ASSERT_EQ(unseen->size(), 1U);
-  EXPECT_EQ(unseen->front().id, "2");
-  commit(*feed_, batch);
-  EXPECT_EQ(feed_->quarantined("", 10)->front().times, 2U);
-  EXPECT_EQ(feed_->state().quarantined, 1U);
-}
-
-TEST_F(OwnershipTest, AGoodRecordOrADeleteClearsTheQuarantine) {
-  Batch batch("rows");
-  batch.quarantine("1", "bad", "");
-  batch.quarantine("2", "bad", "");
-  batch.quarantine("", "no key", "raw");
-  commit(*feed_, batch);
-  EXPECT_EQ(feed_->state().quarantined, 3U);
-  commit(*feed_, put("1", "{}"));
-  commit(*feed_, removed("2"));
-  const auto left = feed_->quarantined("", 10);
-  ASSERT_EQ(left->size(), 1U);
-  const std::string nameless = left->front().key;
-  EXPECT_TRUE(nameless.starts_with("?") && nameless.size() == 17) << nameless;
-  EXPECT_TRUE(feed_->drop_quarantined("rows", nameless));
-  EXPECT_EQ(feed_->drop_quarantined("rows", nameless).error().code, Code::not_found);
-  EXPECT_EQ(feed_->state().quarantined, 0U);
-}
-
-TEST_F(OwnershipTest, TheQuarantineIsBounded) {
-  Batch batch("rows");
-  for (int i = 0; i < 10'005; ++i) batch.quarantine(std::to_string(i), "bad", "raw");
-  Batch end("rows");
-  end.set_scanned({now(), 10'005});
-  for (int scan = 0; scan < 2; ++scan) {
-    commit(*feed_, batch);
-    commit(*feed_, end);
-  }
-  EXPECT_EQ(feed_->state().quarantined, 10'005U);
-  std::size_t kept = 0;
-  std::string after;
-  for (auto page = feed_->quarantined(after, 1000); !page->empty(); page = feed_->quarantined(after, 1000)) {
-    kept += page->size();
-    after = page->back().key;
-  }
-  EXPECT_EQ(kept, 10'000U);
-}
-
 TEST_F(OwnershipTest, SeenIsWhatWasPutUnchangedOrNew) {
   Batch batch("rows");
   for (const char* id : {"1", "2", "10", "b", "a"}) batch.put(id, id, "{}", kWhole);

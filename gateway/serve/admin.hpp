@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "gateway/net/server.hpp"
+#include "gateway/serve/context.hpp"
+
+namespace meshgate::serve {
+
+/// Makes the answer of an administration route; on the blocking pool.
+using Make = net::Response (*)(Context&, const net::Request&);
+
+/// Adds a route that only the administration socket has.
+void administer(Context& context, net::Router& router, std::string method, std::string pattern, Make make);
+
+/// `{"done":true}`, or what is wrong.
+net::Response done(const net::Request& request, const Status& status);
+
+/// The quarantine's routes: list, drop, replay.
+void add_quarantine(Context& context, net::Router& router);
+
+}  // namespace meshgate::serve
