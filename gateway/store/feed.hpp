@@ -29,6 +29,18 @@ struct Outcome {
   std::uint64_t quarantined = 0;
   std::uint64_t beyond = 0;  ///< of these: only counted, because the quarantine is full
   Seq seq{0};                ///< the feed's last seq afterwards
+
+  /// Of two commits in a row.
+  Outcome& operator+=(const Outcome& next) {
+    added += next.added;
+    changed += next.changed;
+    unchanged += next.unchanged;
+    removed += next.removed;
+    quarantined += next.quarantined;
+    beyond += next.beyond;
+    seq = next.seq;
+    return *this;
+  }
 };
 
 /// What a commit would do to one item, or a record that it would put into quarantine. Borrows until the call returns.
