@@ -26,7 +26,9 @@ struct Outcome {
   std::uint64_t unchanged = 0;  ///< same content hash and same partitions: nothing written
   std::uint64_t removed = 0;
   std::uint64_t quarantined = 0;
-  Seq seq{0};  ///< the feed's last seq afterwards
+  std::uint64_t late = 0;            ///< of added and changed: put as late
+  std::vector<std::string> unknown;  ///< keys said to be present that have no item here, or a record in quarantine
+  Seq seq{0};                        ///< the feed's last seq afterwards
 };
 
 /// A feed as operators and readers see it, from one moment.
@@ -110,7 +112,7 @@ class Feed {
   // ---- writing, at the origin ----
 
   /// Commits a batch: items, index, origins, digests, counts, heads, quarantine and the stream's Position together. With `seen`,
-  /// the item numbers of everything put, unchanged or quarantined are added to it after the commit.
+  /// the item numbers of everything put, unchanged, present or quarantined are added to it after the commit.
   [[nodiscard]] virtual Result<Outcome> commit(const Batch& batch, Seen* seen) = 0;
   /// A new schema (given the next version if its shape differs) and rules. Clears every Position when the rules differ, so that
   /// the source is mapped again; epoch and items stay.
