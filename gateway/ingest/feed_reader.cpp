@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "gateway/ingest/guard.hpp"
 
@@ -58,6 +59,8 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_items_removed", "Items that went", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_records_quarantined", "Records put into quarantine", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_late_rows", "Changes that were committed behind what had been read, and found", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_missed_changes", "Changes that only a scan found, though earlier reads should have", {{"source", source}, {"feed", options.name}}),
                 metrics.gauge("meshgate_deletes_held", "1 while the guard holds deletes back", {{"source", source}, {"feed", options.name}})},
       batch_(kStream),
       committing_(kStream) {
@@ -88,6 +91,7 @@ Status FeedReader::open(Connection& connection) {
   // A scan that is taken up in the middle is measured from here.
   scan_rows_ = 0;
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
+  unknown_.clear();
   return {};
 }
 
@@ -108,8 +112,11 @@ Result<bool> FeedReader::step() {
     position_ = {};
     return false;
   }
+  within_scan_ = progress->scanning;
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
+  note_way(progress->note);
+  if (auto done = ask_for_unknown(); !done) return std::move(done).error();
   // The end of a scan is only durable with what its sweep did.
   if (!progress->scan_ended) batch_.set_position(progress->position);
   if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
@@ -124,7 +131,11 @@ Result<bool> FeedReader::step() {
   if (progress->scan_ended) {
     if (auto done = end_scan(*progress); !done) return std::move(done).error();
   }
-  if (progress->idle) enter(Phase::idle);
+  if (progress->idle) {
+    enter(Phase::idle);
+  } else if (!progress->scanning) {
+    enter(Phase::scanning);
+  }
   return progress->idle;
 }
 
@@ -149,15 +160,18 @@ Status FeedReader::compile(const SourceColumns& columns) {
 RecordSink::Flow FeedReader::record(const Record& record, std::string_view raw) {
   counters_.rows.add();
   item_.key.clear();
-  const bool removed = record.operation == Operation::remove;
-  const Status mapped = removed ? mapping_->key_of(record, item_.key) : mapping_->apply(record, item_);
+  const bool whole = record.operation == Operation::upsert;
+  const Status mapped = whole ? mapping_->apply(record, item_) : mapping_->key_of(record, item_.key);
   if (found_ != nullptr) found_->insert(item_.key);
   if (!mapped) {
     quarantine(record, mapped.error(), raw);
-  } else if (removed) {
+  } else if (record.operation == Operation::present) {
+    batch_.present(item_.key);
+  } else if (!whole) {
     batch_.remove(item_.key);
   } else {
     batch_.put(item_.key, item_.id, item_.content, item_.partitions);
+    if (record.late) batch_.mark_late();
   }
   return Flow::more;
 }
@@ -171,7 +185,7 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
 
 void FeedReader::begin_scan() {
   seen_.emplace();
-  scan_rows_ = scan_removed_ = scan_quarantined_ = 0;
+  scan_rows_ = scan_removed_ = scan_quarantined_ = scan_missed_ = 0;
   scan_since_ = now();
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
@@ -199,7 +213,12 @@ Status FeedReader::finish_commit() { return under_way_.valid() ? account(under_w
 
 Status FeedReader::account(const Result<store::Outcome>& outcome) {
   if (!outcome) return outcome.error();
-  scan_quarantined_ += outcome->quarantined;
+  if (within_scan_) {
+    scan_quarantined_ += outcome->quarantined;
+    scan_missed_ += outcome->late;
+  }
+  (within_scan_ ? counters_.missed : counters_.late).add(outcome->late);
+  unknown_.insert(unknown_.end(), outcome->unknown.begin(), outcome->unknown.end());
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
@@ -213,6 +232,7 @@ void FeedReader::note_as_of(Micros as_of) {
 }
 
 Status FeedReader::end_scan(const Progress& progress) {
+  if (auto done = ask_for_unknown(); !done) return done;
   const bool from_the_middle = !seen_ && !unreadable_key_;
   bool held = false;
   if (seen_) {
@@ -228,11 +248,15 @@ Status FeedReader::end_scan(const Progress& progress) {
   if (progress.as_of && (was_loading || !from_the_middle)) note_as_of(*progress.as_of);
   if (!held && !from_the_middle && feed_->state().quarantined != scan_quarantined_) batch_.set_scanned({scan_since_, scan_quarantined_});
   // A source that has nothing new would not scan again by itself, and the deletes would never come.
-  const Position next = held || from_the_middle ? Position{} : progress.position;
+  const Position next = (held || from_the_middle) && !progress.scans_again ? Position{} : progress.position;
   batch_.set_position(next);
   if (auto done = commit(); !done) return done;
   position_ = next;
   if (was_loading) log_.info(room_, "first scan done: " + std::to_string(feed_->state().count) + " items");
+  if (scan_missed_ > 0) {
+    log_.warning(room_, "the scan found " + std::to_string(scan_missed_) + " changes that the reads before it should have shown; they are in the feed now. Rows "
+                        "were changed without what they are tracked by: see meshgate_missed_changes");
+  }
   return {};
 }
 
@@ -263,26 +287,40 @@ Result<bool> FeedReader::sweep() {
 }
 
 Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
-  if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
-  std::vector<Value> keys;
-  std::vector<std::vector<std::string>> storage(unseen.size());
-  const std::size_t width = source_.schema.key().size();
-  for (std::size_t i = 0; i < unseen.size(); ++i) {
-    const auto values = mapping_->key_values(unseen[i].key, storage[i]);
-    // Not a key of the present columns: the source cannot have such a record.
-    if (values.size() == width) keys.insert(keys.end(), values.begin(), values.end());
-  }
+  std::vector<std::string> keys;
+  for (const auto& item : unseen) keys.push_back(item.key);
   std::unordered_set<std::string> found;
-  if (!keys.empty()) {
-    found_ = &found;
-    auto asked = stream_->lookup(keys, width, *this);
-    found_ = nullptr;
-    if (!asked) return std::move(asked).error();
-  }
+  found_ = &found;
+  auto asked = look_up(keys);
+  found_ = nullptr;
+  if (!asked) return asked;
   for (const auto& item : unseen) {
     if (!found.contains(item.key)) batch_.sweep(item.key);
   }
   return {};
+}
+
+/// What a scan said is present and the feed does not have: new, or missed, or in quarantine.
+Status FeedReader::ask_for_unknown() {
+  while (!unknown_.empty()) {
+    if (auto asked = look_up(std::exchange(unknown_, {})); !asked) return asked;
+    if (auto done = commit(); !done) return done;
+  }
+  return {};
+}
+
+/// The present records of some keys, into the batch.
+Status FeedReader::look_up(const std::vector<std::string>& keys) {
+  if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
+  std::vector<Value> values;
+  std::vector<std::vector<std::string>> storage(keys.size());
+  const std::size_t width = source_.schema.key().size();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto parts = mapping_->key_values(keys[i], storage[i]);
+    // Not a key of the present columns: the source cannot have such a record.
+    if (parts.size() == width) values.insert(values.end(), parts.begin(), parts.end());
+  }
+  return values.empty() ? Status() : stream_->lookup(values, width, *this);
 }
 
 void FeedReader::note_progress(const Progress& progress) {
@@ -304,6 +342,13 @@ void FeedReader::note_progress(const Progress& progress) {
     line.append(" of ").append(std::to_string(progress.total)).append(", ").append(std::to_string(left)).append(" s left");
   }
   log_.info(room_, line);
+}
+
+void FeedReader::note_way(const std::string& note) {
+  const std::string said = log_.redacted(note);
+  if (board_.get().note == said) return;
+  if (!said.empty()) log_.info(room_, said);
+  board_.update([&](FeedStatus& status) { status.note = said; });
 }
 
 void FeedReader::fail(const Error& error) {

@@ -52,11 +52,14 @@ class FeedReader : private RecordSink {
   /// False: the guard holds the deletes.
   Result<bool> sweep();
   Status ask_again(const std::vector<store::Unseen>& unseen);
+  Status ask_for_unknown();
+  Status look_up(const std::vector<std::string>& keys);
   Status commit();
   void start_commit();
   Status finish_commit();
   Status account(const Result<store::Outcome>& outcome);
   void note_progress(const Progress& progress);
+  void note_way(const std::string& note);
   void enter(Phase phase, std::string message = {});
 
   const std::string name_;
@@ -71,6 +74,8 @@ class FeedReader : private RecordSink {
     base::Counter& removed;
     base::Counter& quarantined;
     base::Counter& errors;
+    base::Counter& late;
+    base::Counter& missed;
     base::Gauge& held;
   };
   Counters counters_;
@@ -87,11 +92,14 @@ class FeedReader : private RecordSink {
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
   bool unreadable_key_ = false;
   std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by ask_again
+  std::vector<std::string> unknown_;  ///< keys that a scan said are present and the feed does not have
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
   std::uint64_t scan_removed_ = 0;
   std::uint64_t scan_quarantined_ = 0;
+  std::uint64_t scan_missed_ = 0;  ///< changes that the scan found and earlier reads should have
+  bool within_scan_ = false;       ///< the batch being filled or committed is a scan's
   Micros scan_since_{0};
   std::future<Result<store::Outcome>> under_way_;  ///< of committing_ and seen_, which nobody else touches meanwhile; last, so that it is waited for first
 };
