@@ -12,12 +12,19 @@
 
 namespace meshgate::odbc {
 
-/// One pass over a table, from its start or from behind a key: a snapshot, a cursor in it, and two row sets, of which one is being read
+/// Which rows a pass gives, in the table's order.
+struct Range {
+  /// Of the first column of the order: only rows that have a value there and none below this; empty: any value; none: all rows.
+  std::optional<std::string> from;
+  std::optional<std::vector<std::string>> after;  ///< only rows behind the one with these values of the order
+};
+
+/// One pass over a table: a snapshot, a cursor in it, and two row sets, of which one is being read
 /// while the other is fetched. All functions but turn() run on the link's thread, and so
 /// does its end.
 class Scan {
  public:
-  Scan(std::shared_ptr<const Table> table, std::optional<std::vector<std::string>> after) : table_(std::move(table)), last_key_(std::move(after)) {}
+  Scan(std::shared_ptr<const Table> table, Range range) : table_(std::move(table)), range_(std::move(range)) {}
 
   ~Scan() { close(); }
   Scan(const Scan&) = delete;
@@ -40,10 +47,10 @@ class Scan {
   Diagnosis query(Session& session);
   Diagnosis fetch(Session& session, Rowset& into, bool& end);
   void close();
-  void note_last_key(const Rowset& rows);
+  void note_last(const Rowset& rows);
 
   std::shared_ptr<const Table> table_;
-  std::optional<std::vector<std::string>> last_key_;
+  Range range_;
   std::optional<Rowset> rowsets_[2];
   std::size_t filling_ = 0;
   std::shared_ptr<Session> session_;  // outlives the statement

@@ -19,6 +19,8 @@ struct Emitted {
   std::vector<std::int32_t> types;
   std::vector<std::map<std::string, std::string>> rows;  ///< also those with a fault
   std::vector<std::string> faults;                       ///< one per row, mostly empty
+  std::vector<std::int32_t> operations;                  ///< one per row
+  std::vector<bool> late;                                ///< one per row
 };
 
 inline std::string shown(const mg_value& value) {
@@ -67,6 +69,8 @@ inline mg_sink keeping(Emitted& into) {
     auto& row = to.rows.emplace_back();
     for (std::size_t i = 0; i < record->value_count; ++i) row[to.names[i]] = shown(record->values[i]);
     to.faults.emplace_back(sdk::view(record->fault));
+    to.operations.push_back(record->operation);
+    to.late.push_back(record->late != 0);
     return MG_OK;
   };
   return out;
