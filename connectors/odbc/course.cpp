@@ -74,7 +74,8 @@ sdk::Status TableStream::settle_track() {
   if (!name || track_wish_.track == "scan") return {};
   auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
   const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().facts_query(*name), *rows); });
-  if (!said.ok()) return target_->status(said, wish_.table);
+  // What nobody asked for is no reason to read nothing.
+  if (!said.ok()) return track_wish_.track.empty() ? sdk::Status{} : target_->status(said, wish_.table);
   const auto facts = column_facts(*rows);
   const Engine engine = target_->dialect->engine();
   if (sdk::Status failed = choose_track(track_wish_, *table_, facts, engine, Blind::no, choice_); !failed.ok() || !tracking()) return failed;
@@ -83,7 +84,6 @@ sdk::Status TableStream::settle_track() {
   Horizon horizon;
   const sdk::Status seen = look_first(horizon);
   if (!seen.ok() && (!track_wish_.track.empty() || seen.code != MG_CONFIG)) return seen;
-  // What nobody asked for is no reason to read nothing.
   if (!seen.ok()) {
     const sdk::Status chosen = choose_track(track_wish_, *table_, facts, engine, horizon.blind, choice_);
     choice_.note += "; " + seen.message;
@@ -209,7 +209,7 @@ sdk::Status TableStream::begin_poll() {
   Horizon horizon;
   const bool whole = choice_.rule.order == CommitOrder::same || Clock::now() - looked_ >= kLook;
   if (sdk::Status failed = look(whole, horizon); !failed.ok()) return failed;
-  if (whole) looked_ = Clock::now();
+  if (whole) looked_ = Clock::now(), held_ = what_holds(horizon);
   Tracked tracked = odbc::begin_poll(*position_.tracked, horizon, choice_.rule);
   // A column that came has values in rows that nobody changes.
   if (tracked.shape != shape()) owe_compare(tracked, choice_.rule), tracked.shape = shape();
@@ -258,7 +258,7 @@ void TableStream::stop_scan() {
 sdk::Status TableStream::read(std::string_view position, const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out) {
   sdk::Budget budget(limits);
   bool ended = false;
-  out.note = choice_.note;
+  out.note = held_.empty() ? choice_.note : choice_.note + "; " + held_;
   sdk::Status status = resume(position, out.flags);
   if (status.ok()) status = sink.columns(columns_.all()) ? pump(budget, sink, ended) : sdk::Status{};
   if (!status.ok()) {

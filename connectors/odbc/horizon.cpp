@@ -10,6 +10,7 @@ namespace meshgate::odbc {
 namespace {
 
 constexpr std::size_t kFields = 6;
+constexpr std::int64_t kWorthSaying = 60'000'000;
 
 /// Numbers beyond 63 bits count as the greatest: what is read from there on is more, never less.
 std::optional<std::int64_t> number(const std::string& text) {
@@ -45,6 +46,12 @@ std::optional<Horizon> decode_horizon(const std::vector<std::string>& row, Track
   // A time that has not come yet is no floor: what is written now lies below it.
   if (kind == TrackKind::time) out.floor = row[2].empty() ? *clock : std::min(*clock, floor.value_or(kLowest));
   return out;
+}
+
+std::string what_holds(const Horizon& horizon) {
+  if (horizon.undated) return "a prepared transaction is open, so each poll reads again what was written since it was first seen: commit it or roll it back";
+  if (!horizon.oldest || horizon.clock - *horizon.oldest < kWorthSaying) return {};
+  return "a transaction is open since " + timestamp_text(*horizon.oldest).substr(0, 19) + " UTC, so each poll reads again what was written since";
 }
 
 std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& column) {

@@ -45,6 +45,9 @@ std::optional<Horizon> decode_horizon(const std::vector<std::string>& row, Track
 /// what is neither (infinity, years that are not 1 to 9999).
 std::optional<std::int64_t> tick_of(TrackKind kind, const std::string& text);
 
+/// Says what keeps a table's bound back, if that is so for longer than a minute; empty: nothing does.
+std::string what_holds(const Horizon& horizon);
+
 /// Says why changes cannot be followed here and which statement or setting helps; `table` and `column` name what for.
 std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& column);
 

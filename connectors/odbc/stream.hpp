@@ -79,6 +79,7 @@ class TableStream final : public sdk::Stream {
   Clock::time_point described_{};
   Choice choice_;
   TrackPlace place_;
+  std::string held_;              // what keeps polls reading the same again, for people
   std::optional<Horizon> first_;  // seen by open(), for the first scan
 
   Position position_;                  // after what has been emitted

@@ -13,7 +13,7 @@ std::int64_t below(std::int64_t a, std::int64_t b) { return a < kLowest + b ? kL
 std::int64_t in_zone(std::int64_t moment, const TrackRule& rule) { return moment == kLowest ? kLowest : moment + rule.zone; }
 
 std::int64_t floor_of(const Horizon& horizon, const TrackRule& rule) {
-  if (rule.kind == TrackKind::number || rule.order == CommitOrder::same) return horizon.floor;
+  if (rule.kind == TrackKind::number) return horizon.floor;
   return below(in_zone(horizon.floor, rule), kGrain);
 }
 

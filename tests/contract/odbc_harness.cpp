@@ -65,6 +65,7 @@ class OdbcHarness : public Harness {
     return out;
   }
   [[nodiscard]] ingest::Settings stream() const override { return {{"table", table_}}; }
+  [[nodiscard]] ingest::Settings followed_stream() const override { return {{"table", table_}, {"track", "id"}, {"sweep", "300ms"}}; }
   [[nodiscard]] std::string stream_name() const override {
     return (kind_ == Kind::sqlite ? "" : kind_ == Kind::postgresql ? "public." : "meshgate_test.") + table_;
   }

@@ -52,6 +52,15 @@ TEST(Horizon, ABlindOneIsToldWithWhatHelps) {
   EXPECT_NE(blindness(Blind::replica, Engine::mariadb, place, "x").find("replica"), std::string::npos);
 }
 
+TEST(Horizon, WhatHoldsItBackIsToldAfterAMinute) {
+  Horizon horizon{.clock = 1'767'608'109'000'000, .read_at = 1'767'608'109'000'000, .oldest = 1'767'608'100'000'000};
+  EXPECT_EQ(what_holds(horizon), "");
+  horizon.oldest = 1'767'600'000'000'000;
+  EXPECT_EQ(what_holds(horizon), "a transaction is open since 2026-01-05 08:00:00 UTC, so each poll reads again what was written since");
+  horizon.undated = true;
+  EXPECT_NE(what_holds(horizon).find("prepared"), std::string::npos);
+}
+
 TEST(Horizon, BoundsAreTextOfTheirColumn) {
   Column time{.name = "t", .native = "TIMESTAMP", .type = MG_TIMESTAMP};
   EXPECT_EQ(bound_text(time, TrackKind::time, Engine::sqlite, 1'767'608'109'000'000), "2026-01-05 10:15:09");
