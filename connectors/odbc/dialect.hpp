@@ -75,7 +75,8 @@ class Dialect {
   /// Whether horizon_query() wants to run within a transaction and to be given the clock of its beginning.
   [[nodiscard]] virtual bool horizon_in_transaction() const { return false; }
   /// One row for decode_horizon(): read_at, oldest, the greatest value (or, of times, the beginning of the oldest statement that runs), undated,
-  /// blind, and the clock, which is not earlier than the snapshot that the value was seen in. Nothing in place of what is not there.
+  /// blind, the clock, which is not earlier than the snapshot that the value was seen in, and "name=began …" of all open transactions, with names that
+  /// no two ever share. Nothing in place of what is not there.
   [[nodiscard]] virtual std::string horizon_query(const TrackPlace& place, std::int64_t clock) const = 0;
   /// The same without looking at transactions.
   [[nodiscard]] virtual std::string blind_query(const TrackPlace& place) const = 0;

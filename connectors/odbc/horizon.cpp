@@ -9,7 +9,7 @@ namespace meshgate::odbc {
 
 namespace {
 
-constexpr std::size_t kFields = 6;
+constexpr std::size_t kFields = 7;
 constexpr std::int64_t kWorthSaying = 60'000'000;
 
 /// Numbers beyond 63 bits count as the greatest: what is read from there on is more, never less.
@@ -24,6 +24,20 @@ std::optional<std::int64_t> number(const std::string& text) {
 std::string_view without_zone(std::string_view text) {
   const std::size_t at = text.find_first_of("Zz+-", std::min<std::size_t>(text.size(), 11));
   return text.substr(0, at);
+}
+
+/// "name=moment name=moment", names without '='; nothing where one is not so.
+std::optional<std::vector<OpenTransaction>> open_of(std::string_view text) {
+  std::vector<OpenTransaction> out;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    const std::size_t at = one.find('=');
+    const auto began = at == one.npos ? std::nullopt : number(std::string(one.substr(at + 1)));
+    if (!began) return std::nullopt;
+    out.push_back({std::string(one.substr(0, at)), *began});
+  }
+  return out;
 }
 
 }  // namespace
@@ -41,6 +55,8 @@ std::optional<Horizon> decode_horizon(const std::vector<std::string>& row, Track
   Horizon out{.clock = *clock, .read_at = number(row[0]), .oldest = number(row[1])};
   out.undated = !row[3].empty() && row[3] != "0";
   out.blind = static_cast<Blind>(*blind);
+  // A list that does not say of the oldest is not whole.
+  if (!out.undated && out.read_at && (!row[6].empty() || !out.oldest)) out.open = open_of(row[6]);
   const auto floor = tick_of(kind, row[2]);
   if (kind == TrackKind::number) out.floor = floor.value_or(kLowest);
   // A time that has not come yet is no floor: what is written now lies below it.
@@ -51,7 +67,7 @@ std::optional<Horizon> decode_horizon(const std::vector<std::string>& row, Track
 std::string what_holds(const Horizon& horizon) {
   if (horizon.undated) return "a prepared transaction is open, so each poll reads again what was written since it was first seen: commit it or roll it back";
   if (!horizon.oldest || horizon.clock - *horizon.oldest < kWorthSaying) return {};
-  return "a transaction is open since " + timestamp_text(*horizon.oldest).substr(0, 19) + " UTC, so each poll reads again what was written since";
+  return "a transaction is open since " + timestamp_text(*horizon.oldest).substr(0, 19) + " UTC; once it ends, what was written since then is read again";
 }
 
 std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& column) {

@@ -18,6 +18,14 @@ enum class Blind : std::uint8_t { no = 0, right = 1, replica = 2, switched_off =
 /// The lowest value: before all.
 inline constexpr std::int64_t kLowest = INT64_MIN;
 
+/// A transaction that is open: what no other is called (empty: not known), and when it began.
+struct OpenTransaction {
+  std::string name;
+  std::int64_t began = 0;
+
+  bool operator==(const OpenTransaction&) const = default;
+};
+
 /// What a database says just before a read of the transactions that could still commit something behind that read. Moments are
 /// microseconds of its clock.
 struct Horizon {
@@ -27,6 +35,7 @@ struct Horizon {
   std::int64_t floor = kLowest;         ///< no transaction that begins after `clock` brings a value below this
   bool undated = false;                 ///< one is open of which nobody knows when it began
   Blind blind = Blind::no;
+  std::optional<std::vector<OpenTransaction>> open;  ///< all of them; none: they were not listed
 
   bool operator==(const Horizon&) const = default;
 };

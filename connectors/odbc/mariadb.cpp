@@ -51,7 +51,7 @@ class MariaDb final : public Dialect {
   void add_defaults(ConnectionString& fields, long long) const override { fields.set_default("CHARSET", "utf8mb4"); }
 
   [[nodiscard]] std::vector<std::string> session() const override {
-    return {"SET SESSION time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', tx_isolation = 'REPEATABLE-READ', tx_read_only = 1"};
+    return {"SET SESSION time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', tx_isolation = 'REPEATABLE-READ', tx_read_only = 1, group_concat_max_len = 16777216"};
   }
   [[nodiscard]] std::string probe() const override { return "SELECT CONVERT(X'C3A4E282ACF09D849E' USING utf8mb4)"; }
   [[nodiscard]] std::string quote(std::string_view name) const override { return "`" + replaced(name, "`", "``") + "`"; }
@@ -69,7 +69,7 @@ class MariaDb final : public Dialect {
   [[nodiscard]] bool horizon_in_transaction() const override { return true; }
   /// The server makes the list of transactions anew only when nobody has read it for 100 ms, and does not say when that was. Our own
   /// transaction is in the list with its statement, and that holds the clock: so the newest such mark says it. A list that somebody else had
-  /// made counts as a second older. Its times are in the server's own zone; of an hour that came twice the earlier is taken.
+  /// made counts as a second older, and names nobody. A transaction has a number of its own only once it has written. Its times are in the server's own zone; of an hour that came twice the earlier is taken.
   [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t clock) const override {
     const std::string ours = std::to_string(clock);
     const std::string mark = "MAX(IF(trx_query LIKE 'SELECT /*horizon ________________*/%', CAST(SUBSTRING(trx_query, 18, 16) AS SIGNED), NULL))";
@@ -83,10 +83,11 @@ class MariaDb final : public Dialect {
                   "WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump'))") +
            ", COALESCE(SUM(trx_mysql_thread_id = 0), 0), "
            "IF(@@global.read_only OR EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Slave%'), 2, 0), " +
-           clock_now() + " FROM information_schema.INNODB_TRX";
+           clock_now() + ", IF(" + mark + " = " + ours + ", GROUP_CONCAT(IF(trx_mysql_thread_id IN (0, CONNECTION_ID()), NULL, "
+           "CONCAT(IF(trx_id BETWEEN 1 AND 140737488355328, trx_id, ''), '=', CAST(" + began + " * 1000000 AS SIGNED))) SEPARATOR ' '), NULL) FROM information_schema.INNODB_TRX";
   }
   [[nodiscard]] std::string blind_query(const TrackPlace& place) const override {
-    return "SELECT NULL, NULL, " + (place.kind == TrackKind::number ? greatest(place) : "NULL") + ", 0, 1, " + clock_now();
+    return "SELECT NULL, NULL, " + (place.kind == TrackKind::number ? greatest(place) : "NULL") + ", 0, 1, " + clock_now() + ", NULL";
   }
   [[nodiscard]] bool hides_transactions(const Diagnosis& diagnosis) const override { return diagnosis.native == 1227; }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {

@@ -1,6 +1,7 @@
 #include "connectors/odbc/position.hpp"
 
 #include <array>
+#include <type_traits>
 
 namespace meshgate::odbc {
 
@@ -45,10 +46,24 @@ void append(std::string& out, const std::vector<std::string>& key) {
   }
 }
 
-/// The numbers of a Tracked in their order.
+/// The numbers of a Tracked, and of a Poll, in their order.
 template <class Of>
 auto numbers(Of& of) {
-  return std::array{&of.low, &of.frontier, &of.clock, &of.doubt, &of.swept, &of.verified, &of.sweep_took};
+  if constexpr (std::is_same_v<std::remove_const_t<Of>, Poll>) {
+    return std::array{&of.from, &of.as_of, &of.next_low, &of.greatest};
+  } else {
+    return std::array{&of.low, &of.frontier, &of.clock, &of.doubt, &of.swept, &of.verified, &of.sweep_took};
+  }
+}
+
+template <class Of>
+bool take_numbers(std::string_view& bytes, Of& of) {
+  for (std::int64_t* one : numbers(of)) {
+    const auto number = take<std::int64_t>(bytes);
+    if (!number) return false;
+    *one = *number;
+  }
+  return true;
 }
 
 void append(std::string& out, const Tracked& tracked) {
@@ -58,8 +73,7 @@ void append(std::string& out, const Tracked& tracked) {
   for (const Landmark& one : tracked.landmarks) append(out, one.clock), append(out, one.floor);
   append(out, static_cast<unsigned char>(!tracked.poll ? 0 : tracked.poll->at ? 2 : 1));
   if (!tracked.poll) return;
-  append(out, tracked.poll->next_low);
-  append(out, tracked.poll->greatest);
+  for (const std::int64_t* one : numbers(*tracked.poll)) append(out, *one);
   if (tracked.poll->at) append(out, *tracked.poll->at);
 }
 
@@ -78,20 +92,13 @@ bool take_poll(std::string_view& bytes, std::optional<Poll>& out) {
   const auto form = take<unsigned char>(bytes);
   if (!form || *form > 2) return false;
   if (*form == 0) return true;
-  const auto next_low = take<std::int64_t>(bytes);
-  const auto greatest = take<std::int64_t>(bytes);
-  if (!next_low || !greatest) return false;
-  out = Poll{.next_low = *next_low, .greatest = *greatest, .at = {}};
+  if (!take_numbers(bytes, out.emplace())) return false;
   return *form == 1 || (out->at = take_key(bytes)).has_value();
 }
 
 std::optional<Tracked> take_tracked(std::string_view& bytes) {
   Tracked out;
-  for (std::int64_t* one : numbers(out)) {
-    const auto number = take<std::int64_t>(bytes);
-    if (!number) return std::nullopt;
-    *one = *number;
-  }
+  if (!take_numbers(bytes, out)) return std::nullopt;
   const auto shape = take<std::uint64_t>(bytes);
   auto landmarks = shape ? take_landmarks(bytes) : std::nullopt;
   if (!landmarks || !take_poll(bytes, out.poll)) return std::nullopt;

@@ -21,7 +21,7 @@ enum class Pass : std::uint8_t {
 /// How far a table has been read. Bytes: "O", version 2, flags (1 a key follows, 2 tracking follows), pass, fingerprint (8), as_of (8), the
 /// key, the tracking. A key is the number (4) of its values and for each its length (4) and bytes; the tracking is low, frontier, clock, doubt,
 /// swept, verified, sweep_took and shape (8 each), the number (4) of landmarks, clock and floor (8 each) of each, and 0, 1 or 2: no poll; a poll
-/// with next_low and greatest (8 each); and with a value and key behind them. Numbers are little-endian.
+/// with from, as_of, next_low and greatest (8 each); and with a value and key behind them. Numbers are little-endian.
 struct Position {
   Pass pass = Pass::none;
   std::optional<std::vector<std::string>> key;  ///< of the last row of the pass, as the database writes it; none: before the first row

@@ -76,14 +76,15 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] CommitOrder commit_order(TrackKind kind) const override { return kind == TrackKind::time ? CommitOrder::by_start : CommitOrder::by_floor; }
   [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
     // Also transactions that have written nothing yet: what they will write carries the time at which they began.
-    return "SELECT " + micros("now()") + ", (SELECT " + micros("min(xact_start)") +
-           " FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type NOT IN ('autovacuum worker', 'walsender')), " +
-           greatest(place) + ", (SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()), "
+    return "SELECT " + micros("now()") + ", a.oldest, " + greatest(place) + ", (SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()), "
            "CASE WHEN pg_is_in_recovery() OR EXISTS (SELECT 1 FROM pg_catalog.pg_subscription_rel WHERE srrelid = " + regclass(place.table) + ") THEN 2 "
-           "WHEN NOT pg_has_role('pg_read_all_stats', 'USAGE') THEN 1 WHEN current_setting('track_activities') <> 'on' THEN 3 ELSE 0 END, " + micros("clock_timestamp()");
+           "WHEN NOT pg_has_role('pg_read_all_stats', 'USAGE') THEN 1 WHEN current_setting('track_activities') <> 'on' THEN 3 ELSE 0 END, " + micros("clock_timestamp()") +
+           ", a.listed FROM (SELECT " + micros("min(xact_start)") + " AS oldest, string_agg(pid || '-' || " + micros("xact_start") + " || '=' || " + micros("xact_start") +
+           ", ' ') AS listed FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL "
+           "AND backend_type NOT IN ('autovacuum worker', 'walsender')) a";
   }
   [[nodiscard]] std::string blind_query(const TrackPlace& place) const override {
-    return "SELECT NULL, NULL, " + greatest(place) + ", 0, 1, " + micros("clock_timestamp()");
+    return "SELECT NULL, NULL, " + greatest(place) + ", 0, 1, " + micros("clock_timestamp()") + ", NULL";
   }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {
     return "SELECT a.attname, CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid "

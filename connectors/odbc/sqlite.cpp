@@ -69,7 +69,7 @@ class Sqlite final : public Dialect {
   [[nodiscard]] CommitOrder commit_order(TrackKind) const override { return CommitOrder::same; }
   [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
     // In an empty table nothing is the greatest, and what is being written may already have its time: no value is too low.
-    return "SELECT " + std::string(kClock) + ", NULL, (SELECT coalesce(max(" + quote(place.column) + "), 'none') FROM " + full_name(place.table) + "), 0, 0, " + std::string(kClock);
+    return "SELECT " + std::string(kClock) + ", NULL, (SELECT coalesce(max(" + quote(place.column) + "), 'none') FROM " + full_name(place.table) + "), 0, 0, " + std::string(kClock) + ", NULL";
   }
   [[nodiscard]] std::string blind_query(const TrackPlace& place) const override { return horizon_query(place, 0); }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {

@@ -16,7 +16,7 @@
 namespace meshgate::odbc {
 
 /// A table read again and again: from end to end, or what changed by its tracked column, with scans now and then. What comes next is
-/// next_turn(); course.cpp opens and ends what it says, stream.cpp hands on rows. Between two of them nothing is open but the connection.
+/// next_turn(); course.cpp begins and ends what it says, stream.cpp hands on rows. Between two of them nothing is open but the connection.
 class TableStream final : public sdk::Stream {
  public:
   TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track);
@@ -28,13 +28,17 @@ class TableStream final : public sdk::Stream {
   sdk::Status lookup(const sdk::Keys& keys, sdk::Sink& sink) override;
 
  private:
-  // course.cpp: what is read, and how far
+  // opening.cpp: the table, and what the database says of it
   sdk::Status refresh();
   sdk::Status refresh_if_old();
   sdk::Status why_hidden(const TableName& name);
   sdk::Status settle_track();
   sdk::Status look(bool whole, Horizon& out);
   sdk::Status look_first(Horizon& out);
+  [[nodiscard]] std::uint64_t print() const;
+  [[nodiscard]] std::uint64_t shape() const;
+
+  // course.cpp: what is read, and how far
   sdk::Status resume(std::string_view bytes, std::uint32_t& flags);
   sdk::Status take_up(std::string_view bytes);
   sdk::Status begin(Turn turn);
@@ -50,8 +54,6 @@ class TableStream final : public sdk::Stream {
   [[nodiscard]] bool polling() const { return position_.tracked && position_.tracked->poll.has_value(); }
   [[nodiscard]] bool poll_due() const;
   [[nodiscard]] bool sound(const Position& position) const;
-  [[nodiscard]] std::uint64_t print() const;
-  [[nodiscard]] std::uint64_t shape() const;
 
   // stream.cpp: rows
   sdk::Status pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended);
@@ -80,7 +82,9 @@ class TableStream final : public sdk::Stream {
   Choice choice_;
   TrackPlace place_;
   std::string held_;              // what keeps polls reading the same again, for people
-  std::optional<Horizon> first_;  // seen by open(), for the first scan
+  std::optional<Horizon> first_;      // seen by open(), for the first scan
+  std::optional<Horizon> seen_;       // by the last complete poll that looked at transactions
+  std::optional<Horizon> next_seen_;  // by the one under way
 
   Position position_;                  // after what has been emitted
   std::optional<std::string> given_;   // what the host was given last, while position_ goes with it

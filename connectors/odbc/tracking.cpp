@@ -23,15 +23,32 @@ std::optional<std::int64_t> all_began(const Horizon& horizon) {
   return horizon.oldest ? std::min(*horizon.read_at, *horizon.oldest) : *horizon.read_at;
 }
 
+/// The greatest value that no transaction lies below that began at this moment or later; nothing: that is not known.
+std::optional<std::int64_t> floor_since(const std::vector<Landmark>& landmarks, std::int64_t began, const TrackRule& rule) {
+  if (rule.order == CommitOrder::by_start) return below(in_zone(began, rule), kGrain);
+  std::optional<std::int64_t> out;
+  for (const Landmark& one : landmarks) {
+    if (one.clock + kGrain <= began) out = one.floor;
+  }
+  return out;
+}
+
 /// The greatest value that nothing still to be committed lies below; nothing: no more is known than before.
 std::optional<std::int64_t> bound(const std::vector<Landmark>& landmarks, const Horizon& horizon, const TrackRule& rule) {
   if (horizon.blind != Blind::no || rule.order == CommitOrder::same) return floor_of(horizon, rule);
   const auto began = all_began(horizon);
-  if (!began) return std::nullopt;
-  if (rule.order == CommitOrder::by_start) return below(in_zone(*began, rule), kGrain);
-  std::optional<std::int64_t> out;
-  for (const Landmark& one : landmarks) {
-    if (one.clock + kGrain <= *began) out = one.floor;
+  return began ? floor_since(landmarks, *began, rule) : std::nullopt;
+}
+
+/// Every transaction that can have brought something since `before` was seen began at this moment or later; nothing: that is not known.
+std::optional<std::int64_t> brought_since(const Horizon& before, const Horizon& now) {
+  if (before.undated || !before.read_at) return std::nullopt;
+  std::int64_t out = *before.read_at;
+  if (!now.read_at) return out;
+  if (!before.open || !now.open) return std::nullopt;
+  for (const OpenTransaction& one : *before.open) {
+    const bool still_open = !one.name.empty() && std::ranges::find(*now.open, one) != now.open->end();
+    if (!still_open) out = std::min(out, one.began);
   }
   return out;
 }
@@ -86,7 +103,7 @@ Tracked begin_tracking(const Horizon& horizon, const TrackRule& rule) {
   return out;
 }
 
-Tracked begin_poll(Tracked at, const Horizon& horizon, const TrackRule& rule) {
+Tracked begin_poll(Tracked at, const Horizon& horizon, const std::optional<Horizon>& before, const TrackRule& rule) {
   if (horizon.clock + kGrain < at.clock) turn_back(at, horizon.clock);
   at.clock = horizon.clock;
   const bool looked = horizon.read_at || horizon.blind != Blind::no;
@@ -99,6 +116,11 @@ Tracked begin_poll(Tracked at, const Horizon& horizon, const TrackRule& rule) {
   const auto found = looked ? bound(at.landmarks, horizon, rule) : std::nullopt;
   Poll poll{.next_low = found ? below(*found, rule.overlap.value_or(0)) : at.low, .greatest = at.frontier, .at = {}};
   at.low = std::min(at.low, poll.next_low);
+  const bool exact = before && rule.order != CommitOrder::same && !rule.overlap && at.low != kLowest;
+  const auto since = exact ? brought_since(*before, horizon) : std::nullopt;
+  const auto from = since ? floor_since(at.landmarks, *since, rule) : std::nullopt;
+  poll.from = std::max(at.low, from.value_or(kLowest));
+  poll.as_of = looked || poll.from == at.low ? horizon.clock : 0;
   if (looked && rule.order == CommitOrder::by_floor) {
     forget(at.landmarks, horizon);
     at.landmarks.push_back({horizon.clock, floor_of(horizon, rule)});
@@ -130,6 +152,7 @@ void owe_compare(Tracked& at, const TrackRule& rule) {
     at.verified = 0;
   } else {
     at.low = kLowest;
+    if (at.poll) at.poll->from = kLowest;
   }
 }
 

@@ -17,8 +17,10 @@ struct Landmark {
   bool operator==(const Landmark&) const = default;
 };
 
-/// A poll under way: one pass over the rows whose value is not below `low`.
+/// A poll under way: one pass over the rows whose value is not below `from`.
 struct Poll {
+  std::int64_t from = kLowest;                 ///< at least Tracked::low: below it nothing has come since the poll before
+  std::int64_t as_of = 0;                      ///< when it is complete, all that was committed before has been read; 0: that is not known
   std::int64_t next_low = kLowest;             ///< what `low` is once it is complete
   std::int64_t greatest = kLowest;             ///< value met so far, in this poll or before
   std::optional<std::vector<std::string>> at;  ///< value and key of the last row read; none: before the first
@@ -66,8 +68,10 @@ struct TrackRule {
 
 /// Before the first scan. Pure, as are all here.
 Tracked begin_tracking(const Horizon& horizon, const TrackRule& rule);
-/// A poll begins: rows from `low` on are to be read, and Poll::next_low is where the next one may begin.
-Tracked begin_poll(Tracked at, const Horizon& horizon, const TrackRule& rule);
+/// A poll begins: rows from Poll::from on are to be read, and Poll::next_low is the bound that then holds. `before` is what the last poll that
+/// looked at transactions saw, if that poll is complete and this one follows it: only transactions that have ended or begun since can have brought
+/// anything. A poll that did not look leaves those that were open then to the next one that does, and claims nothing.
+Tracked begin_poll(Tracked at, const Horizon& horizon, const std::optional<Horizon>& before, const TrackRule& rule);
 Tracked end_poll(Tracked at);
 
 /// A compare of all rows begins, and is complete. What is owed meanwhile stays owed.

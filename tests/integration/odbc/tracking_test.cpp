@@ -241,8 +241,7 @@ TEST_P(Tracking, ALateCommitIsShownAsLate) {
   }
   EXPECT_EQ(feed.late, 0U);
   slow.run("COMMIT");
-  feed.catch_up();
-  EXPECT_EQ(feed.rows[1]["note"], "slow");
+  feed.wait_for(1, "note", "slow");
   EXPECT_EQ(feed.late, 1U);
 }
 
@@ -258,14 +257,13 @@ TEST(TrackingPostgreSql, APreparedTransactionIsWaitedFor) {
   const std::int64_t end = TrackedTable::clock(table.kind, *table.sql) + 2'500'000;
   while (TrackedTable::clock(table.kind, *table.sql) < end) feed.catch_up();
   table.sql->run("COMMIT PREPARED '" + table.name + "'");
-  feed.catch_up();
-  EXPECT_EQ(feed.rows[1]["note"], "prepared");
+  feed.wait_for(1, "note", "prepared");
 }
 
 TEST(TrackingPostgreSql, PollsGoOnWithinACompare) {
   TrackedTable table(Kind::postgresql);
   table.sql->run("INSERT INTO " + table.name + " (at, note) SELECT '2020-01-01', 'many' FROM generate_series(1, 60000)");
-  Follower feed(table.settings, with(table.stream(), "verify", "10s"));
+  Follower feed(table.settings, with(table.stream(), "verify", "3s"));
   feed.catch_up();
   mg_limits few = generous();
   few.max_records = 2000;
@@ -324,8 +322,7 @@ TEST(TrackingMariaDb, AStatementThatWaitedBeforeItsTransactionBeganIsNotMissed) 
   end = TrackedTable::clock(table.kind, *table.sql) + 3'500'000;
   while (TrackedTable::clock(table.kind, *table.sql) < end) feed.catch_up();
   writer.run("COMMIT");
-  feed.catch_up();
-  EXPECT_EQ(feed.rows[1]["note"], "waited");
+  feed.wait_for(1, "note", "waited");
 }
 
 TEST(TrackingMariaDb, APreparedTransactionIsWaitedFor) {
@@ -340,8 +337,7 @@ TEST(TrackingMariaDb, APreparedTransactionIsWaitedFor) {
   const std::int64_t end = TrackedTable::clock(table.kind, other) + 3'500'000;
   while (TrackedTable::clock(table.kind, other) < end) feed.catch_up();
   table.sql->run("XA COMMIT '" + table.name + "'");
-  feed.catch_up();
-  EXPECT_EQ(feed.rows[1]["note"], "prepared");
+  feed.wait_for(1, "note", "prepared");
 }
 
 TEST(TrackingMariaDb, AColumnThatTheDatabaseKeepsIsChosen) {

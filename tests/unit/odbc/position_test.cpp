@@ -16,7 +16,7 @@ Position followed() {
 
 TEST(Position, ComesBackAsItWas) {
   Position polling = followed();
-  polling.tracked->poll = Poll{.next_low = 8, .greatest = 9, .at = {}};
+  polling.tracked->poll = Poll{.from = 6, .as_of = 7, .next_low = 8, .greatest = 9, .at = {}};
   Position in_a_poll = polling;
   in_a_poll.tracked->poll->at = std::vector<std::string>{"2026-01-05 10:15:09+00", "12", ""};
   const Position cases[] = {{},
@@ -31,7 +31,7 @@ TEST(Position, ComesBackAsItWas) {
 
 TEST(Position, EveryOtherTextIsNone) {
   Position whole = followed();
-  whole.tracked->poll = Poll{.next_low = 8, .greatest = 9, .at = std::vector<std::string>{"1", "2"}};
+  whole.tracked->poll = Poll{.from = 6, .as_of = 7, .next_low = 8, .greatest = 9, .at = std::vector<std::string>{"1", "2"}};
   const std::string good = encode(whole);
   for (std::size_t size = 0; size < good.size(); ++size) EXPECT_FALSE(decode_position(good.substr(0, size))) << size;
   EXPECT_FALSE(decode_position(good + "x"));

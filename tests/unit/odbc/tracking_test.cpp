@@ -15,7 +15,7 @@ constexpr std::int64_t kNow = 1'767'608'109'000'000;
 Horizon none_open(std::int64_t clock, std::int64_t floor) { return {.clock = clock, .read_at = clock, .oldest = {}, .floor = floor}; }
 Horizon open_since(std::int64_t clock, std::int64_t oldest, std::int64_t floor) { return {.clock = clock, .read_at = clock, .oldest = oldest, .floor = floor}; }
 
-Tracked polled(Tracked at, const Horizon& horizon, const TrackRule& rule) { return end_poll(begin_poll(std::move(at), horizon, rule)); }
+Tracked polled(Tracked at, const Horizon& horizon, const TrackRule& rule) { return end_poll(begin_poll(std::move(at), horizon, {}, rule)); }
 
 constexpr TrackRule kStarts{.order = CommitOrder::by_start, .kind = TrackKind::time};
 constexpr TrackRule kNumbers{.order = CommitOrder::by_floor, .kind = TrackKind::number};
@@ -35,7 +35,7 @@ TEST(Tracking, TimesAreReadAgainFromTheOldestOpenTransaction) {
 
 TEST(Tracking, APollReadsFromWhereTheOneBeforeCouldNotBeSure) {
   const Tracked at = begin_tracking(open_since(kNow, kNow - 60 * kSecond, kNow), kStarts);
-  const Tracked poll = begin_poll(at, none_open(kNow + 2 * kSecond, kNow + 2 * kSecond), kStarts);
+  const Tracked poll = begin_poll(at, none_open(kNow + 2 * kSecond, kNow + 2 * kSecond), {}, kStarts);
   EXPECT_EQ(poll.low, kNow - 61 * kSecond) << "the transaction may have committed since";
   ASSERT_TRUE(poll.poll);
   EXPECT_EQ(poll.poll->next_low, kNow + kSecond);
@@ -75,7 +75,7 @@ TEST(Tracking, TransactionsThatWereOpenAtTheStartAreDoubtedUntilTheyEnd) {
 TEST(Tracking, WithoutComparesTheNextPollReadsAll) {
   const TrackRule rule{.order = CommitOrder::by_floor, .kind = TrackKind::number, .compares = false};
   Tracked at = begin_tracking(open_since(kNow, kNow - kSecond, 100), rule);
-  at = begin_poll(at, none_open(kNow + 6 * kSecond, 120), rule);
+  at = begin_poll(at, none_open(kNow + 6 * kSecond, 120), {}, rule);
   EXPECT_EQ(at.low, kLowest);
   EXPECT_EQ(at.doubt, 0);
 }
@@ -112,7 +112,7 @@ TEST(Tracking, AListThatIsOldSaysNothingOfLater) {
 
 TEST(Tracking, NumbersThatFallBackTakeTheBoundWithThem) {
   Tracked at = polled(begin_tracking(none_open(kNow, 100), kNumbers), none_open(kNow + 9 * kSecond, 200), kNumbers);
-  at = begin_poll(at, none_open(kNow + 20 * kSecond, kLowest), kNumbers);
+  at = begin_poll(at, none_open(kNow + 20 * kSecond, kLowest), {}, kNumbers);
   EXPECT_EQ(at.low, kLowest) << "the table was emptied";
   EXPECT_TRUE(std::ranges::all_of(at.landmarks, [](const Landmark& one) { return one.floor == kLowest; }));
 }
@@ -120,7 +120,7 @@ TEST(Tracking, NumbersThatFallBackTakeTheBoundWithThem) {
 TEST(Tracking, AClockThatWentBackMakesTheNextPollReadAll) {
   Tracked at = polled(begin_tracking(none_open(kNow, kNow), kStarts), none_open(kNow + 9 * kSecond, kNow + 9 * kSecond), kStarts);
   const std::int64_t hour_ago = kNow - 3600 * kSecond;
-  at = begin_poll(at, none_open(hour_ago, hour_ago), kStarts);
+  at = begin_poll(at, none_open(hour_ago, hour_ago), {}, kStarts);
   EXPECT_EQ(at.low, kLowest);
   EXPECT_EQ(at.poll->next_low, hour_ago - kSecond);
 }
@@ -142,6 +142,31 @@ TEST(Tracking, ZonelessTimesMoveWithTheirZone) {
   TrackRule rule = kStarts;
   rule.zone = 3600 * kSecond;
   EXPECT_EQ(begin_tracking(none_open(kNow, kNow), rule).low, kNow + 3600 * kSecond - kSecond);
+}
+
+TEST(Tracking, OnlyWhatEndedSinceIsReadAgain) {
+  const auto with_open = [](std::int64_t clock, std::vector<OpenTransaction> open) {
+    Horizon out = none_open(clock, clock);
+    for (const OpenTransaction& one : open) out.oldest = std::min(out.oldest.value_or(one.began), one.began);
+    out.open = std::move(open);
+    return out;
+  };
+  const OpenTransaction old{"1", kNow - 600 * kSecond};
+  const OpenTransaction young{"2", kNow + kSecond};
+  const Horizon first = with_open(kNow, {old});
+  const Horizon second = with_open(kNow + 2 * kSecond, {old, young});
+  Tracked at = polled(begin_tracking(first, kStarts), first, kStarts);
+  const Tracked quiet = begin_poll(at, second, first, kStarts);
+  EXPECT_EQ(quiet.low, kNow - 601 * kSecond);
+  EXPECT_EQ(quiet.poll->from, kNow - kSecond) << "the old one is still open: it has brought nothing";
+  EXPECT_EQ(quiet.poll->as_of, second.clock);
+  at = end_poll(quiet);
+  EXPECT_EQ(begin_poll(at, with_open(kNow + 4 * kSecond, {old}), second, kStarts).poll->from, kNow) << "the young one has ended";
+  EXPECT_EQ(begin_poll(at, with_open(kNow + 4 * kSecond, {young}), second, kStarts).poll->from, kNow - 601 * kSecond) << "the old one has ended";
+  EXPECT_EQ(begin_poll(at, with_open(kNow + 4 * kSecond, {old, young}), {}, kStarts).poll->from, kNow - 601 * kSecond) << "after a restart nobody knows";
+  const Tracked unlooked = begin_poll(at, {.clock = kNow + 4 * kSecond}, second, kStarts);
+  EXPECT_EQ(unlooked.poll->from, kNow + kSecond);
+  EXPECT_EQ(unlooked.poll->as_of, 0) << "what ended meanwhile is read by the next poll that looks";
 }
 
 TEST(Tracking, AFileIsReadFromTheGreatestSeen) {
@@ -169,11 +194,13 @@ namespace {
 /// A table with its transactions, and time that passes in steps. Values are numbers taken within the transaction.
 struct World {
   struct Writer {
+    std::string name;
     std::int64_t began = 0;
     std::vector<std::int64_t> numbers;
   };
   std::int64_t clock = kNow;
   std::int64_t next = 1;
+  std::int64_t transactions = 0;
   std::vector<Writer> open;
   std::vector<std::int64_t> rows;
   std::mt19937_64 random;
@@ -183,7 +210,7 @@ struct World {
 
   void step() {
     clock += static_cast<std::int64_t>(dice(3 * kSecond));
-    if (dice(2) == 0 && open.size() < 5) open.push_back({clock, {}});
+    if (dice(2) == 0 && open.size() < 5) open.push_back({std::to_string(++transactions), clock, {}});
     for (Writer& one : open) {
       if (dice(2) == 0) one.numbers.push_back(next++);
     }
@@ -196,8 +223,13 @@ struct World {
   [[nodiscard]] std::int64_t greatest() const { return rows.empty() ? kLowest : *std::ranges::max_element(rows); }
   [[nodiscard]] Horizon horizon(bool blinded) const {
     Horizon out = none_open(clock, greatest());
+    out.open.emplace();
     if (blinded) return out;
-    for (const Writer& one : open) out.oldest = std::min(out.oldest.value_or(one.began), one.began);
+    for (const Writer& one : open) {
+      out.oldest = std::min(out.oldest.value_or(one.began), one.began);
+      // Some databases cannot tell one that has written nothing from another.
+      out.open->push_back({one.numbers.empty() ? "" : one.name, one.began});
+    }
     return out;
   }
 };
@@ -215,12 +247,17 @@ std::size_t missed(std::uint64_t seed, bool blinded) {
     }
   };
   read(kLowest);
+  std::optional<Horizon> seen;
   for (int i = 0; i < 300; ++i) {
     for (std::uint64_t steps = world.dice(4); steps > 0; --steps) world.step();
-    at = begin_poll(at, world.horizon(blinded), kNumbers);
+    const bool looks = world.dice(3) != 0;
+    const Horizon horizon = looks ? world.horizon(blinded) : Horizon{.clock = world.clock};
+    at = begin_poll(at, horizon, seen, kNumbers);
     if (world.dice(2) == 0) world.step();  // between the horizon and the read
-    read(at.low);
+    read(at.poll->from);
     at = end_poll(at);
+    if (looks) seen = horizon;
+    if (world.dice(20) == 0) seen.reset();  // a restart
     if (at.verified == 0) begin_compare(at), read(kLowest), end_compare(at);
   }
   std::size_t out = 0;
