@@ -93,10 +93,12 @@ class MariaDb final : public Dialect {
   [[nodiscard]] std::string facts_query(const TableName& name) const override {
     return "SELECT c.COLUMN_NAME, EXISTS (SELECT 1 FROM information_schema.STATISTICS s WHERE s.TABLE_SCHEMA = c.TABLE_SCHEMA AND s.TABLE_NAME = c.TABLE_NAME "
            "AND s.COLUMN_NAME = c.COLUMN_NAME AND s.SEQ_IN_INDEX = 1 AND s.INDEX_TYPE = 'BTREE'), "
-           // A foreign key changes rows without setting the column.
-           "LOWER(c.EXTRA) LIKE '%on update current_timestamp%' AND LOWER(c.COLUMN_DEFAULT) LIKE 'current_timestamp%' AND NOT EXISTS (SELECT 1 FROM "
-           "information_schema.REFERENTIAL_CONSTRAINTS r WHERE r.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA AND r.TABLE_NAME = c.TABLE_NAME "
-           "AND (r.UPDATE_RULE IN ('CASCADE', 'SET NULL') OR r.DELETE_RULE = 'SET NULL')), 1 FROM information_schema.COLUMNS c WHERE " + named(name, "c.");
+           // A foreign key can change rows without setting the column; what its rules are is hidden from users who may only read.
+           "LOWER(c.EXTRA) LIKE '%on update current_timestamp%' AND LOWER(c.COLUMN_DEFAULT) LIKE 'current_timestamp%' AND "
+           "(SELECT COUNT(DISTINCT k.CONSTRAINT_NAME) FROM information_schema.KEY_COLUMN_USAGE k WHERE k.TABLE_SCHEMA = c.TABLE_SCHEMA "
+           "AND k.TABLE_NAME = c.TABLE_NAME AND k.REFERENCED_TABLE_NAME IS NOT NULL) = (SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS r "
+           "WHERE r.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA AND r.TABLE_NAME = c.TABLE_NAME AND r.UPDATE_RULE IN ('RESTRICT', 'NO ACTION') "
+           "AND r.DELETE_RULE IN ('RESTRICT', 'NO ACTION', 'CASCADE')), 1 FROM information_schema.COLUMNS c WHERE " + named(name, "c.");
   }
 
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
