@@ -14,6 +14,7 @@ namespace meshgate {
 enum class Operation : std::uint8_t {
   upsert,  ///< the row as it is now
   remove,  ///< the source itself reports that the row is gone; only the key values are set
+  present, ///< the row is there, and nothing else is said of it; only the key values are set
 };
 
 /// What a connector emits: one row, message or entry. Borrows everything; lives for one call.
@@ -22,6 +23,7 @@ struct Record {
   std::span<const Value> values;  ///< one per field of the source's schema, in its order
   std::string_view fault;         ///< not empty: the source's value cannot be had exactly, and why
   Micros source_time{0};          ///< when the source says it changed; 0: it does not say
+  bool late = false;              ///< an earlier read should have shown it as it is now, by the source's own order
 };
 
 /// How far a stream has been read for one feed: opaque bytes; only its connector understands them, only the host stores them.

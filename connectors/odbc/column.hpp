@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ struct Column {
   std::size_t width = 0;  ///< longest text in bytes; 0: unknown
   int scale = -1;         ///< MG_DECIMAL that comes as a number: digits behind the point; -1: as it comes
   std::string unordered;  ///< why this column cannot be in a key; empty: it can
+  bool hidden = false;    ///< read for our own use, not told to the host; behind all others
 };
 
 /// Longer values are fetched one by one.
@@ -59,6 +61,8 @@ struct Table {
   std::string from;  ///< quoted, for a FROM clause
   std::vector<Column> columns;
   std::vector<std::size_t> key;  ///< into columns, in key order
+  std::vector<std::size_t> order;  ///< in which a pass reads it: the key, or the tracked column and the key
+  std::optional<std::size_t> track;  ///< the tracked column
   bool declared_key = false;     ///< `key:` in the settings, not a primary key: may not be unique
 };
 

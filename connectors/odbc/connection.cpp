@@ -29,8 +29,14 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it."}),
     sdk::option({.name = "key", .type = MG_OPTION_LIST, .help = "Columns that tell rows apart, where there is no primary key."}),
     sdk::option({.name = "columns", .type = MG_OPTION_LIST, .help = "Columns to read besides the key; none named: all."}),
-    sdk::option({.name = "mode", .help = "How changes are found: `scan` reads the whole table and compares.", .fallback = "scan"}),
-    sdk::option({.name = "track", .help = "The same as `mode`."}),
+    sdk::option({.name = "track", .help = "How changes are found: by a column that every insert and update sets to a time or a growing number, or `scan`: all rows are read and compared. "
+                                          "None: chosen, and said."}),
+    sdk::option({.name = "zone", .help = "In which zone the tracked column's times are, where they have none of their own: UTC, +01:00."}),
+    sdk::option({.name = "overlap", .help = "How far behind the newest a tracked value may still be committed: a duration or, for numbers, a number. Needed where open "
+                                            "transactions cannot be seen, or values are taken before a transaction."}),
+    sdk::option({.name = "sweep", .help = "How often a tracked table's keys are read, to find deletes: a duration or `never`. None: every minute, or so that it takes a twentieth of "
+                                          "the time."}),
+    sdk::option({.name = "verify", .help = "How often all rows of a tracked table are read and compared: a duration or `never`.", .fallback = "24h"}),
     sdk::option({.name = "query", .help = "Not there yet: rows of a SELECT."}),
     sdk::option({.name = "tables", .type = MG_OPTION_LIST, .help = "Not there yet: several tables as one stream."}),
 };
@@ -85,6 +91,23 @@ sdk::Status choose_driver(const sdk::Settings& settings, std::string& driver) {
   if (driver.empty()) driver = driver_of_dsn(dsn);
   if (driver.empty()) return sdk::failure(MG_CONFIG, "there is no data source '" + dsn + "' in odbc.ini: add it, or name `driver`");
   return {};
+}
+
+sdk::Status read_interval(const sdk::Settings& settings, std::string_view name, std::optional<std::chrono::milliseconds>& out) {
+  const std::string text = settings.text(name);
+  const auto interval = parse_interval(text);
+  if (text.empty() || interval) return interval ? (out = interval->every, sdk::Status{}) : sdk::Status{};
+  return sdk::failure(MG_CONFIG, "`" + std::string(name) + ": " + text + "` is no interval: write a duration, as in `5m`, or `never`");
+}
+
+sdk::Status read_track(const sdk::Settings& settings, TrackWish& out) {
+  out.track = settings.text("track");
+  out.zone = settings.text("zone");
+  out.overlap = settings.text("overlap");
+  if (out.track == "journal") return sdk::failure(MG_UNSUPPORTED, "`track: journal` is not there yet: name a column, or `scan`");
+  out.schedule.sweep_by_cost = !settings.has("sweep");
+  if (sdk::Status failed = read_interval(settings, "sweep", out.schedule.sweep); !failed.ok()) return failed;
+  return read_interval(settings, "verify", out.schedule.verify);
 }
 
 }  // namespace
@@ -148,13 +171,12 @@ sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::
   for (const std::string_view later : {"query", "tables"}) {
     if (settings.has(later)) return sdk::failure(MG_UNSUPPORTED, "`" + std::string(later) + "` is not there yet: name one `table`");
   }
-  for (const std::string_view name : {"mode", "track"}) {
-    const std::string mode = settings.text(name, "scan");
-    if (mode != "scan") return sdk::failure(MG_UNSUPPORTED, "`" + std::string(name) + ": " + mode + "` is not there yet: use `scan`");
-  }
-  TableWish wish{.table = settings.text("table"), .key = settings.list("key"), .columns = settings.list("columns")};
+  TableWish wish{.table = settings.text("table"), .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
   if (wish.table.empty()) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read");
-  auto stream = std::make_unique<TableStream>(target_, signal_, std::move(wish));
+  TrackWish track;
+  if (sdk::Status failed = read_track(settings, track); !failed.ok()) return failed;
+  if (track.track != "scan") wish.track = track.track;
+  auto stream = std::make_unique<TableStream>(target_, signal_, std::move(wish), std::move(track));
   if (sdk::Status failed = stream->open(); !failed.ok()) return failed;
   out = std::move(stream);
   return {};

@@ -10,6 +10,7 @@
 #include "connectors/odbc/column.hpp"
 #include "connectors/odbc/connection_string.hpp"
 #include "connectors/odbc/diagnostics.hpp"
+#include "connectors/odbc/horizon.hpp"
 
 namespace meshgate::odbc {
 
@@ -20,6 +21,13 @@ struct TableName {
 };
 /// Nothing for an empty part, an open quote or more than two parts.
 std::optional<TableName> parse_table_name(std::string_view text);
+
+/// A column whose greatest values are asked for.
+struct TrackPlace {
+  TableName table;
+  std::string column;
+  TrackKind kind = TrackKind::time;
+};
 
 /// What differs between databases; everything else is one code. Pure: builds text, speaks to nobody.
 class Dialect {
@@ -60,6 +68,24 @@ class Dialect {
   [[nodiscard]] virtual bool in_a_file() const { return false; }
   /// One number: microseconds since 1970 by the database's clock, not later than any commit that comes after it.
   [[nodiscard]] virtual std::string clock_query() const = 0;
+
+  // ---- following a table by a column ----
+
+  [[nodiscard]] virtual CommitOrder commit_order(TrackKind kind) const = 0;
+  /// Whether horizon_query() wants to run within a transaction and to be given the clock of its beginning.
+  [[nodiscard]] virtual bool horizon_in_transaction() const { return false; }
+  /// One row for decode_horizon(): read_at, oldest, the greatest value (or, of times, the beginning of the oldest statement that runs), undated,
+  /// blind, the clock, which is not earlier than the snapshot that the value was seen in, and "name=began …" of all open transactions, with names that
+  /// no two ever share. Nothing in place of what is not there.
+  [[nodiscard]] virtual std::string horizon_query(const TrackPlace& place, std::int64_t clock) const = 0;
+  /// The same without looking at transactions.
+  [[nodiscard]] virtual std::string blind_query(const TrackPlace& place) const = 0;
+  /// Whether horizon_query() failed because this user may not see transactions.
+  [[nodiscard]] virtual bool hides_transactions(const Diagnosis&) const { return false; }
+  /// One row per column: its name, 1 where an index begins with it, 1 where the database itself sets it at every change of a row, and how many
+  /// numbers each session takes at once from its sequence.
+  [[nodiscard]] virtual std::string facts_query(const TableName& name) const = 0;
+
   /// One number: rows, as far as they are cheap to know.
   [[nodiscard]] virtual std::string total_query(const TableName& name) const = 0;
 };

@@ -66,7 +66,7 @@ class MariaDb final : public Dialect {
 
   [[nodiscard]] std::vector<std::string> session() const override {
     return {"SET SESSION character_set_client = 'utf8mb4', character_set_results = 'utf8mb4', character_set_connection = 'utf8mb4', "
-            "time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', tx_isolation = 'REPEATABLE-READ', tx_read_only = 1"};
+            "time_zone = '+00:00', sql_mode = 'NO_BACKSLASH_ESCAPES', tx_isolation = 'REPEATABLE-READ', tx_read_only = 1, group_concat_max_len = 16777216"};
   }
   [[nodiscard]] std::string probe() const override { return "SELECT CONVERT(X'C3A4E282ACF09D849E' USING utf8mb4)"; }
   [[nodiscard]] std::string quote(std::string_view name) const override { return "`" + replaced(name, "`", "``") + "`"; }
@@ -75,9 +75,45 @@ class MariaDb final : public Dialect {
   [[nodiscard]] std::vector<std::string> begin_snapshot() const override { return {"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}; }
   [[nodiscard]] std::string number_query() const override { return "SELECT CONNECTION_ID()"; }
   [[nodiscard]] std::string stop_query(std::int64_t number) const override { return "KILL QUERY " + std::to_string(number); }
-  [[nodiscard]] std::string clock_query() const override { return "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"; }
+  [[nodiscard]] std::string clock_query() const override { return "SELECT " + clock_now(); }
   [[nodiscard]] std::string total_query(const TableName& name) const override {
     return "SELECT COALESCE(TABLE_ROWS, 0) FROM information_schema.TABLES WHERE " + named(name, "");
+  }
+
+  [[nodiscard]] CommitOrder commit_order(TrackKind) const override { return CommitOrder::by_floor; }
+  [[nodiscard]] bool horizon_in_transaction() const override { return true; }
+  /// The server makes the list of transactions anew only when nobody has read it for 100 ms, and does not say when that was. Our own
+  /// transaction is in the list with its statement, and that holds the clock: so the newest such mark says it. A list that somebody else had
+  /// made counts as a second older, and names nobody. A transaction has a number of its own only once it has written. Its times are in the server's own zone; of an hour that came twice the earlier is taken.
+  [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t clock) const override {
+    const std::string ours = std::to_string(clock);
+    const std::string mark = "MAX(IF(trx_query LIKE 'SELECT /*horizon ________________*/%', CAST(SUBSTRING(trx_query, 18, 16) AS SIGNED), NULL))";
+    const std::string began = "LEAST(UNIX_TIMESTAMP(CONVERT_TZ(trx_started, 'SYSTEM', '+00:00')), "
+                              "UNIX_TIMESTAMP(CONVERT_TZ(trx_started - INTERVAL 1 HOUR, 'SYSTEM', '+00:00')) + 3600)";
+    return "SELECT /*horizon " + ours + "*/ IF(" + mark + " = " + ours + ", " + ours + ", " + mark + " - 1000000), "
+           "CAST(MIN(IF(trx_mysql_thread_id IN (0, CONNECTION_ID()), NULL, " + began + ")) * 1000000 AS SIGNED), " +
+           (place.kind == TrackKind::number
+                ? greatest(place)
+                : "(SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 - MAX(TIME_MS) * 1000 AS SIGNED) FROM information_schema.PROCESSLIST "
+                  "WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump'))") +
+           ", COALESCE(SUM(trx_mysql_thread_id = 0), 0), "
+           "IF(@@global.read_only OR EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Slave%'), 2, 0), " +
+           clock_now() + ", IF(" + mark + " = " + ours + ", GROUP_CONCAT(IF(trx_mysql_thread_id IN (0, CONNECTION_ID()), NULL, "
+           "CONCAT(IF(trx_id BETWEEN 1 AND 140737488355328, trx_id, ''), '=', CAST(" + began + " * 1000000 AS SIGNED))) SEPARATOR ' '), NULL) FROM information_schema.INNODB_TRX";
+  }
+  [[nodiscard]] std::string blind_query(const TrackPlace& place) const override {
+    return "SELECT NULL, NULL, " + (place.kind == TrackKind::number ? greatest(place) : "NULL") + ", 0, 1, " + clock_now() + ", NULL";
+  }
+  [[nodiscard]] bool hides_transactions(const Diagnosis& diagnosis) const override { return diagnosis.native == 1227; }
+  [[nodiscard]] std::string facts_query(const TableName& name) const override {
+    return "SELECT c.COLUMN_NAME, EXISTS (SELECT 1 FROM information_schema.STATISTICS s WHERE s.TABLE_SCHEMA = c.TABLE_SCHEMA AND s.TABLE_NAME = c.TABLE_NAME "
+           "AND s.COLUMN_NAME = c.COLUMN_NAME AND s.SEQ_IN_INDEX = 1 AND s.INDEX_TYPE = 'BTREE'), "
+           // A foreign key can change rows without setting the column; what its rules are is hidden from users who may only read.
+           "LOWER(c.EXTRA) LIKE '%on update current_timestamp%' AND LOWER(c.COLUMN_DEFAULT) LIKE 'current_timestamp%' AND "
+           "(SELECT COUNT(DISTINCT k.CONSTRAINT_NAME) FROM information_schema.KEY_COLUMN_USAGE k WHERE k.TABLE_SCHEMA = c.TABLE_SCHEMA "
+           "AND k.TABLE_NAME = c.TABLE_NAME AND k.REFERENCED_TABLE_NAME IS NOT NULL) = (SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS r "
+           "WHERE r.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA AND r.TABLE_NAME = c.TABLE_NAME AND r.UPDATE_RULE IN ('RESTRICT', 'NO ACTION') "
+           "AND r.DELETE_RULE IN ('RESTRICT', 'NO ACTION', 'CASCADE')), 1 FROM information_schema.COLUMNS c WHERE " + named(name, "c.");
   }
 
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
@@ -118,6 +154,10 @@ class MariaDb final : public Dialect {
   }
 
  private:
+  static std::string clock_now() { return "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"; }
+  [[nodiscard]] std::string greatest(const TrackPlace& place) const {
+    return "(SELECT MAX(" + quote(place.column) + ") FROM " + (place.table.schema.empty() ? "" : quote(place.table.schema) + ".") + quote(place.table.table) + ")";
+  }
   /// Text and bytes: as long as declared, or cut by LEFT() where that may be long.
   static void measure(Column& out, const CatalogColumn& from) {
     const std::size_t octets = std::strtoull(from.details[0].c_str(), nullptr, 10);

@@ -6,15 +6,28 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/odbc/tracking.hpp"
+
 namespace meshgate::odbc {
 
-/// How far a table has been read. Bytes: "O", version 1, flags (1 scanning, 2 a key follows), fingerprint (8), as_of (8), then per
-/// key column its length (4) and bytes; numbers little-endian.
+/// The scan of a table that is under way.
+enum class Pass : std::uint8_t {
+  none,
+  scan,    ///< the only kind where nothing is tracked; otherwise the first one
+  sweep,   ///< keys only
+  verify,  ///< all rows, once more
+};
+
+/// How far a table has been read. Bytes: "O", version 2, flags (1 a key follows, 2 tracking follows), pass, fingerprint (8), as_of (8), the
+/// key, the tracking. A key is the number (4) of its values and for each its length (4) and bytes; the tracking is low, frontier, clock, doubt,
+/// swept, verified, sweep_took and shape (8 each), the number (4) of landmarks, clock and floor (8 each) of each, and 0, 1 or 2: no poll; a poll
+/// with from, as_of, next_low and greatest (8 each); and with a value and key behind them. Numbers are little-endian.
 struct Position {
-  bool scanning = false;
-  std::optional<std::vector<std::string>> key;  ///< of the last row read, as the database writes it; none: before the first row
-  std::uint64_t fingerprint = 0;                ///< of the table's and key's names: a Position of another table is refused
-  std::int64_t as_of_us = 0;                    ///< the database's clock before the scan began
+  Pass pass = Pass::none;
+  std::optional<std::vector<std::string>> key;  ///< of the last row of the pass, as the database writes it; none: before the first row
+  std::uint64_t fingerprint = 0;                ///< of what is read, by name: a Position of another table is refused
+  std::int64_t as_of_us = 0;                    ///< the database's clock before the pass began
+  std::optional<Tracked> tracked;               ///< none: nothing is tracked
 
   bool operator==(const Position&) const = default;
 };
@@ -23,7 +36,7 @@ std::string encode(const Position& position);
 /// Nothing if these are not the bytes of a Position of this version.
 std::optional<Position> decode_position(std::string_view bytes);
 
-/// FNV-1a over the names, each with its length in front.
-std::uint64_t fingerprint(std::string_view table, const std::vector<std::string>& key);
+/// FNV-1a over names, each with its length in front.
+std::uint64_t fingerprint(std::string_view table, const std::vector<std::string>& names);
 
 }  // namespace meshgate::odbc

@@ -46,6 +46,26 @@ class PostgreSql final : public Dialect {
     return "SELECT CAST(greatest(reltuples, 0) AS bigint) FROM pg_catalog.pg_class WHERE oid = " + regclass(name);
   }
 
+  [[nodiscard]] CommitOrder commit_order(TrackKind kind) const override { return kind == TrackKind::time ? CommitOrder::by_start : CommitOrder::by_floor; }
+  [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
+    // Also transactions that have written nothing yet: what they will write carries the time at which they began.
+    return "SELECT " + micros("now()") + ", a.oldest, " + greatest(place) + ", (SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()), "
+           "CASE WHEN pg_is_in_recovery() OR EXISTS (SELECT 1 FROM pg_catalog.pg_subscription_rel WHERE srrelid = " + regclass(place.table) + ") THEN 2 "
+           "WHEN NOT pg_has_role('pg_read_all_stats', 'USAGE') THEN 1 WHEN current_setting('track_activities') <> 'on' THEN 3 ELSE 0 END, " + micros("clock_timestamp()") +
+           ", a.listed FROM (SELECT " + micros("min(xact_start)") + " AS oldest, string_agg(pid || '-' || " + micros("xact_start") + " || '=' || " + micros("xact_start") +
+           ", ' ') AS listed FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL "
+           "AND backend_type NOT IN ('autovacuum worker', 'walsender')) a";
+  }
+  [[nodiscard]] std::string blind_query(const TrackPlace& place) const override {
+    return "SELECT NULL, NULL, " + greatest(place) + ", 0, 1, " + micros("clock_timestamp()") + ", NULL";
+  }
+  [[nodiscard]] std::string facts_query(const TableName& name) const override {
+    return "SELECT a.attname, CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid "
+           "AND i.indpred IS NULL) THEN 1 ELSE 0 END, 0, coalesce((SELECT s.seqcache FROM pg_catalog.pg_sequence s WHERE s.seqrelid = "
+           "CAST(pg_get_serial_sequence(CAST(CAST(c.oid AS regclass) AS text), a.attname) AS regclass)), 1) "
+           "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.oid = " + regclass(name);
+  }
+
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string which = name ? "c.oid = " + regclass(*name)
                                    : "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "
@@ -56,9 +76,15 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] Column column(const CatalogColumn& from) const override { return postgresql_column(from, quote(from.name)); }
 
  private:
+  static std::string micros(const std::string& moment) { return "CAST(floor(extract(epoch FROM " + moment + ") * 1000000) AS bigint)"; }
+  /// Of times the clock tells enough.
+  static std::string greatest(const TrackPlace& place) {
+    if (place.kind == TrackKind::time) return "NULL";
+    return "(SELECT max(" + double_quoted(place.column) + ") FROM " + full_name(place.table) + ")";
+  }
+  static std::string full_name(const TableName& name) { return (name.schema.empty() ? "" : double_quoted(name.schema) + ".") + double_quoted(name.table); }
   static std::string regclass(const TableName& name) {
-    const std::string full = (name.schema.empty() ? "" : double_quoted(name.schema) + ".") + double_quoted(name.table);
-    return "to_regclass(" + literal(full) + ")";
+    return "to_regclass(" + literal(full_name(name)) + ")";
   }
 };
 

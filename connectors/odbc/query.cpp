@@ -1,12 +1,13 @@
 #include "connectors/odbc/query.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace meshgate::odbc {
 
 namespace {
 
-struct KeyColumn {
+struct Ordered {
   std::string name;
   const std::string& parameter;
   const std::string& operators;
@@ -17,14 +18,13 @@ struct KeyColumn {
   }
 };
 
-KeyColumn key_column(const Table& table, const Dialect& dialect, std::size_t place) {
-  const Column& column = table.columns[table.key[place]];
+Ordered ordered(const Column& column, const Dialect& dialect) {
   return {dialect.quote(column.name), column.parameter, column.operators, column.nullable && dialect.nulls_last()};
 }
 
 void append_behind(Condition& out, const Table& table, const Dialect& dialect, std::size_t place) {
-  const KeyColumn column = key_column(table, dialect, place);
-  const bool last = place + 1 == table.key.size();
+  const Ordered column = ordered(table.columns[table.order[place]], dialect);
+  const bool last = place + 1 == table.order.size();
   const bool bracket = !last || column.null_behind;
   if (bracket) out.sql += "(";
   out.sql += column.compared(">");
@@ -41,10 +41,10 @@ void append_behind(Condition& out, const Table& table, const Dialect& dialect, s
 
 }  // namespace
 
-Condition after_key(const Table& table, const Dialect& dialect) {
+Condition behind(const Table& table, const Dialect& dialect) {
   Condition out;
-  const KeyColumn first = key_column(table, dialect, 0);
-  if (table.key.size() > 1 && !first.null_behind) {
+  const Ordered first = ordered(table.columns[table.order[0]], dialect);
+  if (table.order.size() > 1 && !first.null_behind) {
     // Said twice, so that the database can start in its index.
     out.sql = first.compared(">=") + " AND ";
     out.parameters.push_back(0);
@@ -58,7 +58,7 @@ Condition of_keys(const Table& table, const Dialect& dialect, std::size_t count)
   for (std::size_t i = 0; i < count; ++i) {
     out.sql += i == 0 ? "(" : " OR (";
     for (std::size_t place = 0; place < table.key.size(); ++place) {
-      const KeyColumn column = key_column(table, dialect, place);
+      const Ordered column = ordered(table.columns[table.key[place]], dialect);
       out.sql += (place == 0 ? "" : " AND ") + column.compared("=");
       out.parameters.push_back(i * table.key.size() + place);
     }
@@ -90,9 +90,8 @@ std::string scan_query(const Table& table, const Dialect& dialect, const std::st
   // The alias keeps a bare name in ORDER BY from meaning the selected text of a column instead of the column.
   std::string out = "SELECT " + select_list(table, true) + " FROM " + table.from + " AS t";
   if (!where.empty()) out += " WHERE " + where;
-  for (std::size_t place = 0; place < table.key.size(); ++place) {
-    out += (place == 0 ? " ORDER BY t." : ", t.") + key_column(table, dialect, place).name;
-  }
+  const char* comma = " ORDER BY t.";
+  for (const std::size_t at : table.order) out += std::exchange(comma, ", t.") + dialect.quote(table.columns[at].name);
   if (limit > 0) out += " LIMIT " + std::to_string(limit);
   if (offset > 0) out += " OFFSET " + std::to_string(offset);
   return out;

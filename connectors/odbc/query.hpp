@@ -9,15 +9,15 @@
 
 namespace meshgate::odbc {
 
-/// SQL with `?`, and for each of them the place in the key whose value it takes.
+/// SQL with `?`, and for each of them the place in the order, or in the key, whose value it takes.
 struct Condition {
   std::string sql;
   std::vector<std::size_t> parameters;
 };
 
-/// Rows behind a key, in the order of the key: a >= ? AND (a > ? OR (a = ? AND b > ?)). Columns that may be NULL are compared as the
+/// Rows behind one of them, in the table's order: a >= ? AND (a > ? OR (a = ? AND b > ?)). Columns that may be NULL are compared as the
 /// database orders them.
-Condition after_key(const Table& table, const Dialect& dialect);
+Condition behind(const Table& table, const Dialect& dialect);
 /// Rows of `count` keys; parameters run through the first key, then the second, …
 Condition of_keys(const Table& table, const Dialect& dialect, std::size_t count);
 
@@ -26,7 +26,7 @@ Condition of_keys(const Table& table, const Dialect& dialect, std::size_t count)
 std::string select_list(const Table& table, bool heads);
 bool has_odd(const Table& table);
 
-/// SELECT … FROM … [WHERE …] ORDER BY key [LIMIT n [OFFSET m]]; limit 0: none.
+/// SELECT … FROM … [WHERE …] ORDER BY … [LIMIT n [OFFSET m]]; limit 0: none.
 std::string scan_query(const Table& table, const Dialect& dialect, const std::string& where, std::size_t limit, std::size_t offset = 0);
 /// SELECT whole values FROM … WHERE …
 std::string rows_query(const Table& table, const std::string& where);

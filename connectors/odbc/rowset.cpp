@@ -39,10 +39,10 @@ Rowset::Slot Rowset::slot_for(const Column& column, bool wide) {
   return out;
 }
 
-Rowset::Rowset(const Table& table, bool wide) : has_odd_(odbc::has_odd(table)) {
+Rowset::Rowset(const Table& table, bool wide) : whole_(table.columns.size()), has_odd_(odbc::has_odd(table)) {
+  for (const std::size_t at : table.order) whole_[at] = true;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const Column& column = table.columns[i];
-    in_key_.push_back(column.key != 0);
     slot_of_column_.push_back(column.type == MG_NULL ? -1 : static_cast<int>(slots_.size()));
     if (column.type == MG_NULL) continue;
     slots_.push_back(slot_for(column, wide));
@@ -66,7 +66,7 @@ void Rowset::fit(const Lengths& met) {
   clear();
   bool changed = false;
   for (Slot& slot : slots_) {
-    if (slot.most == 0 || in_key_[slot.column] || !met[slot.column]) continue;
+    if (slot.most == 0 || whole_[slot.column] || !met[slot.column]) continue;
     const std::size_t limit = std::min(slot.most, std::bit_ceil(std::max(kLeastLimit, std::min(slot.most, *met[slot.column]) * 2)));
     if (limit == slot.limit) continue;
     slot.limit = limit;

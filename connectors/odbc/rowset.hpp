@@ -20,8 +20,8 @@ class Rowset {
  public:
   Rowset(const Table& table, bool wide);
 
-  /// Makes the buffers as wide as what was met so far suggests: rows that lie close together are fetched and read faster. Columns of the
-  /// key keep their full width. Drops what was fetched.
+  /// Makes the buffers as wide as what was met so far suggests: rows that lie close together are fetched and read faster. Columns by
+  /// which the rows are ordered keep their full width. Drops what was fetched.
   void fit(const Lengths& met);
   /// Adds what was fetched last.
   void measure(Lengths& met) const;
@@ -53,7 +53,7 @@ class Rowset {
 
   std::vector<Slot> slots_;
   std::vector<int> slot_of_column_;  // -1: not carried
-  std::vector<bool> in_key_;
+  std::vector<bool> whole_;  // per column: is one of the order
   bool has_odd_ = false;
   std::size_t capacity_ = 1;
   SQLULEN fetched_ = 0;

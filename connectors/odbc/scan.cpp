@@ -15,8 +15,10 @@ Diagnosis Scan::open(Session& session) {
   const Dialect& dialect = session.dialect();
   session_ = session.shared_from_this();
   const auto name = parse_table_name(table_->name);
-  if (Diagnosis failed = session.one_number(dialect.clock_query(), clock_); !failed.ok()) return failed;
-  if (name && !last_key_) session.one_number(dialect.total_query(*name), total_);
+  if (!range_.from) {
+    if (Diagnosis failed = session.one_number(dialect.clock_query(), clock_); !failed.ok()) return failed;
+    if (name && !range_.after) session.one_number(dialect.total_query(*name), total_);
+  }
   if (Diagnosis failed = session.begin(); !failed.ok()) return failed;
   for (auto& rowset : rowsets_) rowset.emplace(*table_, session.wide());
   if (dialect.paged()) page_ = rowsets_[0]->capacity() * kPageRowsets;
@@ -26,15 +28,21 @@ Diagnosis Scan::open(Session& session) {
 
 Diagnosis Scan::query(Session& session) {
   std::vector<Parameter> parameters;
-  Condition where;
-  if (last_key_) {
-    where = after_key(*table_, session.dialect());
-    for (const std::size_t place : where.parameters) {
-      parameters.push_back({(*last_key_)[place], table_->columns[table_->key[place]].carry == Carry::bytes});
+  std::string where;
+  if (range_.from) {
+    const Column& first = table_->columns[table_->order[0]];
+    where = session.dialect().quote(first.name) + (range_.from->empty() ? " IS NOT NULL" : " >= " + first.parameter);
+    if (!range_.from->empty()) parameters.push_back({*range_.from, false});
+  }
+  if (range_.after) {
+    const Condition rest = behind(*table_, session.dialect());
+    where += (where.empty() ? "" : " AND ") + rest.sql;
+    for (const std::size_t place : rest.parameters) {
+      parameters.push_back({(*range_.after)[place], table_->columns[table_->order[place]].carry == Carry::bytes});
     }
   }
   rows_in_page_ = 0;
-  return session.execute(scan_query(*table_, session.dialect(), where.sql, page_, keyless_), parameters, statement_);
+  return session.execute(scan_query(*table_, session.dialect(), where, page_, keyless_), parameters, statement_);
 }
 
 Diagnosis Scan::fetch(Session& session, Rowset& into, bool& end) {
@@ -63,7 +71,7 @@ Diagnosis Scan::advance(Session& session) {
   }
   complete_ = end;
   if (end) close();
-  note_last_key(into);
+  note_last(into);
   return {};
 }
 
@@ -85,20 +93,20 @@ const Rowset& Scan::turn() {
   return *rowsets_[ready];
 }
 
-void Scan::note_last_key(const Rowset& rows) {
+void Scan::note_last(const Rowset& rows) {
   for (std::size_t row = rows.rows(); row-- > 0;) {
     const std::size_t odd = rows.odd(row);
-    std::vector<std::string> key(table_->key.size());
+    std::vector<std::string> last(table_->order.size());
     std::string storage;
     const auto known = [&](std::size_t place) {
-      const std::size_t at = table_->key[place];
+      const std::size_t at = table_->order[place];
       Cell cell;
-      return at + 1 != odd && rows.cell(row, at, storage, cell) == Rowset::Fit::whole && parameter_text(table_->columns[at], cell, key[place]);
+      return at + 1 != odd && rows.cell(row, at, storage, cell) == Rowset::Fit::whole && parameter_text(table_->columns[at], cell, last[place]);
     };
     std::size_t place = 0;
-    while (place < key.size() && known(place)) ++place;
-    if (place < key.size()) continue;
-    last_key_ = std::move(key);
+    while (place < last.size() && known(place)) ++place;
+    if (place < last.size()) continue;
+    range_.after = std::move(last);
     keyless_ = rows.rows() - 1 - row;
     return;
   }

@@ -12,14 +12,21 @@
 
 namespace meshgate::odbc {
 
-/// One pass over a table, from its start or from behind a key: a snapshot, a cursor in it, and two row sets, of which one is being read
+/// Which rows a pass gives, in the table's order.
+struct Range {
+  /// Of the first column of the order: only rows that have a value there and none below this; empty: any value; none: all rows.
+  std::optional<std::string> from;
+  std::optional<std::vector<std::string>> after;  ///< only rows behind the one with these values of the order
+};
+
+/// One pass over a table: a snapshot, a cursor in it, and two row sets, of which one is being read
 /// while the other is fetched. All functions but turn() run on the link's thread, and so
 /// does its end.
 class Scan {
  public:
-  /// `lengths`: what earlier scans of the table met; one entry per column.
-  Scan(std::shared_ptr<const Table> table, std::optional<std::vector<std::string>> after, Lengths lengths)
-      : table_(std::move(table)), last_key_(std::move(after)), lengths_(std::move(lengths)) {}
+  /// `lengths`: what earlier passes over the table met; one entry per column.
+  Scan(std::shared_ptr<const Table> table, Range range, Lengths lengths) : table_(std::move(table)), range_(std::move(range)), lengths_(std::move(lengths)) {}
+
   ~Scan() { close(); }
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
@@ -43,10 +50,10 @@ class Scan {
   Diagnosis query(Session& session);
   Diagnosis fetch(Session& session, Rowset& into, bool& end);
   void close();
-  void note_last_key(const Rowset& rows);
+  void note_last(const Rowset& rows);
 
   std::shared_ptr<const Table> table_;
-  std::optional<std::vector<std::string>> last_key_;
+  Range range_;
   Lengths lengths_;
   std::optional<Rowset> rowsets_[2];
   std::size_t filling_ = 0;

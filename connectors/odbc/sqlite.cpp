@@ -49,6 +49,8 @@ std::string odd(std::int32_t type, const std::string& name) {
   }
 }
 
+constexpr std::string_view kClock = "CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000";
+
 class Sqlite final : public Dialect {
  public:
   [[nodiscard]] Engine engine() const override { return Engine::sqlite; }
@@ -66,11 +68,21 @@ class Sqlite final : public Dialect {
   [[nodiscard]] std::string probe() const override { return "SELECT CAST(X'C3A4E282ACF09D849E' AS TEXT)"; }
   [[nodiscard]] std::string quote(std::string_view name) const override { return "\"" + replaced(name, "\"", "\"\"") + "\""; }
   [[nodiscard]] bool one_cursor() const override { return true; }
-  [[nodiscard]] std::string clock_query() const override {
-    return "SELECT CAST(strftime('%s','now') AS INTEGER) * 1000000 + CAST(substr(strftime('%f','now'), 4) AS INTEGER) * 1000";
+  [[nodiscard]] std::string clock_query() const override { return "SELECT " + std::string(kClock); }
+  /// One writer at a time: what is committed later has values not below the greatest that is seen.
+  [[nodiscard]] CommitOrder commit_order(TrackKind) const override { return CommitOrder::same; }
+  [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
+    // In an empty table nothing is the greatest, and what is being written may already have its time: no value is too low.
+    return "SELECT " + std::string(kClock) + ", NULL, (SELECT coalesce(max(" + quote(place.column) + "), 'none') FROM " + full_name(place.table) + "), 0, 0, " + std::string(kClock) + ", NULL";
+  }
+  [[nodiscard]] std::string blind_query(const TrackPlace& place) const override { return horizon_query(place, 0); }
+  [[nodiscard]] std::string facts_query(const TableName& name) const override {
+    const std::string in = literal(name.table) + (name.schema.empty() ? "" : ", " + literal(name.schema));
+    return "SELECT p.name, (p.pk = 1 AND lower(p.type) = 'integer') OR EXISTS (SELECT 1 FROM pragma_index_list(" + in +
+           ") l JOIN pragma_index_info(l.name) i WHERE i.seqno = 0 AND l.partial = 0 AND i.name = p.name), 0, 1 FROM pragma_table_xinfo(" + in + ") p WHERE p.hidden <> 1";
   }
   [[nodiscard]] std::string total_query(const TableName& name) const override {
-    return "SELECT count(*) FROM " + (name.schema.empty() ? "" : quote(name.schema) + ".") + quote(name.table);
+    return "SELECT count(*) FROM " + full_name(name);
   }
 
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
@@ -134,6 +146,7 @@ class Sqlite final : public Dialect {
     out.why_odd = "a BLOB, an infinity or a text with U+0000 has no exact JSON, and the column has no declared type that says more";
     out.unordered = "it has no declared type that says what its values are";
   }
+  [[nodiscard]] std::string full_name(const TableName& name) const { return (name.schema.empty() ? "" : quote(name.schema) + ".") + quote(name.table); }
 };
 
 }  // namespace

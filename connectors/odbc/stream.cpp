@@ -7,128 +7,14 @@ namespace meshgate::odbc {
 
 namespace {
 
-/// An open snapshot holds back the database's cleaning: a host that asks for nothing this long loses it, and the scan goes on by key.
-constexpr std::chrono::seconds kSilence{60};
-/// How often a table's columns are looked up again.
-constexpr std::chrono::seconds kDescribed{10};
 constexpr std::size_t kKeysPerQuery = 100;
 
 }  // namespace
 
-TableStream::TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish)
-    : target_(target), wish_(std::move(wish)), link_(target, signal), side_(target, signal) {}
+TableStream::TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track)
+    : target_(target), wish_(std::move(wish)), track_wish_(std::move(track)), link_(target, signal), side_(target, signal) {}
 
 TableStream::~TableStream() { stop_scan(); }
-
-sdk::Status TableStream::open() {
-  if (sdk::Status failed = refresh(); !failed.ok()) return failed;
-  const std::string probe = rows_query(*table_, "1 = 0");
-  return target_->status(link_.call([probe](Session& session) { return session.run(probe); }), wish_.table);
-}
-
-sdk::Status TableStream::refresh() {
-  const auto name = parse_table_name(wish_.table);
-  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
-  if (name) {
-    const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().columns_query(name), *rows); });
-    if (!said.ok()) return target_->status(said, wish_.table);
-    if (rows->empty()) return why_hidden(*name);
-  }
-  auto table = std::make_shared<Table>();
-  if (sdk::Status failed = describe(*target_->dialect, wish_, *rows, *table); !failed.ok()) return failed;
-  columns_ = announce(*table);
-  table_ = std::move(table);
-  described_ = Clock::now();
-  if (lengths_.size() != table_->columns.size()) lengths_.assign(table_->columns.size(), std::nullopt);
-  cells_.resize(table_->columns.size());
-  values_.resize(table_->columns.size());
-  cell_texts_.resize(table_->columns.size());
-  value_texts_.resize(table_->columns.size());
-  return {};
-}
-
-/// A catalogue that shows nothing of a table may hide it from this user: the table itself says which it is.
-sdk::Status TableStream::why_hidden(const TableName& name) {
-  const std::string probe = "SELECT 1 FROM " + quoted(*target_->dialect, name) + " WHERE 1 = 0";
-  const Diagnosis said = link_.call([probe](Session& session) { return session.run(probe); });
-  return target_->status(said.ok() ? Diagnosis{"42S02", 0, ""} : said, wish_.table);
-}
-
-std::uint64_t TableStream::print() const {
-  std::vector<std::string> key;
-  for (const std::size_t at : table_->key) key.push_back(table_->columns[at].name);
-  return fingerprint(table_->name, key);
-}
-
-void TableStream::start_scan() {
-  scan_ = std::make_shared<Scan>(table_, position_.key, lengths_);
-  rows_ = nullptr;
-  fetched_.reset();
-  link_.start([scan = scan_](Session& session) { return scan->advance(session); });
-}
-
-void TableStream::stop_scan() {
-  if (scan_ == nullptr) return;
-  rows_ = nullptr;
-  fetched_.reset();
-  given_.clear();
-  if (link_.busy()) link_.drop();
-  link_.release(std::exchange(scan_, nullptr));
-}
-
-sdk::Status TableStream::resume(std::string_view bytes, std::uint32_t& flags) {
-  if (scan_ != nullptr && bytes == given_) return {};
-  stop_scan();
-  position_ = {};
-  if (!bytes.empty()) {
-    const auto decoded = decode_position(bytes);
-    if (!decoded || decoded->fingerprint != print() || (decoded->key && decoded->key->size() != table_->key.size())) {
-      return sdk::failure(MG_GONE, "the stored position does not belong to table '" + wish_.table + "' with this key: it is read from the beginning");
-    }
-    position_ = *decoded;
-  }
-  if (!position_.scanning) {
-    if (sdk::Status failed = begin(flags); !failed.ok()) return failed;
-  }
-  start_scan();
-  return {};
-}
-
-sdk::Status TableStream::begin(std::uint32_t& flags) {
-  flags |= MG_SCAN_BEGAN;
-  if (Clock::now() - described_ > kDescribed) {
-    if (sdk::Status failed = refresh(); !failed.ok()) return failed;
-  }
-  position_ = {.scanning = true, .key = {}, .fingerprint = print(), .as_of_us = 0};
-  total_ = 0;
-  return {};
-}
-
-sdk::Status TableStream::read(std::string_view position, const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out) {
-  sdk::Budget budget(limits);
-  bool ended = false;
-  out.flags = MG_SCANNING;
-  sdk::Status status = resume(position, out.flags);
-  if (status.ok()) status = sink.columns(columns_.all()) ? pump(budget, sink, ended) : sdk::Status{};
-  if (!status.ok()) {
-    stop_scan();
-    described_ = {};  // perhaps the table has changed
-    return status;
-  }
-  out.total = total_;
-  if (ended) {
-    out.flags |= MG_SCAN_ENDED | MG_IDLE;
-    out.as_of_us = position_.as_of_us;
-    lengths_ = scan_->lengths();
-    scan_.reset();
-    position_ = {.scanning = false, .key = {}, .fingerprint = position_.fingerprint, .as_of_us = position_.as_of_us};
-  } else if (scan_ != nullptr) {
-    link_.when_idle(kSilence, [scan = scan_] { scan->break_off(); });
-  }
-  given_ = encode(position_);
-  out.position = given_;
-  return {};
-}
 
 sdk::Status TableStream::pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended) {
   while (true) {
@@ -158,7 +44,7 @@ sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool&
   ready = true;
   rows_ = &scan_->turn();
   row_ = 0;
-  if (position_.as_of_us == 0) position_.as_of_us = scan_->clock();
+  if (position_.as_of_us == 0 && !polling()) position_.as_of_us = scan_->clock();
   if (scan_->total() > 0) total_ = static_cast<std::uint64_t>(scan_->total());
   ended = rows_->rows() == 0;
   if (!ended) link_.start([scan = scan_](Session& session) { return scan->advance(session); });
@@ -202,12 +88,36 @@ sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& st
     if (!there) return ++row_, sdk::Status{};  // deleted meanwhile
   }
   if (fault.empty()) fault = fault_of(cells, odd);
-  if (fault.empty() && table_->declared_key && key_ == position_.key) fault = "the columns of `key` are the same in two rows: they do not tell rows apart";
-  stop = !emit_cells(cells, odd, std::move(fault), budget, sink);  // also then the host has taken the record
+  if (fault.empty() && table_->declared_key && !polling() && key_ == position_.key) fault = "the columns of `key` are the same in two rows: they do not tell rows apart";
+  const bool sweep = !polling() && position_.pass == Pass::sweep;
+  stop = !emit_cells(sweep ? *keys_ : *table_, cells, odd, std::move(fault), budget, sink);  // also then the host has taken the record
   ++row_;
-  if (has_key && !position_.key) position_.key.emplace();
-  if (has_key) position_.key->swap(key_);
+  if (has_key) note_row(cells, odd);
   return {};
+}
+
+/// The row is behind us; key_ is its key.
+void TableStream::note_row(const std::vector<Cell>& cells, std::size_t odd) {
+  if (!polling()) {
+    if (!position_.key) position_.key.emplace();
+    return position_.key->swap(key_);
+  }
+  const std::size_t track = *table_->track;
+  if (track + 1 == odd || !parameter_text(table_->columns[track], cells[track], track_text_)) return;
+  auto& last = position_.tracked->poll->at;
+  if (!last) last.emplace();
+  last->assign(1, track_text_);
+  last->insert(last->end(), key_.begin(), key_.end());
+  std::int64_t& greatest = position_.tracked->poll->greatest;
+  if (const auto tick = tick_of(place_.kind, track_text_)) greatest = std::max(greatest, *tick);
+}
+
+/// Whether reading by the tracked column should have shown this row before.
+bool TableStream::late(const std::vector<Cell>& cells) {
+  if (!position_.tracked || position_.pass == Pass::scan) return false;
+  const std::size_t track = *table_->track;
+  const auto tick = parameter_text(table_->columns[track], cells[track], track_text_) ? tick_of(place_.kind, track_text_) : std::nullopt;
+  return tick ? *tick < (polling() ? position_.tracked->frontier : position_.tracked->low) : !polling();
 }
 
 /// Puts the row of the cells' key, whole, in place of the cells.
@@ -228,22 +138,24 @@ sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, b
   return {};
 }
 
-bool TableStream::emit_cells(const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink) {
-  std::vector<mg_value>& values = values_;
+bool TableStream::emit_cells(const Table& of, const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink) {
+  const std::span<mg_value> values = std::span(values_).first(columns_.size());
   std::string why;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
     if (!decode(table_->columns[i], target_->dialect->engine(), cells[i], value_texts_[i], values[i], why) && fault.empty()) fault = std::move(why);
   }
   if (odd > 0) values[odd - 1] = {};
   budget.spend(values);
-  return fault.empty() ? sink.upsert(values) : sink.fault(values, fault, raw(cells));
+  if (!fault.empty()) return sink.fault(values, fault, raw(of, cells));
+  if (&of == keys_.get()) return sink.present(values);
+  return late(cells) ? sink.late(values) : sink.upsert(values);
 }
 
-std::string TableStream::raw(const std::vector<Cell>& cells) const {
+std::string TableStream::raw(const Table& of, const std::vector<Cell>& cells) {
   std::string out;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const Column& column = table_->columns[i];
-    if (column.type == MG_NULL) continue;
+    const Column& column = of.columns[i];
+    if (column.type == MG_NULL || column.hidden) continue;
     out += (out.empty() ? "" : ", ") + column.name + " = " + shown(column, cells[i]);
   }
   return out;
@@ -256,7 +168,7 @@ void TableStream::emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink&
       const auto& value = rows.portion()[row][i];
       if (value) cells[i] = {false, *value};
     }
-    stop = !emit_cells(cells, rows.odd(row), fault_of(cells, rows.odd(row)), budget, sink);
+    stop = !emit_cells(*table_, cells, rows.odd(row), fault_of(cells, rows.odd(row)), budget, sink);
   }
 }
 

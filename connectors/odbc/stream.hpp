@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/odbc/choice.hpp"
 #include "connectors/odbc/link.hpp"
 #include "connectors/odbc/position.hpp"
 #include "connectors/odbc/rows.hpp"
@@ -14,57 +15,96 @@
 
 namespace meshgate::odbc {
 
-/// A table read again and again from end to end. Between two scans nothing is open but the connection.
+/// A table read again and again: from end to end, or what changed by its tracked column, with scans now and then. What comes next is
+/// next_turn(); course.cpp begins and ends what it says, stream.cpp hands on rows. Between two of them nothing is open but the connection.
 class TableStream final : public sdk::Stream {
  public:
-  TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish);
+  TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track);
   ~TableStream() override;
 
-  /// Reaches out: the table, its key and the right to read it.
+  /// Reaches out: the table, its key and the right to read it; what it is tracked by, and the rights for that.
   sdk::Status open();
   sdk::Status read(std::string_view position, const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out) override;
   sdk::Status lookup(const sdk::Keys& keys, sdk::Sink& sink) override;
 
  private:
+  // opening.cpp: the table, and what the database says of it
   sdk::Status refresh();
+  sdk::Status refresh_if_old();
   sdk::Status why_hidden(const TableName& name);
+  sdk::Status settle_track();
+  sdk::Status look(bool whole, Horizon& out);
+  sdk::Status look_first(Horizon& out);
+  [[nodiscard]] std::uint64_t print() const;
+  [[nodiscard]] std::uint64_t shape() const;
+
+  // course.cpp: what is read, and how far
   sdk::Status resume(std::string_view bytes, std::uint32_t& flags);
-  sdk::Status begin(std::uint32_t& flags);
+  sdk::Status take_up(std::string_view bytes);
+  sdk::Status begin(Turn turn);
+  sdk::Status begin_scan(Pass pass);
+  sdk::Status begin_poll();
+  sdk::Status pause_scan();
+  void end_pass(sdk::Progress& out);
+  void end_poll_pass(sdk::Progress& out);
+  void end_scan_pass(sdk::Progress& out);
+  void start_scan();
+  void stop_scan();
+  [[nodiscard]] bool tracking() const { return !choice_.column.empty(); }
+  [[nodiscard]] bool polling() const { return position_.tracked && position_.tracked->poll.has_value(); }
+  [[nodiscard]] bool poll_due() const;
+  [[nodiscard]] bool sound(const Position& position) const;
+
+  // stream.cpp: rows
   sdk::Status pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended);
   sdk::Status next_rows(const sdk::Budget& budget, bool& ready, bool& ended);
   sdk::Status emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   sdk::Status whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there);
-  bool emit_cells(const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
+  bool emit_cells(const Table& of, const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
   void emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink& sink, bool& stop);
+  void note_row(const std::vector<Cell>& cells, std::size_t odd);
+  bool late(const std::vector<Cell>& cells);
   [[nodiscard]] std::string fault_of(const std::vector<Cell>& cells, std::size_t odd) const;
   /// False: a value in it is NULL or cannot be had exactly.
   bool key_of(const std::vector<Cell>& cells, std::size_t odd, std::vector<std::string>& out) const;
-  [[nodiscard]] std::string raw(const std::vector<Cell>& cells) const;
-  [[nodiscard]] std::uint64_t print() const;
-  void start_scan();
-  void stop_scan();
+  static std::string raw(const Table& of, const std::vector<Cell>& cells);
 
   std::shared_ptr<const Target> target_;
   TableWish wish_;
+  TrackWish track_wish_;
   Link link_;  // the scan
   Link side_;  // single rows, beside a scan that takes a connection for itself
   std::shared_ptr<const Table> table_;
+  std::shared_ptr<const Table> keys_;     // of a sweep
+  std::shared_ptr<const Table> changes_;  // of a poll
   sdk::Columns columns_;
   Clock::time_point described_{};
+  Choice choice_;
+  TrackPlace place_;
+  std::string held_;              // what keeps polls reading the same again, for people
+  std::optional<Horizon> first_;      // seen by open(), for the first scan
+  std::optional<Horizon> seen_;       // by the last complete poll that looked at transactions
+  std::optional<Horizon> next_seen_;  // by the one under way
 
-  Position position_;              // after what has been emitted
-  std::string given_;              // what the host was given last
-  std::shared_ptr<Scan> scan_;     // null: none is open
-  Lengths lengths_;                // of the values that scans of this table met
-  const Rowset* rows_ = nullptr;   // of the scan, being read
+  Position position_;                  // after what has been emitted
+  std::optional<std::string> given_;   // what the host was given last, while position_ goes with it
+  std::shared_ptr<Scan> scan_;         // null: none is open
+  bool announce_scan_ = false;         // the scan under way has yet to be told of
+  bool from_the_middle_ = false;       // it was taken up where another stream had left it
+  Clock::time_point slice_began_{};    // the scan's, since the last poll
+  Clock::time_point scan_began_{};
+  Clock::time_point looked_{};         // at the horizon, for a poll
+  Lengths lengths_;                    // of the values that passes over this table met
+  const Rowset* rows_ = nullptr;       // of the scan, being read
   std::size_t row_ = 0;
-  std::optional<Diagnosis> fetched_;  // how the fetch ahead ended, when that had to be waited for before its turn
+  std::optional<Diagnosis> fetched_;   // how the fetch ahead ended, when that had to be waited for before its turn
   std::uint64_t total_ = 0;
-  Row whole_;                      // a row with long values
+  Row whole_;                          // a row with long values
   // Of the row being emitted; kept, so that a row costs no memory of its own.
   std::vector<Cell> cells_;
   std::vector<mg_value> values_;
   std::vector<std::string> key_;
+  std::string track_text_;
   std::vector<std::string> cell_texts_;
   std::vector<std::string> value_texts_;
 };

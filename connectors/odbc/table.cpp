@@ -45,6 +45,7 @@ void collect_key(Table& table) {
     if (table.columns[i].key != 0) table.key.push_back(i);
   }
   std::ranges::sort(table.key, {}, [&](std::size_t i) { return table.columns[i].key; });
+  table.order = table.key;
 }
 
 /// `key:` overrides the primary key.
@@ -69,6 +70,19 @@ sdk::Status apply_columns(const TableWish& wish, std::vector<CatalogColumn>& col
     wanted.push_back(column->name);
   }
   std::erase_if(columns, [&](const CatalogColumn& column) { return column.key == 0 && std::ranges::find(wanted, column.name) == wanted.end(); });
+  return {};
+}
+
+/// The tracked column is read also where `columns:` leaves it out.
+sdk::Status apply_track(const Dialect& dialect, const TableWish& wish, std::vector<CatalogColumn>& all, Table& out) {
+  if (wish.track.empty()) return {};
+  const CatalogColumn* column = find(all, wish.track);
+  if (column == nullptr) return missing_column(wish, wish.track, all);
+  const auto read = std::ranges::find(out.columns, column->name, &Column::name);
+  out.track = static_cast<std::size_t>(read - out.columns.begin());
+  if (read != out.columns.end()) return {};
+  out.columns.push_back(dialect.column(*column));
+  out.columns.back().hidden = true;
   return {};
 }
 
@@ -97,12 +111,14 @@ sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::v
   std::vector<CatalogColumn> columns;
   for (const std::vector<std::string>& row : rows) columns.push_back(catalog_column(row));
   if (sdk::Status failed = apply_key(wish, columns); !failed.ok()) return failed;
+  std::vector<CatalogColumn> all = columns;
   if (sdk::Status failed = apply_columns(wish, columns); !failed.ok()) return failed;
   out = {};
   out.name = wish.table;
   out.from = quoted(dialect, *name);
   out.declared_key = !wish.key.empty();
   for (const CatalogColumn& column : columns) out.columns.push_back(dialect.column(column));
+  if (sdk::Status failed = apply_track(dialect, wish, all, out); !failed.ok()) return failed;
   collect_key(out);
   return check_key(wish, out);
 }
@@ -124,9 +140,27 @@ void each_table(const Dialect& dialect, const std::vector<std::vector<std::strin
   found(table);
 }
 
+std::shared_ptr<const Table> keys_of(const Table& table) {
+  auto out = std::make_shared<Table>(table);
+  for (Column& column : out->columns) {
+    if (column.key == 0) column.type = MG_NULL, column.odd.clear();
+  }
+  return out;
+}
+
+std::shared_ptr<const Table> changes_of(const Table& table) {
+  auto out = std::make_shared<Table>(table);
+  if (!out->track) return out;
+  out->columns[*out->track].nullable = false;  // rows without a value are left out
+  out->order.insert(out->order.begin(), *out->track);
+  return out;
+}
+
 sdk::Columns announce(const Table& table) {
   sdk::Columns out;
-  for (const Column& column : table.columns) out.add(column.name, column.type, column.native, column.nullable, column.key);
+  for (const Column& column : table.columns) {
+    if (!column.hidden) out.add(column.name, column.type, column.native, column.nullable, column.key);
+  }
   return out;
 }
 

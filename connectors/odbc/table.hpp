@@ -13,6 +13,7 @@ struct TableWish {
   std::string table;
   std::vector<std::string> key;
   std::vector<std::string> columns;
+  std::string track;  ///< a column; empty: none
 };
 
 /// For a FROM clause.
@@ -23,6 +24,10 @@ sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::v
 
 /// All tables of the catalogue's rows, one call each.
 void each_table(const Dialect& dialect, const std::vector<std::vector<std::string>>& rows, const std::function<bool(const Table&)>& found);
+
+/// The same table with nothing but its key, and in the order of its tracked column.
+std::shared_ptr<const Table> keys_of(const Table& table);
+std::shared_ptr<const Table> changes_of(const Table& table);
 
 /// As the host gets it.
 sdk::Columns announce(const Table& table);

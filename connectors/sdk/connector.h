@@ -98,7 +98,9 @@ typedef struct mg_column {
 
 enum {
   MG_UPSERT = 0, /* the record as it is now */
-  MG_DELETE = 1  /* the source itself reports that it is gone; only the key values are set, the others MG_NULL */
+  MG_DELETE = 1, /* the source itself reports that it is gone; only the key values are set, the others MG_NULL */
+  MG_PRESENT = 2 /* within a scan: it is there, and its item stays as it is; only the key values are set. What the feed does not
+                  * have yet is asked for by lookup() */
 };
 
 typedef struct mg_record {
@@ -109,6 +111,8 @@ typedef struct mg_record {
   int64_t source_time_us; /* 0: the source does not say */
   mg_str fault;           /* not empty: a value cannot be had exactly; "column total: NaN". Key values that could be read are set */
   mg_str raw;             /* with a fault: the record as the source gave it, as far as it can be shown */
+  uint8_t late;           /* 1: an earlier read should have shown it as it is now. Counted where it changes an item; asks for nothing */
+  uint8_t reserved[7];
 } mg_record;
 
 /* What the host offers during a call. emit() returns MG_OK to go on, or MG_CANCELLED: stop and return what was read so far. */
@@ -163,20 +167,24 @@ typedef struct mg_limits {
   uint64_t max_bytes;   /* of emitted values; one record may go over */
 } mg_limits;
 
-/* What a read() covered. */
+/* What a read() covered. Between the reads of a scan there may be others without MG_SCANNING, that show what has changed meanwhile. */
 enum {
   MG_SCAN_BEGAN = 1,  /* a full scan began with this read: the host starts to note what it sees */
   MG_SCAN_ENDED = 2,  /* the scan is complete: a record not seen since it began is missing from the source */
   MG_SCANNING = 4,    /* within a scan, including its first and last read */
-  MG_IDLE = 8         /* nothing more at present: come back after the interval */
+  MG_IDLE = 8,        /* nothing more at present: come back after the interval */
+  MG_SCANS_AGAIN = 16 /* with MG_SCAN_ENDED: another scan comes by itself, so what this one could not settle can wait for it. Without it a
+                       * host that could not sweep reads from the beginning */
 };
 
 typedef struct mg_progress {
   uint32_t size;
   uint32_t flags;
   mg_str position;      /* to be stored with the records of this read; valid until the next call on the stream */
-  int64_t as_of_us;     /* everything committed in the source before this instant (its clock) has been read; 0: not known */
+  int64_t as_of_us;     /* every insert and update committed in the source before this instant (its clock) has been read; 0: not known.
+                         * Deletes are as old as the last scan, where the source does not report them */
   uint64_t total;       /* records that a scan is expected to give, estimated; 0: not known */
+  mg_str note;          /* a sentence for people: how this stream is read, and what stands in the way; empty: nothing to say */
 } mg_progress;
 
 typedef struct mg_connection mg_connection;

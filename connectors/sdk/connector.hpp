@@ -149,6 +149,14 @@ class Sink {
   [[nodiscard]] bool remove(std::span<const mg_value> values, int64_t source_time_us = 0) {
     return emit(record(MG_DELETE, values, source_time_us));
   }
+  /// Within a scan: it is there, and that is all that is said of it; only key values are set.
+  [[nodiscard]] bool present(std::span<const mg_value> values) { return emit(record(MG_PRESENT, values, 0)); }
+  /// An upsert that an earlier read should have shown.
+  [[nodiscard]] bool late(std::span<const mg_value> values) {
+    mg_record out = record(MG_UPSERT, values, 0);
+    out.late = 1;
+    return emit(out);
+  }
   /// A record that cannot be had exactly: why, and how the source gave it.
   [[nodiscard]] bool fault(std::span<const mg_value> values, std::string_view reason, std::string_view raw = {}) {
     mg_record out = record(MG_UPSERT, values, 0);
@@ -280,12 +288,13 @@ class Catalog {
   const mg_catalog* catalog_;
 };
 
-/// What a read covered; see mg_progress. Cleared before each read; the buffer of `position` stays.
+/// What a read covered; see mg_progress. Cleared before each read; the buffers of `position` and `note` stay.
 struct Progress {
   uint32_t flags = 0;
   std::string position;
   int64_t as_of_us = 0;
   uint64_t total = 0;
+  std::string note;
 };
 
 /// Keys asked for in a lookup(): `width` values each.
@@ -447,6 +456,7 @@ struct Fence {
       progress.position.clear();
       progress.as_of_us = 0;
       progress.total = 0;
+      progress.note.clear();
       Sink mine(sink);
       return self(stream)->read(view(position), *limits, mine, progress);
     });
@@ -455,6 +465,7 @@ struct Fence {
     out->position = borrow(progress.position);
     out->as_of_us = progress.as_of_us;
     out->total = progress.total;
+    out->note = borrow(progress.note);
     return code;
   }
   static int32_t lookup(mg_stream* stream, const mg_value* keys, size_t count, size_t width, const mg_sink* sink,

@@ -33,6 +33,7 @@ class FromIngest : public serve::SourceStatus {
     out.state = ingest::word(status.phase);
     out.since = status.since;
     out.error = status.message;
+    out.note = status.note;
     if (status.as_of.count != 0) out.lag_seconds = static_cast<double>(now().count - status.as_of.count) / 1e6;
     out.failing = status.phase != ingest::Phase::idle && status.phase != ingest::Phase::scanning && status.phase != ingest::Phase::starting;
     return out;

@@ -1,6 +1,7 @@
 #include "gateway/ingest/connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "gateway/ingest/border.hpp"
@@ -10,7 +11,8 @@ namespace meshgate::ingest {
 namespace {
 
 constexpr std::size_t kLongestPosition = std::size_t{1} << 20U;
-constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE;
+constexpr std::size_t kLongestNote = 4096;
+constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE | MG_SCANS_AGAIN;
 
 std::vector<mg_setting> borrowed(const Settings& settings) {
   std::vector<mg_setting> out;
@@ -118,7 +120,7 @@ class Stream::Border {
     if (!announced_) return "a record came before its columns";
     if (record == nullptr) return "a record has no address";
     if (record->size != sizeof(mg_record)) return "a record has another size than connector.h gives it";
-    if (record->operation != MG_UPSERT && record->operation != MG_DELETE) return "a record has an unknown operation";
+    if (record->operation < MG_UPSERT || record->operation > MG_PRESENT) return "a record has an unknown operation";
     if (record->values == nullptr && record->value_count > 0) return "a record's values have no address";
     if (record->fault.data == nullptr && record->fault.size > 0) return "a record's fault has no address";
     if (record->raw.data == nullptr && record->raw.size > 0) return "a record's raw form has no address";
@@ -127,10 +129,12 @@ class Stream::Border {
 
   std::int32_t hand_on(const mg_record& from) {
     Record record;
-    record.operation = from.operation == MG_DELETE ? Operation::remove : Operation::upsert;
+    constexpr std::array kOperations = {Operation::upsert, Operation::remove, Operation::present};
+    record.operation = kOperations[static_cast<std::size_t>(from.operation)];
     record.values = values_;
     record.fault = text_of(from.fault);
     record.source_time = Micros{from.source_time_us};
+    record.late = from.late != 0;
     stopped_ = target_->record(record, text_of(from.raw)) == RecordSink::Flow::stop;
     return stopped_ ? MG_CANCELLED : MG_OK;
   }
@@ -150,9 +154,17 @@ class Stream::Border {
     out.scan_ended = (from.flags & MG_SCAN_ENDED) != 0;
     out.scanning = (from.flags & MG_SCANNING) != 0;
     out.idle = (from.flags & MG_IDLE) != 0;
+    out.scans_again = (from.flags & MG_SCANS_AGAIN) != 0;
     if (from.as_of_us != 0) out.as_of = Micros{from.as_of_us};
     out.total = from.total;
+    out.note = note_of(from.note);
     return out;
+  }
+
+  /// Said to people only: what is wrong with it costs the note, not the read.
+  static std::string_view note_of(mg_str note) {
+    const std::string_view text = text_of(note).substr(0, kLongestNote);
+    return valid_utf8(text) ? text : std::string_view{};
   }
 
   const Plugin plugin_;

@@ -41,8 +41,10 @@ struct Progress {
   bool scan_ended = false;
   bool scanning = false;
   bool idle = false;
+  bool scans_again = false;
   std::optional<Micros> as_of;
   std::uint64_t total = 0;  ///< records expected of a scan; 0: not known
+  std::string note;         ///< for people: how the stream is read
 };
 
 /// The columns of a stream, those that can be carried apart from those that cannot. A key with a column that cannot be carried is no

@@ -25,7 +25,9 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_items_changed", "Items that changed", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_items_removed", "Items that went", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_records_quarantined", "Records put into quarantine", {{"source", source}, {"feed", options.name}}),
-                metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}})},
+                metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_late_rows", "Changes that were committed behind what had been read, and found", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_missed_changes", "Changes that only a scan found, though earlier reads should have", {{"source", source}, {"feed", options.name}})},
       batch_(kStream),
       committer_(*feed_) {
   const base::Labels labels{{"source", source}, {"feed", options.name}};
@@ -59,6 +61,7 @@ Status FeedReader::open(Connection& connection) {
   // A scan that is taken up in the middle is measured from here.
   scan_rows_ = 0;
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
+  unknown_.clear();
   return {};
 }
 
@@ -72,7 +75,8 @@ Result<bool> FeedReader::step() {
   batch_.clear();
   auto progress = stream_->read(position_, kReadLimits, *this);
   const bool more = progress && !progress->idle && !progress->scan_ended;
-  if (!more || progress->scan_began || unreadable_key_) {
+  // What follows looks at what was committed, or counts it as something else.
+  if (!more || progress->scan_began || progress->scanning != of_scan_ || unreadable_key_) {
     if (auto done = finish_commits(); !done) return std::move(done).error();
   }
   if (!progress) {
@@ -83,9 +87,12 @@ Result<bool> FeedReader::step() {
     position_ = {};
     return false;
   }
+  of_scan_ = progress->scanning;
   within_scan_ = progress->scanning && !progress->scan_ended;
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
+  note_way(progress->note);
+  if (auto done = ask_for_unknown(); !done) return std::move(done).error();
   // The end of a scan is only durable with what its sweep did.
   if (!progress->scan_ended) batch_.set_position(progress->position);
   if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
@@ -95,7 +102,11 @@ Result<bool> FeedReader::step() {
   if (progress->scan_ended) {
     if (auto done = end_scan(*progress); !done) return std::move(done).error();
   }
-  if (progress->idle) enter(Phase::idle);
+  if (progress->idle) {
+    enter(Phase::idle);
+  } else if (!progress->scanning) {
+    enter(Phase::scanning);
+  }
   return progress->idle;
 }
 
@@ -129,15 +140,18 @@ void FeedReader::say_fields_that_leave(const Schema& next) {
 RecordSink::Flow FeedReader::record(const Record& record, std::string_view raw) {
   counters_.rows.add();
   item_.key.clear();
-  const bool removed = record.operation == Operation::remove;
-  const Status mapped = removed ? mapping_->key_of(record, item_.key) : mapping_->apply(record, item_);
+  const bool whole = record.operation == Operation::upsert;
+  const Status mapped = whole ? mapping_->apply(record, item_) : mapping_->key_of(record, item_.key);
   if (found_ != nullptr) found_->insert(item_.key);
   if (!mapped) {
     quarantine(record, mapped.error(), raw);
-  } else if (removed) {
+  } else if (record.operation == Operation::present) {
+    batch_.present(item_.key);
+  } else if (!whole) {
     batch_.remove(item_.key);
   } else {
     batch_.put(item_.key, item_.id, item_.content, item_.partitions);
+    if (record.late) batch_.mark_late();
   }
   return Flow::more;
 }
@@ -151,7 +165,7 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
 
 void FeedReader::begin_scan() {
   seen_.emplace();
-  scan_rows_ = scan_removed_ = scan_quarantined_ = scan_beyond_ = 0;
+  scan_rows_ = scan_removed_ = scan_quarantined_ = scan_beyond_ = scan_missed_ = 0;
   scan_since_ = now();
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
@@ -172,8 +186,13 @@ Status FeedReader::finish_commits() { return account(committer_.finish()); }
 
 Status FeedReader::account(const Result<store::Outcome>& outcome) {
   if (!outcome) return outcome.error();
-  scan_quarantined_ += outcome->quarantined;
-  scan_beyond_ += outcome->beyond;
+  if (of_scan_) {
+    scan_quarantined_ += outcome->quarantined;
+    scan_beyond_ += outcome->beyond;
+    scan_missed_ += outcome->late;
+  }
+  (of_scan_ ? counters_.missed : counters_.late).add(outcome->late);
+  unknown_.insert(unknown_.end(), outcome->unknown.begin(), outcome->unknown.end());
   if (outcome->beyond > 0 && !std::exchange(said_full_, true)) {
     log_.warning(room_, "quarantine is full (" + std::to_string(store::kMaxQuarantined) + " records or " + std::to_string(store::kMaxQuarantineBytes >> 20U) +
                             " MiB): further records are only counted, and their items keep the last good revision");
@@ -191,6 +210,7 @@ void FeedReader::note_as_of(Micros as_of) {
 }
 
 Status FeedReader::end_scan(const Progress& progress) {
+  if (auto done = ask_for_unknown(); !done) return done;
   const bool from_the_middle = !seen_ && !unreadable_key_;
   bool held = false;
   if (seen_) {
@@ -207,16 +227,19 @@ Status FeedReader::end_scan(const Progress& progress) {
   if (progress.as_of && (was_loading || !from_the_middle)) note_as_of(*progress.as_of);
   if (!held && !from_the_middle && feed_->state().quarantined != scan_quarantined_) batch_.set_scanned({scan_since_, scan_quarantined_});
   // A source that has nothing new would not scan again by itself, and the deletes would never come.
-  const Position next = held || from_the_middle ? Position{} : progress.position;
+  const Position next = (held || from_the_middle) && !progress.scans_again ? Position{} : progress.position;
   batch_.set_position(next);
   if (auto done = commit(); !done) return done;
   position_ = next;
   if (was_loading) log_.info(room_, "first scan done: " + std::to_string(feed_->state().count) + " items");
+  if (scan_missed_ > 0) {
+    log_.warning(room_, "the scan found " + std::to_string(scan_missed_) + " changes that the reads before it should have shown; they are in the feed now. Rows "
+                        "were changed without what they are tracked by: see meshgate_missed_changes");
+  }
   return {};
 }
 
 Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
-  if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
   std::vector<std::string> keys;
   for (const auto& item : unseen) keys.push_back(item.key);
   const auto found = look_up(keys);
@@ -227,7 +250,21 @@ Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
   return {};
 }
 
+/// What a scan said is present and the feed does not have: new, or missed, or in quarantine. What was read before is committed before what is
+/// newer.
+Status FeedReader::ask_for_unknown() {
+  if (unknown_.empty()) return {};
+  if (auto done = finish_commits(); !done) return done;
+  while (!unknown_.empty()) {
+    const auto keys = std::exchange(unknown_, {});
+    if (auto asked = look_up(keys); !asked) return std::move(asked).error();
+    if (auto done = commit(); !done) return done;
+  }
+  return {};
+}
+
 Result<std::unordered_set<std::string>> FeedReader::look_up(std::span<const std::string> keys) {
+  if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
   std::vector<Value> values;
   std::vector<std::vector<std::string>> storage(keys.size());
   const std::size_t width = source_.schema.key().size();
@@ -264,6 +301,13 @@ void FeedReader::note_progress(const Progress& progress) {
     line.append(" of ").append(std::to_string(progress.total)).append(", ").append(std::to_string(left)).append(" s left");
   }
   log_.info(room_, line);
+}
+
+void FeedReader::note_way(const std::string& note) {
+  const std::string said = log_.redacted(note);
+  if (board_.get().note == said) return;
+  if (!said.empty()) log_.info(room_, said);
+  board_.update([&](FeedStatus& status) { status.note = said; });
 }
 
 void FeedReader::fail(const Error& error) {

@@ -80,11 +80,13 @@ class FeedReader : private RecordSink {
 
   /// Puts the present records of keys into the batch; the keys that the source has.
   Result<std::unordered_set<std::string>> look_up(std::span<const std::string> keys);
+  Status ask_for_unknown();
   Status commit();
   Status commit_beside();
   Status finish_commits();
   Status account(const Result<store::Outcome>& outcome);
   void note_progress(const Progress& progress);
+  void note_way(const std::string& note);
   void enter(Phase phase, std::string message = {});
 
   const std::string name_;
@@ -99,6 +101,8 @@ class FeedReader : private RecordSink {
     base::Counter& removed;
     base::Counter& quarantined;
     base::Counter& errors;
+    base::Counter& late;
+    base::Counter& missed;
   };
   Counters counters_;
   StatusBoard board_;
@@ -113,13 +117,16 @@ class FeedReader : private RecordSink {
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
   bool within_scan_ = false;
   bool unreadable_key_ = false;
+  bool of_scan_ = false;                              ///< what is filled or committed is a scan's
   std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by look_up
+  std::vector<std::string> unknown_;                  ///< keys that a scan said are present and the feed does not have
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
   std::uint64_t scan_rows_ = 0;
   std::uint64_t scan_removed_ = 0;
   std::uint64_t scan_quarantined_ = 0;
   std::uint64_t scan_beyond_ = 0;
+  std::uint64_t scan_missed_ = 0;  ///< changes that the scan found and earlier reads should have
   bool said_full_ = false;
   bool said_held_ = false;
   Micros scan_since_{0};

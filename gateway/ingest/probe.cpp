@@ -63,8 +63,9 @@ Result<std::string> probe_feed(const SourceOptions& source, const FeedOptions& f
   if (!stream) return std::move(stream).error();
   OneRecord sink(feed);
   constexpr Limits kOne{std::chrono::milliseconds(10000), 1, 1 << 20U};
-  if (auto read = stream->read({}, kOne, sink); !read) return std::move(read).error();
-  return sink.found();
+  auto read = stream->read({}, kOne, sink);
+  if (!read) return std::move(read).error();
+  return sink.found() + (read->note.empty() ? "" : "; " + read->note);
 }
 
 }  // namespace meshgate::ingest

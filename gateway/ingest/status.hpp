@@ -25,6 +25,7 @@ struct FeedStatus {
   Phase phase = Phase::starting;
   Micros since{0};      ///< of the phase
   std::string message;  ///< the fault, redacted; empty when there is none
+  std::string note;     ///< how the source is read, in the connector's words, redacted
   std::uint64_t rows = 0;   ///< read in the running or last scan
   std::uint64_t total = 0;  ///< expected in it; 0: not known
   double rows_per_second = 0;

@@ -41,6 +41,10 @@ void append_source(std::string& out, const SourceState& source, bool with_lag) {
     out += ',';
     append_member(out, "error", source.error);
   }
+  if (!source.note.empty()) {
+    out += ',';
+    append_member(out, "note", source.note);
+  }
   if (with_lag && source.lag_seconds && std::isfinite(*source.lag_seconds)) {
     // Milliseconds, so that the text is short.
     out.append(",\"lag_seconds\":");

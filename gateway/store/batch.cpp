@@ -35,6 +35,7 @@ Batch::Piece Batch::partition_piece(std::string_view name) {
 
 void Batch::remove(std::string_view key) { entries_.push_back({.kind = Kind::remove, .key = keep(key)}); }
 void Batch::sweep(std::string_view key) { entries_.push_back({.kind = Kind::sweep, .key = keep(key)}); }
+void Batch::present(std::string_view key) { entries_.push_back({.kind = Kind::present, .key = keep(key)}); }
 
 void Batch::quarantine(std::string_view key, std::string_view reason, std::string_view raw) {
   entries_.push_back({.kind = Kind::quarantine, .key = keep(key), .id = keep(reason.substr(0, kMaxReason)), .content = keep(raw.substr(0, kMaxRaw))});
@@ -52,6 +53,7 @@ Batch::Change Batch::change(std::size_t index, std::vector<std::string_view>& pa
     out.id = view(entry.id);
     out.content = view(entry.content);
     out.hash = entry.hash;
+    out.late = entry.late;
     partitions.clear();
     for (std::size_t i = 0; i < entry.partition_count; ++i) partitions.push_back(view(partitions_[entry.first_partition + i]));
     out.partitions = partitions;

@@ -27,6 +27,7 @@ class Batch {
     remove,      ///< the source reports that the record of this key is gone
     sweep,       ///< the same, inferred: a complete scan did not show it and the source, asked again, does not have it
     quarantine,  ///< the record of this key could not be mapped: its item keeps its last good revision and counts as seen
+    present,     ///< the source has the record of this key, and nothing else is known of it: its item counts as seen
   };
   struct Change {
     Kind kind = Kind::put;
@@ -37,6 +38,7 @@ class Batch {
     std::span<const std::string_view> partitions;  ///< put; sorted, unique, at least one
     std::string_view reason;                       ///< quarantine; cut to kMaxReason
     std::string_view raw;                          ///< quarantine; cut to kMaxRaw
+    bool late = false;                             ///< put
   };
 
   /// A scan of the whole stream: when it began, and how many records it put into quarantine.
@@ -49,9 +51,12 @@ class Batch {
 
   /// Hashes the content here, so that whoever fills the next batch does it while this one is being committed.
   void put(std::string_view key, std::string_view id, std::string_view content, std::span<const std::string> partitions);
+  /// The item put last is one that an earlier read should have shown; counted where it changes something.
+  void mark_late() { entries_.back().late = true; }
   void remove(std::string_view key);
   void sweep(std::string_view key);
   void quarantine(std::string_view key, std::string_view reason, std::string_view raw);
+  void present(std::string_view key);
 
   /// Stored in the same transaction.
   void set_position(Position position) { position_ = std::move(position); }
@@ -88,6 +93,7 @@ class Batch {
     ContentHash hash;
     std::size_t first_partition = 0;
     std::size_t partition_count = 0;
+    bool late = false;
   };
   Piece keep(std::string_view text);
   Piece partition_piece(std::string_view name);

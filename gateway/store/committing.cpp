@@ -150,6 +150,7 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) 
 Status Commit::play(std::size_t index) {
   const auto change = batch_.change(index, names_);
   if (change.kind == Batch::Kind::quarantine) return quarantine(change);
+  if (change.kind == Batch::Kind::present) return confirm(change.key);
   if (!out_.quarantine_empty()) clear_quarantined(out_, feed_, quarantine_name(change.key, stream_));
   if (change.kind == Batch::Kind::put) return put(index, change, targets_[index]);
   auto owned = owned_by(change.key);
@@ -191,6 +192,7 @@ void Commit::take(const Batch::Change& what, WorkIndex target) {
   work.key = what.key;
   work.hash = what.hash;
   work.content = what.content;
+  work.late = what.late;
   work.after_first = static_cast<std::uint32_t>(after_.size());
   for (const std::string_view name : what.partitions) after_.push_back(partition(name));
   work.after_count = static_cast<std::uint32_t>(what.partitions.size());
@@ -279,6 +281,15 @@ Status Commit::refuse(const Deferred& loser) {
                              std::string(change.key) + "' of stream '" + batch_.stream() +
                              "' cannot have it too: make the ids differ with `id:` in the feed's mapping";
   return quarantine({.kind = Batch::Kind::quarantine, .key = change.key, .reason = reason, .raw = change.content});
+}
+
+Status Commit::confirm(std::string_view key) {
+  auto owned = owned_by(key);
+  if (!owned) return std::move(owned).error();
+  if (*owned && works_[**owned].stored) met_.push_back(works_[**owned].number);
+  const auto& kept = feed_.quarantine_sizes().of;
+  if (!*owned || (!kept.empty() && kept.contains(quarantine_name(key, stream_)))) outcome_.unknown.emplace_back(key);
+  return {};
 }
 
 Status Commit::quarantine(const Batch::Change& what) {

@@ -31,6 +31,7 @@ class Commit {
     bool was_live = false;  ///< and some partition has the item
     bool live = false;
     bool touched = false;
+    bool late = false;
     ContentHash was_hash;
     std::uint64_t n = 0;
     std::uint64_t number = 0;
@@ -72,6 +73,7 @@ class Commit {
   Status grant(std::vector<Deferred>& waiting);
   Status refuse(const Deferred& loser);
   Status quarantine(const Batch::Change& what);
+  Status confirm(std::string_view key);
   PartitionNumber partition(std::string_view name);
 
   // settling.cpp: writing the difference

@@ -27,8 +27,10 @@ struct Outcome {
   std::uint64_t unchanged = 0;  ///< same content hash and same partitions: nothing written
   std::uint64_t removed = 0;
   std::uint64_t quarantined = 0;
-  std::uint64_t beyond = 0;  ///< of these: only counted, because the quarantine is full
-  Seq seq{0};                ///< the feed's last seq afterwards
+  std::uint64_t beyond = 0;          ///< of these: only counted, because the quarantine is full
+  std::uint64_t late = 0;            ///< of added and changed: put as late
+  std::vector<std::string> unknown;  ///< keys said to be present that have no item here, or a record in quarantine
+  Seq seq{0};                        ///< the feed's last seq afterwards
 
   /// Of two commits in a row.
   Outcome& operator+=(const Outcome& next) {
@@ -38,6 +40,8 @@ struct Outcome {
     removed += next.removed;
     quarantined += next.quarantined;
     beyond += next.beyond;
+    late += next.late;
+    unknown.insert(unknown.end(), next.unknown.begin(), next.unknown.end());
     seq = next.seq;
     return *this;
   }
@@ -138,7 +142,7 @@ class Feed {
   // ---- writing, at the origin ----
 
   /// Commits a batch: items, index, origins, digests, counts, heads, quarantine and the stream's Position together. With `seen`,
-  /// the item numbers of everything put, unchanged or quarantined are added to it after the commit.
+  /// the item numbers of everything put, unchanged, present or quarantined are added to it after the commit.
   [[nodiscard]] virtual Result<Outcome> commit(const Batch& batch, Seen* seen) = 0;
   /// What commit() would do, told item by item; nothing is written. Takes no account of what earlier rehearsals would have done. With
   /// `seen`, the numbers of the present items that the batch puts, removes or quarantines are added to it.

@@ -59,6 +59,7 @@ void Commit::write_live(Work& work) {
   if (changed) ++work.n;
   if (!work.stored) work.number = out_.progress.next_number++;
   ++(work.was_live ? outcome_.changed : outcome_.added);
+  if (work.late) ++outcome_.late;
   if (!work.was_live) ++out_.progress.items;
   const Seq seq = out_.progress.seq = next(out_.progress.seq);
   entry_.memberships.clear();

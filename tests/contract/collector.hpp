@@ -30,6 +30,10 @@ class Collector : public ingest::RecordSink {
     Row row;
     const auto id = text(record, "id");
     if (id) std::from_chars(id->data(), id->data() + id->size(), row.id);
+    if (record.operation == Operation::present) {
+      present.push_back(row.id);
+      return Flow::more;
+    }
     if (!record.fault.empty()) {
       faults.push_back({id ? std::optional(row.id) : std::nullopt, std::string(record.fault), std::string(raw)});
     } else {
@@ -44,6 +48,7 @@ class Collector : public ingest::RecordSink {
     rows.clear();
     order.clear();
     faults.clear();
+    present.clear();
     count = 0;
   }
 
@@ -51,6 +56,7 @@ class Collector : public ingest::RecordSink {
   std::map<std::int64_t, Row> rows;
   std::vector<Row> order;  ///< every good record as it came
   std::vector<Fault> faults;
+  std::vector<std::int64_t> present;  ///< ids of which nothing else was said
   std::atomic<std::size_t> count{0};
   std::size_t stop_after = SIZE_MAX;
 

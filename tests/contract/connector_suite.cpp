@@ -221,6 +221,39 @@ TEST_P(ConnectorContract, ScansSeeInsertUpdateAndDelete) {
   EXPECT_EQ(full_scan(*harness_), expected);
 }
 
+TEST_P(ConnectorContract, AFollowedStreamShowsNewRowsOutsideScansAndSweepsByKeys) {
+  if (harness_->followed_stream().empty()) return;
+  harness_->insert(some_rows(10));
+  Opened opened;
+  opened.connection = connect(*harness_, *opened.log);
+  ASSERT_TRUE(opened.connection);
+  auto stream = opened.connection->open_stream(harness_->followed_stream());
+  ASSERT_TRUE(stream) << stream.error().message;
+  opened.stream.emplace(std::move(*stream));
+  Collector seen;
+  Progress at = finish_scan(opened, {}, seen);
+  EXPECT_TRUE(at.scans_again);
+  EXPECT_EQ(seen.rows.size(), 10U);
+
+  harness_->insert({{11, "new", "1.00"}});
+  harness_->erase(4);
+  seen.clear();
+  bool swept = false;
+  for (int reads = 0; !(swept && seen.rows.contains(11)) && reads < 1'000'000; ++reads) {
+    const std::size_t before = seen.order.size();
+    const auto earlier = std::exchange(seen.present, {});
+    at = read(opened, at.position, seen);
+    ASSERT_FALSE(HasFailure());
+    if (!at.scan_began) seen.present.insert(seen.present.begin(), earlier.begin(), earlier.end());
+    swept = swept || at.scan_ended;
+    if (at.scanning) {
+      EXPECT_EQ(seen.order.size(), before) << "a sweep gives keys alone";
+    }
+  }
+  EXPECT_EQ(seen.rows.at(11).name, "new");
+  EXPECT_EQ(seen.present, (std::vector<std::int64_t>{1, 2, 3, 5, 6, 7, 8, 9, 10, 11}));
+}
+
 TEST_P(ConnectorContract, KeepsNullsAndUnicode) {
   const std::vector<Row> rows = {{1, std::nullopt, std::nullopt},
                                  {2, "", "0.00"},

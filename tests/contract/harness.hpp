@@ -41,6 +41,8 @@ class Harness {
   [[nodiscard]] virtual std::string plugin() const = 0;
   [[nodiscard]] virtual ingest::Settings connection() const = 0;
   [[nodiscard]] virtual ingest::Settings stream() const = 0;
+  /// Settings with which the stream shows new rows in reads outside scans, and sweeps by keys about three times a second; empty: it cannot.
+  [[nodiscard]] virtual ingest::Settings followed_stream() const { return {}; }
   /// The table's name as discover() gives it.
   [[nodiscard]] virtual std::string stream_name() const = 0;
   [[nodiscard]] virtual std::vector<WrongSettings> wrong_settings() const = 0;

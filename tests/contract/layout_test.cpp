@@ -35,7 +35,7 @@ MEMBER(mg_column, nullable, 40);
 MEMBER(mg_column, reserved, 41);
 MEMBER(mg_column, key, 44);
 
-SIZE(mg_record, 64);
+SIZE(mg_record, 72);
 MEMBER(mg_record, size, 0);
 MEMBER(mg_record, operation, 4);
 MEMBER(mg_record, values, 8);
@@ -43,6 +43,8 @@ MEMBER(mg_record, value_count, 16);
 MEMBER(mg_record, source_time_us, 24);
 MEMBER(mg_record, fault, 32);
 MEMBER(mg_record, raw, 48);
+MEMBER(mg_record, late, 64);
+MEMBER(mg_record, reserved, 65);
 
 SIZE(mg_sink, 32);
 MEMBER(mg_sink, size, 0);
@@ -76,12 +78,13 @@ MEMBER(mg_limits, max_wait_ms, 4);
 MEMBER(mg_limits, max_records, 8);
 MEMBER(mg_limits, max_bytes, 16);
 
-SIZE(mg_progress, 40);
+SIZE(mg_progress, 56);
 MEMBER(mg_progress, size, 0);
 MEMBER(mg_progress, flags, 4);
 MEMBER(mg_progress, position, 8);
 MEMBER(mg_progress, as_of_us, 24);
 MEMBER(mg_progress, total, 32);
+MEMBER(mg_progress, note, 40);
 
 SIZE(mg_catalog, 24);
 MEMBER(mg_catalog, size, 0);
@@ -115,7 +118,7 @@ static_assert(MG_OK == 0 && MG_RETRY == 1 && MG_RECONNECT == 2 && MG_AUTH == 3 &
 static_assert(MG_NULL == 0 && MG_BOOL == 1 && MG_INT64 == 2 && MG_UINT64 == 3 && MG_FLOAT32 == 4 && MG_FLOAT64 == 5 && MG_DECIMAL == 6 &&
               MG_TEXT == 7 && MG_BYTES == 8 && MG_DATE == 9 && MG_TIME == 10 && MG_TIMESTAMP == 11 && MG_TIMESTAMPTZ == 12 && MG_UUID == 13 &&
               MG_JSON == 14);
-static_assert(MG_UPSERT == 0 && MG_DELETE == 1);
-static_assert(MG_SCAN_BEGAN == 1 && MG_SCAN_ENDED == 2 && MG_SCANNING == 4 && MG_IDLE == 8);
+static_assert(MG_UPSERT == 0 && MG_DELETE == 1 && MG_PRESENT == 2);
+static_assert(MG_SCAN_BEGAN == 1 && MG_SCAN_ENDED == 2 && MG_SCANNING == 4 && MG_IDLE == 8 && MG_SCANS_AGAIN == 16);
 static_assert(MG_OPTION_TEXT == 0 && MG_OPTION_INTEGER == 1 && MG_OPTION_BOOLEAN == 2 && MG_OPTION_DURATION == 3 && MG_OPTION_SIZE == 4 &&
               MG_OPTION_LIST == 5 && MG_OPTION_PATH == 6);

@@ -61,6 +61,7 @@ class OdbcHarness : public Harness {
   [[nodiscard]] std::string plugin() const override { return MESHGATE_PLUGIN; }
   [[nodiscard]] ingest::Settings connection() const override { return as_settings(settings_); }
   [[nodiscard]] ingest::Settings stream() const override { return {{"table", table_}}; }
+  [[nodiscard]] ingest::Settings followed_stream() const override { return {{"table", table_}, {"track", "id"}, {"sweep", "300ms"}}; }
   [[nodiscard]] std::string stream_name() const override {
     return (kind_ == Kind::sqlite ? "" : kind_ == Kind::postgresql ? "public." : "meshgate_test.") + table_;
   }

@@ -17,6 +17,8 @@ def environment(name):
 
 class Sqlite:
     kind = "sqlite"
+    now = "strftime('%Y-%m-%d %H:%M:%f','now')"
+    default_now = f"({now})"
     types = {"int": "INTEGER", "text": "TEXT", "decimal": "DECIMAL(12,2)", "timestamp": "TIMESTAMP"}
 
     def __init__(self, folder):
@@ -44,32 +46,52 @@ class Sqlite:
     def table(self, name):
         return name
 
+    def index(self, name):
+        return name + "_at"
+
     def close(self):
         self.connection.close()
 
 
-class CommandLine:
-    """A database reached through its command line client, one process kept open for statements."""
+class Client:
+    """A command line client, kept open for statements: `echo` is the statement that makes it print a word."""
 
-    def run(self, *statements):
-        self.client.stdin.write(("".join(statement + ";\n" for statement in ("BEGIN", *statements, "COMMIT"))).encode())
-        self.client.stdin.write(self.echo("done").encode())
-        self.client.stdin.flush()
+    def __init__(self, command, env, echo, first=""):
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.echo = echo
+        self.process.stdin.write(first.encode())
+
+    def say(self, *statements):
+        """Returns when they are done."""
+        self.process.stdin.write("".join(statement + ";\n" for statement in statements).encode())
+        self.process.stdin.write(self.echo("done").encode())
+        self.process.stdin.flush()
         while True:
-            line = self.client.stdout.readline()
+            line = self.process.stdout.readline()
             if not line:
-                raise SystemExit(f"the {self.kind} client ended")
+                raise SystemExit("the database's command line client ended")
             if line.strip() == b"done":
                 return
 
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+
+
+class CommandLine:
+    """A database reached through its command line client."""
+
+    def run(self, *statements):
+        self.client.say("BEGIN", *statements, "COMMIT")
+
     def close(self):
-        self.client.stdin.close()
-        self.client.wait(timeout=30)
+        self.client.end()
         self.drop()
 
 
 class Postgres(CommandLine):
     kind = "postgres"
+    now = default_now = "now()"
     types = {"int": "bigint", "text": "text", "decimal": "numeric(12,2)", "timestamp": "timestamptz"}
 
     def __init__(self, folder):
@@ -82,8 +104,10 @@ class Postgres(CommandLine):
         self.env = dict(os.environ, PGPASSWORD=self.password)
         self.command = [shutil.which("psql") or "psql", "-XqAt", "-h", self.host, "-p", self.port, "-U", self.user, "-d", self.database]
         self.once(f"CREATE SCHEMA {self.schema}")
-        self.client = subprocess.Popen(self.command, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.client.stdin.write(f"\\set ON_ERROR_ROLLBACK on\nSET search_path TO {self.schema};\n".encode())
+        self.client = self.second_client()
+
+    def second_client(self):
+        return Client(self.command, self.env, self.echo, f"\\set ON_ERROR_ROLLBACK on\nSET search_path TO {self.schema};\n")
 
     def once(self, sql):
         return subprocess.run(self.command + ["-c", sql], env=self.env, check=True, capture_output=True).stdout.decode()
@@ -103,13 +127,17 @@ class Postgres(CommandLine):
     def table(self, name):
         return f"{self.schema}.{name}"
 
+    def index(self, name):
+        return name + "_at"
+
     def drop(self):
         self.once(f"DROP SCHEMA {self.schema} CASCADE")
 
 
 class Mariadb(CommandLine):
     kind = "mariadb"
-    types = {"int": "bigint", "text": "varchar(200) CHARACTER SET utf8mb4", "decimal": "decimal(12,2)", "timestamp": "datetime(6)"}
+    now = default_now = "current_timestamp(6)"
+    types = {"int": "bigint", "text": "varchar(200) CHARACTER SET utf8mb4", "decimal": "decimal(12,2)", "timestamp": "timestamp(6)"}
 
     def __init__(self, folder):
         self.host = environment("MESHGATE_TEST_MARIADB_HOST")
@@ -121,9 +149,11 @@ class Mariadb(CommandLine):
         self.env = dict(os.environ, MYSQL_PWD=self.password)
         self.command = [shutil.which("mariadb") or "mariadb", "--no-defaults", "--protocol=tcp", "-N", "-B", "-h", self.host, "-P", self.port,
                         "-u", self.user, "--default-character-set=utf8mb4", self.database]
-        self.client = subprocess.Popen(self.command + ["--force", "--unbuffered"], env=self.env, stdin=subprocess.PIPE,
-                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.client = self.second_client()
         self.tables = []
+
+    def second_client(self):
+        return Client(self.command + ["--force", "--unbuffered"], self.env, self.echo)
 
     def once(self, sql):
         return subprocess.run(self.command + ["-e", sql], env=self.env, check=True, capture_output=True).stdout.decode()
@@ -148,6 +178,9 @@ class Mariadb(CommandLine):
 
     def table(self, name):
         return self.prefix + name
+
+    def index(self, name):
+        return self.prefix + name + "_at"
 
     def drop(self):
         for table in self.tables:

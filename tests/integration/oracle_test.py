@@ -2,7 +2,10 @@
 killed with SIGKILL at random, and a reader pages by hand throughout. At the end the table, the feed and the mirror hold the same,
 by content and by digest; the reader never went backwards and was complete at every caught-up mark.
 
-    oracle_test.py --program build/bin/meshgate --database sqlite [--kills 20] [--seed N]
+    oracle_test.py --program build/bin/meshgate --database sqlite [--mode track] [--kills 20] [--seed N]
+
+`--mode track`: both tables are followed by the column `at`, which every insert and update sets, in transactions that may stay open a while beside
+others; deletes come by sweeps. Otherwise they are scanned.
 """
 
 import argparse
@@ -30,9 +33,11 @@ def literal(text):
 class Workload(threading.Thread):
     """Changes two tables at random: `things` (one key, partitioned by region) and `pairs` (two keys, one of them text)."""
 
-    def __init__(self, database, seed):
+    def __init__(self, database, seed, tracked):
         super().__init__(daemon=True)
         self.database, self.random = database, random.Random(seed)
+        self.touch = f", at = {database.now}" if tracked else ""
+        self.column = f", at {database.types['timestamp']} NOT NULL DEFAULT {database.default_now}" if tracked else ""
         self.stop_asked = threading.Event()
         self.changes = 0
         self.next_id = 1
@@ -46,8 +51,10 @@ class Workload(threading.Thread):
         t = self.database.types
         self.things, self.pairs = self.database.table("things"), self.database.table("pairs")
         self.database.run(
-            f"CREATE TABLE {self.things} (id {t['int']} NOT NULL PRIMARY KEY, region {t['text']} NOT NULL, name {t['text']}, amount {t['decimal']}, stock {t['int']})",
-            f"CREATE TABLE {self.pairs} (a {t['int']} NOT NULL, b {t['text']} NOT NULL, note {t['text']}, PRIMARY KEY (a, b))")
+            f"CREATE TABLE {self.things} (id {t['int']} NOT NULL PRIMARY KEY, region {t['text']} NOT NULL, name {t['text']}, amount {t['decimal']}, stock {t['int']}{self.column})",
+            f"CREATE TABLE {self.pairs} (a {t['int']} NOT NULL, b {t['text']} NOT NULL, note {t['text']}{self.column}, PRIMARY KEY (a, b))")
+        if self.column:
+            self.database.run(f"CREATE INDEX {self.database.index('things')} ON {self.things} (at)", f"CREATE INDEX {self.database.index('pairs')} ON {self.pairs} (at)")
         self.database.run(*[self.insert() for _ in range(300)], *[self.insert_pair() for _ in range(100)])
 
     def insert(self):
@@ -56,12 +63,12 @@ class Workload(threading.Thread):
         amount = r.choice(["NULL", "0", "-0.5", "12.50", "9999999999.99", "0.01"])
         stock = r.choice(["NULL", "0", "-1", "9007199254740991", "9007199254740993", "-9223372036854775808", "9223372036854775807"])
         name = r.choice(["NULL", self.text(r.choice(NAMES))])
-        return f"INSERT INTO {self.things} VALUES ({self.next_id}, {self.text(r.choice(REGIONS))}, {name}, {amount}, {stock})"
+        return f"INSERT INTO {self.things} (id, region, name, amount, stock) VALUES ({self.next_id}, {self.text(r.choice(REGIONS))}, {name}, {amount}, {stock})"
 
     def insert_pair(self):
         r = self.random
         b = r.choice(["x", "x,y", "50%", "%2C", "é", "z z"]) + str(r.randrange(6))
-        return f"INSERT INTO {self.pairs} VALUES ({r.randrange(40)}, {self.text(b)}, {self.text(r.choice(NAMES))})"
+        return f"INSERT INTO {self.pairs} (a, b, note) VALUES ({r.randrange(40)}, {self.text(b)}, {self.text(r.choice(NAMES))})"
 
     def change(self):
         r = self.random
@@ -70,19 +77,19 @@ class Workload(threading.Thread):
         if kind < 0.25:
             return self.insert()
         if kind < 0.45:
-            return f"UPDATE {self.things} SET name = {self.text(r.choice(NAMES) + str(r.randrange(1000)))} WHERE id >= {one} AND id < {one + 5}"
+            return f"UPDATE {self.things} SET name = {self.text(r.choice(NAMES) + str(r.randrange(1000)))}{self.touch} WHERE id >= {one} AND id < {one + 5}"
         if kind < 0.60:
-            return f"UPDATE {self.things} SET region = {self.text(r.choice(REGIONS))} WHERE id >= {one} AND id < {one + 3}"
+            return f"UPDATE {self.things} SET region = {self.text(r.choice(REGIONS))}{self.touch} WHERE id >= {one} AND id < {one + 3}"
         if kind < 0.72:
             return f"DELETE FROM {self.things} WHERE id >= {one} AND id < {one + 4}"
         if kind < 0.80:
             self.next_id += 1
-            return f"UPDATE {self.things} SET id = {self.next_id} WHERE id = {one}"
+            return f"UPDATE {self.things} SET id = {self.next_id}{self.touch} WHERE id = {one}"
         if kind < 0.88:
             return self.insert_pair()
         if kind < 0.94:
             return f"DELETE FROM {self.pairs} WHERE a = {r.randrange(40)}"
-        return f"UPDATE {self.pairs} SET note = {self.text(r.choice(NAMES))}, a = a + 40 WHERE a = {r.randrange(40)}"
+        return f"UPDATE {self.pairs} SET note = {self.text(r.choice(NAMES))}, a = a + 40{self.touch} WHERE a = {r.randrange(40)}"
 
     def run(self):
         while not self.stop_asked.is_set():
@@ -90,6 +97,25 @@ class Workload(threading.Thread):
             self.database.run(*[self.change() for _ in range(count)])
             self.changes += count
             time.sleep(self.random.choice([0, 0.001, 0.01, 0.05]))
+
+
+class LateWriter(threading.Thread):
+    """Adds pairs of its own in transactions that commit late."""
+
+    def __init__(self, workload, seed):
+        super().__init__(daemon=True)
+        self.workload, self.random = workload, random.Random(seed)
+        self.client = workload.database.second_client()
+        self.stop_asked = threading.Event()
+
+    def run(self):
+        number = 1000
+        while not self.stop_asked.is_set():
+            number += 1
+            self.client.say("BEGIN", f"INSERT INTO {self.workload.pairs} (a, b, note) VALUES ({number}, 'late', 'x')")
+            self.stop_asked.wait(self.random.choice([0.01, 0.3, 2.5]))
+            self.client.say("COMMIT")
+        self.client.end()
 
 
 class PagingReader(threading.Thread):
@@ -141,7 +167,9 @@ def expected(database):
     return {"things": things, "pairs": pairs}
 
 
-def configuration(database):
+def configuration(database, tracked):
+    track = ", track: at, columns: [ %s ], sweep: 2s" if tracked else ""
+    things, pairs = (track % columns if tracked else "" for columns in ("region, name, amount, stock", "note"))
     return f"""
 node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
@@ -151,10 +179,10 @@ sources:
     every: 100ms
 feeds:
   things:
-    from: {{ source: company, table: {database.table("things")} }}
+    from: {{ source: company, table: {database.table("things")}{things} }}
     partition: region
   pairs:
-    from: {{ source: company, table: {database.table("pairs")} }}
+    from: {{ source: company, table: {database.table("pairs")}{pairs} }}
 """
 
 
@@ -207,6 +235,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     arguments.add_argument("--database", required=True, choices=sorted(KINDS))
+    arguments.add_argument("--mode", default="scan", choices=["scan", "track"])
     arguments.add_argument("--kills", type=int, default=20)
     arguments.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
     options = arguments.parse_args()
@@ -218,9 +247,11 @@ def main():
 def test(options, folder):
     chance = random.Random(options.seed)
     database = KINDS[options.database](folder)
-    workload = Workload(database, options.seed + 1)
+    tracked = options.mode == "track"
+    workload = Workload(database, options.seed + 1, tracked)
     workload.create()
-    gateway = Gateway(options.program, folder, configuration(database))
+    late = LateWriter(workload, options.seed + 3) if tracked and database.kind != "sqlite" else None
+    gateway = Gateway(options.program, folder, configuration(database, tracked))
     file = os.path.join(folder, "mirror.db")
     mirror = Process([options.program, "mirror", gateway.url, "--into", file, "--quiet"], os.path.join(folder, "mirror.log"))
     readers = [Reader("127.0.0.1", gateway.port, "things", region) for region in REGIONS]
@@ -228,6 +259,8 @@ def test(options, folder):
     paging = PagingReader(readers, options.seed + 2)
     try:
         workload.start()
+        if late:
+            late.start()
         paging.start()
         gateway.start()
         mirror.start()
@@ -241,6 +274,9 @@ def test(options, folder):
         time.sleep(1)
         workload.stop_asked.set()
         workload.join(timeout=60)
+        if late:
+            late.stop_asked.set()
+            late.join(timeout=60)
         wanted = settle(gateway, database)
         finish(options, gateway, mirror, paging, readers, wanted, file)
         print(f"{options.database}: {workload.changes} changes, {options.kills} kills, {sum(len(i) for i in wanted.values())} items equal in table, feed and "

@@ -63,7 +63,7 @@ start_pg() {
   pg_port=$(free_port)
   printf 'local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n' | as "$pg_user" tee "$run/pg/data/pg_hba.conf" >/dev/null
   as "$pg_user" "$pgbin/pg_ctl" -s -w -t 60 -D "$run/pg/data" -l "$run/pg/log" -o "-c listen_addresses=127.0.0.1 -c port=$pg_port -c unix_socket_directories=$run/pg \
-    -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c wal_level=logical -c log_min_error_statement=panic" start || return 1
+    -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c max_prepared_transactions=10 -c wal_level=logical -c log_min_error_statement=panic" start || return 1
   head -n 1 "$run/pg/data/postmaster.pid" >"$dir/pg.pid"
 }
 start_my() {

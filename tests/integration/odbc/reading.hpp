@@ -22,6 +22,8 @@ struct Emitted {
   std::vector<std::string> faults;                       ///< one per row, mostly empty
   std::vector<mg_value> firsts;                          ///< the first value of each row, to look it up
   std::deque<std::string> first_texts;                   ///< what those borrow from
+  std::vector<std::int32_t> operations;                  ///< one per row
+  std::vector<bool> late;                                ///< one per row
 };
 
 inline std::string shown(const mg_value& value) {
@@ -73,6 +75,8 @@ inline mg_sink keeping(Emitted& into) {
     mg_value& first = to.firsts.emplace_back(record->values[0]);
     const bool borrows = first.kind >= MG_DECIMAL && (first.kind < MG_DATE || first.kind > MG_TIMESTAMPTZ);
     if (borrows && first.s.data != nullptr) first.s = sdk::borrow(to.first_texts.emplace_back(first.s.data, first.s.size));
+    to.operations.push_back(record->operation);
+    to.late.push_back(record->late != 0);
     return MG_OK;
   };
   return out;

@@ -41,6 +41,70 @@ TEST_F(FeedReaderTest, ChangesAndDeletesArrive) {
   EXPECT_EQ(feed_->state().count, 9U);
 }
 
+TEST_F(FeedReaderTest, ASweepOfKeysDeletesAndAsksForWhatItDoesNotKnow) {
+  scan();
+  table_.rows[2].name = "changed";
+  table_.rows.erase(7);
+  table_.rows[11] = {.name = "new"};
+  table_.keys_only = true;
+  scan();
+  EXPECT_EQ(content("2"), R"({"id":2,"name":"row 2","zone":"north"})") << "keys say nothing of values";
+  EXPECT_EQ(content("7"), "none");
+  EXPECT_EQ(content("11"), R"({"id":11,"name":"new","zone":"north"})");
+  EXPECT_EQ(feed_->state().count, 10U);
+}
+
+TEST_F(FeedReaderTest, ASweepOfKeysMendsWhatIsInQuarantine) {
+  table_.faults[5] = "column name: not exact";
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+  table_.keys_only = true;
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 1U) << "it is still bad";
+  table_.faults.clear();
+  scan();
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+  EXPECT_EQ(content("5"), R"({"id":5,"name":"row 5","zone":"north"})");
+}
+
+TEST_F(FeedReaderTest, WhatAScanFoundThoughEarlierReadsShouldHaveIsTold) {
+  scan();
+  table_.late = true;
+  scan();
+  EXPECT_EQ(log_.all.find("should have shown"), std::string::npos) << "nothing changed";
+  table_.rows[2].name = "changed";
+  scan();
+  EXPECT_NE(log_.all.find("the scan found 1 changes that the reads before it should have shown"), std::string::npos) << log_.all;
+}
+
+TEST_F(FeedReaderTest, ASourceThatScansAgainByItselfKeepsItsPosition) {
+  ASSERT_TRUE(reader_->step());
+  stop();
+  start();
+  table_.scans_again = true;
+  scan();
+  EXPECT_EQ((*feed_->position("main"))->bytes, "idle");
+  table_.rows.clear();
+  scan();
+  EXPECT_NE(feed_->state().held, "");
+  EXPECT_EQ((*feed_->position("main"))->bytes, "idle") << "held deletes wait for the next scan";
+}
+
+TEST_F(FeedReaderTest, TheConnectorsNoteIsShown) {
+  table_.note = "reads what changed";
+  scan();
+  EXPECT_EQ(reader_->status().note, "reads what changed");
+}
+
+TEST_F(FeedReaderTest, TheSourceIsAskedAgainBeforeAnInferredDelete) {
+  scan();
+  table_.hidden = true;  // the scan shows nothing, as a lagging replica may, but the rows are there
+  reader_->release();
+  scan();
+  EXPECT_GT(table_.lookups, 0);
+  EXPECT_EQ(feed_->state().count, 10U);
+}
+
 TEST_F(FeedReaderTest, BadRecordGoesToQuarantineAndItsItemStays) {
   scan();
   table_.faults[5] = "column name: not exact";

@@ -35,7 +35,7 @@ class ScriptedStream : public sdk::Stream {
         more = true;
         break;
       }
-      if (!give(sink, id, row)) break;
+      if (!(the_table->keys_only ? confirm(sink, id, row) : give(sink, id, row))) break;
       last = id;
       ++given;
     }
@@ -49,7 +49,8 @@ class ScriptedStream : public sdk::Stream {
       if (!sink.fault(std::span(nothing).first(width()), "id cannot be read", "?")) return {};
     }
     more = more || the_table->endless;
-    out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE);
+    out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE | (the_table->scans_again ? MG_SCANS_AGAIN : 0));
+    out.note = the_table->note;
     out.position = more ? std::to_string(last) : "idle";
     out.as_of_us = the_table->as_of;
     out.total = the_table->rows.size();
@@ -89,11 +90,18 @@ class ScriptedStream : public sdk::Stream {
     return out;
   }
 
+  static bool confirm(sdk::Sink& sink, std::int64_t id, const ScriptedTable::Row& row) {
+    auto all = values(std::pair(id, &row));
+    for (std::size_t i = 1; i < all.size(); ++i) all[i] = {};
+    return sink.present(std::span(all).first(width()));
+  }
+
   static bool give(sdk::Sink& sink, std::int64_t id, const ScriptedTable::Row& row) {
     const auto all = values(std::pair(id, &row));
     const auto shown = std::span(all).first(width());
     const auto fault = the_table->faults.find(id);
-    return fault == the_table->faults.end() ? sink.upsert(shown) : sink.fault(shown, fault->second);
+    if (fault != the_table->faults.end()) return sink.fault(shown, fault->second);
+    return the_table->late ? sink.late(shown) : sink.upsert(shown);
   }
 
   sdk::Columns columns_;

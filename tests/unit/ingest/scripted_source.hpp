@@ -28,6 +28,10 @@ struct ScriptedTable {
   bool endless = false;                              ///< a scan never ends: its last page comes again and again
   bool rests = false;                                ///< after a scan says that nothing is new, as unchanged files do
   bool fail_lookup = false;
+  bool keys_only = false;                            ///< scans say of each row only that it is present
+  bool late = false;                                 ///< records are marked as late
+  bool scans_again = false;                          ///< says so at the end of a scan
+  std::string note;
   std::int64_t as_of = 1000000;
   int reads = 0;
   int lookups = 0;

@@ -17,6 +17,7 @@ Table table_of(const Dialect& dialect, std::vector<CatalogColumn> columns) {
     if (column.key > 0) out.key.push_back(out.columns.size());
     out.columns.push_back(dialect.column(column));
   }
+  out.order = out.key;
   return out;
 }
 
@@ -25,7 +26,7 @@ Table table_of(const Dialect& dialect, std::vector<CatalogColumn> columns) {
 TEST(Query, OneKeyColumn) {
   const auto dialect = sqlite_dialect();
   const Table table = table_of(*dialect, {{"t", "id", "integer", "INTEGER", false, 1}});
-  EXPECT_EQ(after_key(table, *dialect).sql, "\"id\" > ?");
+  EXPECT_EQ(behind(table, *dialect).sql, "\"id\" > ?");
   EXPECT_EQ(scan_query(table, *dialect, "x", 0),
             "SELECT t.\"id\", CASE WHEN typeof(t.\"id\") NOT IN ('integer', 'null') THEN 1 ELSE 0 END FROM \"t\" AS t WHERE x ORDER BY t.\"id\"");
   EXPECT_EQ(rows_query(table, "x"), "SELECT t.\"id\", CASE WHEN typeof(t.\"id\") NOT IN ('integer', 'null') THEN 1 ELSE 0 END FROM \"t\" AS t WHERE x");
@@ -34,7 +35,7 @@ TEST(Query, OneKeyColumn) {
 TEST(Query, SeveralKeyColumns) {
   const auto dialect = mariadb_dialect();
   const Table table = table_of(*dialect, {{"t", "a", "int", "int(11)", false, 1, {"0", ""}}, {"t", "b", "varchar", "varchar(9)", false, 2, {"36", "utf8mb4"}}, {"t", "c", "date", "date", false, 3, {"0", ""}}});
-  const Condition where = after_key(table, *dialect);
+  const Condition where = behind(table, *dialect);
   EXPECT_EQ(where.sql,
             "`a` >= CAST(? AS SIGNED) AND (`a` > CAST(? AS SIGNED) OR (`a` = CAST(? AS SIGNED) AND (`b` > ? OR (`b` = ? AND `c` > CAST(? AS DATE)))))");
   EXPECT_EQ(where.parameters, (std::vector<std::size_t>{0, 0, 0, 1, 1, 2}));
@@ -44,7 +45,7 @@ TEST(Query, SeveralKeyColumns) {
 TEST(Query, NullsBehindEveryValue) {
   const auto dialect = postgresql_dialect();
   const Table table = table_of(*dialect, {{"t", "a", "int4", "integer", true, 1, details("int4")}, {"t", "b", "text", "text", true, 2, details("text")}});
-  EXPECT_EQ(after_key(table, *dialect).sql,
+  EXPECT_EQ(behind(table, *dialect).sql,
             "(\"a\" > CAST(? AS pg_catalog.int4) OR \"a\" IS NULL OR (\"a\" = CAST(? AS pg_catalog.int4) AND (\"b\" > CAST(? AS pg_catalog.text) OR \"b\" IS NULL)))");
 }
 
@@ -66,7 +67,7 @@ TEST(Query, LongValuesAreCutAndTypesNotCarriedAreLeftOut) {
 TEST(Query, KeysAreComparedByTheOperatorsOfTheirType) {
   const auto dialect = postgresql_dialect();
   const Table table = table_of(*dialect, {{"t", "k", "", "citext", false, 1, {"ext", "", "ext.citext", "ext.citextout", "UTF8"}}});
-  EXPECT_EQ(after_key(table, *dialect).sql, "\"k\" OPERATOR(ext.>) CAST(? AS ext.citext)");
+  EXPECT_EQ(behind(table, *dialect).sql, "\"k\" OPERATOR(ext.>) CAST(? AS ext.citext)");
   EXPECT_EQ(of_keys(table, *dialect, 1).sql, "(\"k\" OPERATOR(ext.=) CAST(? AS ext.citext))");
 }
 

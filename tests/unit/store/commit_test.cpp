@@ -50,6 +50,57 @@ TEST_F(CommitTest, SweepIsARemoveThatWasInferred) {
   EXPECT_EQ(all(), "-2:1");
 }
 
+TEST_F(CommitTest, PresentConfirmsAnItemAndNamesThoseThatAreNotThere) {
+  commit(*feed_, put("1", "{}"));
+  commit(*feed_, put("2", "{}"));
+  Batch batch("rows");
+  batch.present("2");
+  batch.present("3");
+  Seen seen;
+  const auto outcome = commit(*feed_, batch, &seen);
+  EXPECT_EQ(outcome.unknown, (std::vector<std::string>{"3"}));
+  EXPECT_EQ(outcome.seq, Seq{2}) << "nothing moves";
+  const auto unseen = feed_->unseen("rows", seen, "", 10);
+  ASSERT_TRUE(unseen);
+  ASSERT_EQ(unseen->size(), 1U);
+  EXPECT_EQ(unseen->front().id, "1");
+}
+
+TEST_F(CommitTest, PresentKnowsItemsThatAreNotCalledLikeTheirKey) {
+  commit(*feed_, put("k1", "one", "{}"));
+  Batch batch("rows");
+  batch.present("k1");
+  batch.present("one");
+  Seen seen;
+  EXPECT_EQ(commit(*feed_, batch, &seen).unknown, (std::vector<std::string>{"one"}));
+  EXPECT_EQ(seen.count(), 1U);
+}
+
+TEST_F(CommitTest, PresentAsksAgainForWhatIsInQuarantine) {
+  commit(*feed_, put("1", "{}"));
+  Batch bad("rows");
+  bad.quarantine("1", "a reason", "raw");
+  commit(*feed_, bad);
+  Batch batch("rows");
+  batch.present("1");
+  Seen seen;
+  EXPECT_EQ(commit(*feed_, batch, &seen).unknown, (std::vector<std::string>{"1"}));
+  EXPECT_EQ(seen.count(), 1U) << "its item is kept all the same";
+}
+
+TEST_F(CommitTest, LateCountsOnlyWhereItChangesSomething) {
+  commit(*feed_, put("1", "{}"));
+  Batch batch = put("1", "{}");
+  batch.mark_late();
+  EXPECT_EQ(commit(*feed_, batch).late, 0U);
+  batch = put("1", R"({"a":1})");
+  batch.mark_late();
+  EXPECT_EQ(commit(*feed_, batch).late, 1U);
+  batch = put("2", "{}");
+  batch.mark_late();
+  EXPECT_EQ(commit(*feed_, batch).late, 1U);
+}
+
 TEST_F(CommitTest, MovingLeavesGoneBehindAndTouchesNoOtherPartition) {
   commit(*feed_, put("1", "1", "{}", {"north", "south"}));
   commit(*feed_, put("1", "1", "{}", {"east", "south"}));

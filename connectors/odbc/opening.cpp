@@ -1,0 +1,129 @@
+// What a stream reads: the table as it is, by what it is followed, and what the database says before a read.
+#include <thread>
+
+#include "connectors/odbc/stream.hpp"
+#include "connectors/odbc/watch.hpp"
+
+namespace meshgate::odbc {
+
+namespace {
+
+/// How often a table's columns are looked up again.
+constexpr std::chrono::seconds kDescribed{10};
+/// How often the first look is taken again while it shows an old list, which databases renew after this time.
+constexpr int kFirstLooks = 6;
+constexpr std::chrono::milliseconds kListAge{120};
+
+}  // namespace
+
+sdk::Status TableStream::open() {
+  if (sdk::Status failed = refresh(); !failed.ok()) return failed;
+  if (sdk::Status failed = settle_track(); !failed.ok()) return failed;
+  const std::string probe = rows_query(*table_, "1 = 0");
+  return target_->status(link_.call([probe](Session& session) { return session.run(probe); }), wish_.table);
+}
+
+sdk::Status TableStream::refresh() {
+  const auto name = parse_table_name(wish_.table);
+  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
+  if (name) {
+    const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().columns_query(name), *rows); });
+    if (!said.ok()) return target_->status(said, wish_.table);
+    if (rows->empty()) return why_hidden(*name);
+  }
+  auto table = std::make_shared<Table>();
+  if (sdk::Status failed = describe(*target_->dialect, wish_, *rows, *table); !failed.ok()) return failed;
+  columns_ = announce(*table);
+  keys_ = keys_of(*table);
+  changes_ = changes_of(*table);
+  table_ = std::move(table);
+  described_ = Clock::now();
+  if (lengths_.size() != table_->columns.size()) lengths_.assign(table_->columns.size(), std::nullopt);
+  cells_.resize(table_->columns.size());
+  values_.resize(table_->columns.size());
+  cell_texts_.resize(table_->columns.size());
+  value_texts_.resize(table_->columns.size());
+  return {};
+}
+
+/// What is followed must stay what it was: with another key or tracked column it is opened anew, and then read from the beginning.
+sdk::Status TableStream::refresh_if_old() {
+  if (Clock::now() - described_ <= kDescribed) return {};
+  const std::uint64_t before = print();
+  if (sdk::Status failed = refresh(); !failed.ok()) return failed;
+  if (!tracking() || print() == before) return {};
+  return sdk::failure(MG_RETRY, "the key or the tracked column of table '" + wish_.table + "' is another than before: it is read from the beginning");
+}
+
+/// A catalogue that shows nothing of a table may hide it from this user: the table itself says which it is.
+sdk::Status TableStream::why_hidden(const TableName& name) {
+  const std::string probe = "SELECT 1 FROM " + quoted(*target_->dialect, name) + " WHERE 1 = 0";
+  const Diagnosis said = link_.call([probe](Session& session) { return session.run(probe); });
+  return target_->status(said.ok() ? Diagnosis{"42S02", 0, ""} : said, wish_.table);
+}
+
+/// Decides by what the table is followed, and makes sure that it can be.
+sdk::Status TableStream::settle_track() {
+  const auto name = parse_table_name(wish_.table);
+  if (!name || track_wish_.track == "scan") return {};
+  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
+  const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().facts_query(*name), *rows); });
+  // What nobody asked for is no reason to read nothing.
+  if (!said.ok()) return track_wish_.track.empty() ? sdk::Status{} : target_->status(said, wish_.table);
+  const auto facts = column_facts(*rows);
+  const Engine engine = target_->dialect->engine();
+  if (sdk::Status failed = choose_track(track_wish_, *table_, facts, engine, Blind::no, choice_); !failed.ok() || !tracking()) return failed;
+  place_ = {.table = *name, .column = choice_.column, .kind = choice_.rule.kind};
+  choice_.rule.order = target_->dialect->commit_order(place_.kind);
+  Horizon horizon;
+  const sdk::Status seen = look_first(horizon);
+  if (!seen.ok() && (!track_wish_.track.empty() || seen.code != MG_CONFIG)) return seen;
+  if (!seen.ok()) {
+    const sdk::Status chosen = choose_track(track_wish_, *table_, facts, engine, horizon.blind, choice_);
+    choice_.note += "; " + seen.message;
+    return chosen;
+  }
+  wish_.track = choice_.column;
+  first_ = horizon;
+  return refresh();
+}
+
+/// A list of transactions that somebody else had made a moment ago would leave a doubt that costs a compare of all rows: a little patience
+/// is cheaper.
+sdk::Status TableStream::look_first(Horizon& out) {
+  for (int tries = 0; tries < kFirstLooks; ++tries) {
+    if (tries > 0) link_.call([](Session&) { return std::this_thread::sleep_for(kListAge), Diagnosis{}; });
+    if (sdk::Status failed = look(true, out); !failed.ok()) return failed;
+    if (out.blind != Blind::no || (out.read_at && *out.read_at + kGrain >= out.clock)) break;
+  }
+  return {};
+}
+
+/// Before a read. `whole`: also which transactions are open.
+sdk::Status TableStream::look(bool whole, Horizon& out) {
+  auto seen = std::make_shared<Horizon>();
+  const Diagnosis said = link_.call([seen, whole, place = place_](Session& session) {
+    return whole ? look_at_horizon(session, place, *seen) : look_at_clock(session, *seen);
+  });
+  if (!said.ok()) return target_->status(said, wish_.table);
+  out = *seen;
+  if (out.blind == Blind::no || choice_.rule.overlap) return {};
+  Place named = target_->place;
+  named.table = wish_.table;
+  return sdk::failure(MG_CONFIG, blindness(out.blind, target_->dialect->engine(), named, choice_.column));
+}
+
+std::uint64_t TableStream::print() const {
+  std::vector<std::string> names;
+  for (const std::size_t at : table_->key) names.push_back(table_->columns[at].name);
+  if (tracking()) names.push_back("track " + choice_.column + " " + table_->columns[*table_->track].native);
+  return fingerprint(table_->name, names);
+}
+
+std::uint64_t TableStream::shape() const {
+  std::vector<std::string> names;
+  for (const mg_column& column : columns_.all()) names.push_back(std::string(sdk::view(column.name)) + " " + std::string(sdk::view(column.native)));
+  return fingerprint(table_->name, names);
+}
+
+}  // namespace meshgate::odbc

@@ -1,0 +1,85 @@
+#include "connectors/odbc/horizon.hpp"
+
+#include <gtest/gtest.h>
+
+#include "connectors/odbc/choice.hpp"
+
+namespace meshgate::odbc {
+
+TEST(Horizon, IsDecoded) {
+  const auto open = decode_horizon({"1767608109000000", "1767608100000000", "", "0", "0", "1767608109000005", ""}, TrackKind::time);
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->clock, 1767608109000005);
+  EXPECT_EQ(open->read_at, 1767608109000000);
+  EXPECT_EQ(open->oldest, 1767608100000000);
+  EXPECT_EQ(open->floor, open->clock);
+  EXPECT_FALSE(open->undated);
+  const auto held = decode_horizon({"5", "", "4711", "2", "0", "6", ""}, TrackKind::number);
+  ASSERT_TRUE(held);
+  EXPECT_TRUE(held->undated);
+  EXPECT_FALSE(held->oldest);
+  EXPECT_EQ(held->floor, 4711);
+  EXPECT_EQ(decode_horizon({"5", "", "", "0", "1", "6", ""}, TrackKind::number)->floor, kLowest) << "an empty table";
+  EXPECT_EQ(decode_horizon({"5", "", "", "0", "1", "6", ""}, TrackKind::number)->blind, Blind::right);
+}
+
+TEST(Horizon, OpenTransactionsAreListed) {
+  const auto two = decode_horizon({"9", "5", "", "0", "0", "9", "7-5=5 8-6=6"}, TrackKind::time);
+  ASSERT_TRUE(two && two->open);
+  EXPECT_EQ(*two->open, (std::vector<OpenTransaction>{{"7-5", 5}, {"8-6", 6}}));
+  EXPECT_EQ(decode_horizon({"9", "", "", "0", "0", "9", ""}, TrackKind::time)->open->size(), 0U);
+  EXPECT_FALSE(decode_horizon({"9", "5", "", "0", "0", "9", ""}, TrackKind::time)->open) << "there is one, but it is not listed";
+  EXPECT_FALSE(decode_horizon({"9", "5", "", "0", "0", "9", "7=x"}, TrackKind::time)->open);
+  EXPECT_EQ(decode_horizon({"9", "5", "", "0", "0", "9", "=5"}, TrackKind::time)->open->front().name, "");
+}
+
+TEST(Horizon, ATimeThatHasNotComeIsNoFloor) {
+  EXPECT_EQ(decode_horizon({"6", "", "9999-12-31 00:00:00", "0", "0", "1767608109000000", ""}, TrackKind::time)->floor, 1767608109000000);
+  EXPECT_EQ(decode_horizon({"6", "", "2026-01-05 10:15:08", "0", "0", "1767608109000000", ""}, TrackKind::time)->floor, 1767608108000000);
+  EXPECT_EQ(decode_horizon({"6", "", "none", "0", "0", "1767608109000000", ""}, TrackKind::time)->floor, kLowest) << "an empty SQLite table";
+}
+
+TEST(Horizon, WhatIsNoRowIsNone) {
+  EXPECT_FALSE(decode_horizon({}, TrackKind::time));
+  EXPECT_FALSE(decode_horizon({"1", "", "", "0", "0", "", ""}, TrackKind::time));
+  EXPECT_FALSE(decode_horizon({"1", "", "", "0", "7", "1", ""}, TrackKind::time));
+}
+
+TEST(Horizon, TicksAreComparable) {
+  EXPECT_EQ(tick_of(TrackKind::time, "1970-01-01 00:00:01.5+00"), 1'500'000);
+  EXPECT_EQ(tick_of(TrackKind::time, "1970-01-01T00:00:01Z"), 1'000'000);
+  EXPECT_EQ(tick_of(TrackKind::time, "infinity"), std::nullopt);
+  EXPECT_EQ(tick_of(TrackKind::number, "18446744073709551615"), INT64_MAX);
+  EXPECT_EQ(tick_of(TrackKind::number, "-3"), -3);
+}
+
+TEST(Horizon, ABlindOneIsToldWithWhatHelps) {
+  const Place place{.server = "db", .user = "mesh", .database = "erp", .driver = "", .table = "orders", .installed = ""};
+  const std::string postgresql = blindness(Blind::right, Engine::postgresql, place, "updated_at");
+  EXPECT_NE(postgresql.find("GRANT pg_read_all_stats TO \"mesh\""), std::string::npos) << postgresql;
+  EXPECT_NE(postgresql.find("`overlap: 15m`"), std::string::npos);
+  EXPECT_NE(blindness(Blind::right, Engine::mariadb, place, "x").find("GRANT PROCESS ON *.*"), std::string::npos);
+  EXPECT_NE(blindness(Blind::replica, Engine::mariadb, place, "x").find("replica"), std::string::npos);
+}
+
+TEST(Horizon, WhatHoldsItBackIsToldAfterAMinute) {
+  Horizon horizon{.clock = 1'767'608'109'000'000, .read_at = 1'767'608'109'000'000, .oldest = 1'767'608'100'000'000};
+  EXPECT_EQ(what_holds(horizon), "");
+  horizon.oldest = 1'767'600'000'000'000;
+  EXPECT_EQ(what_holds(horizon), "a transaction is open since 2026-01-05 08:00:00 UTC; once it ends, what was written since then is read again");
+  horizon.undated = true;
+  EXPECT_NE(what_holds(horizon).find("prepared"), std::string::npos);
+}
+
+TEST(Horizon, BoundsAreTextOfTheirColumn) {
+  Column time{.name = "t", .native = "TIMESTAMP", .type = MG_TIMESTAMP};
+  EXPECT_EQ(bound_text(time, TrackKind::time, Engine::sqlite, 1'767'608'109'000'000), "2026-01-05 10:15:09");
+  EXPECT_EQ(bound_text(time, TrackKind::time, Engine::sqlite, 1'767'608'109'500'000), "2026-01-05 10:15:09.5");
+  EXPECT_EQ(bound_text(time, TrackKind::time, Engine::mariadb, 1'767'608'109'500'000), "2026-01-05 10:15:09.500000");
+  EXPECT_EQ(bound_text(time, TrackKind::time, Engine::mariadb, kLowest), "");
+  const Column number{.name = "n", .native = "int", .type = MG_INT64};
+  EXPECT_EQ(bound_text(number, TrackKind::number, Engine::mariadb, 42), "42");
+  EXPECT_EQ(bound_text(number, TrackKind::number, Engine::mariadb, -5), "");
+}
+
+}  // namespace meshgate::odbc

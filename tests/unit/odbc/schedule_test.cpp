@@ -1,0 +1,79 @@
+#include "connectors/odbc/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+namespace meshgate::odbc {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kSecond = 1'000'000;
+constexpr std::int64_t kNow = 1'767'608'109'000'000;
+
+Position followed(Pass pass = Pass::none) {
+  Tracked tracked;
+  tracked.clock = tracked.swept = tracked.verified = kNow;
+  return {.pass = pass, .key = {}, .fingerprint = 1, .as_of_us = 0, .tracked = tracked};
+}
+
+}  // namespace
+
+TEST(Schedule, AScannedTableIsScannedAgainAndAgain) {
+  EXPECT_EQ(next_turn({}, {}, true), Turn::scan);
+  EXPECT_EQ(next_turn({.pass = Pass::scan}, {}, true), Turn::go_on);
+}
+
+TEST(Schedule, AFollowedTableIsPolled) {
+  EXPECT_EQ(next_turn(followed(), {}, true), Turn::poll);
+  Position polling = followed();
+  polling.tracked->poll.emplace();
+  EXPECT_EQ(next_turn(polling, {}, true), Turn::poll_on);
+}
+
+TEST(Schedule, TheFirstScanIsNotInterrupted) { EXPECT_EQ(next_turn(followed(Pass::scan), {}, true), Turn::go_on); }
+
+TEST(Schedule, PollsHaveTheirTurnWithinASweep) {
+  EXPECT_EQ(next_turn(followed(Pass::sweep), {}, false), Turn::go_on);
+  EXPECT_EQ(next_turn(followed(Pass::sweep), {}, true), Turn::poll);
+  Position both = followed(Pass::verify);
+  both.tracked->poll.emplace();
+  EXPECT_EQ(next_turn(both, {}, false), Turn::poll_on) << "a poll is finished first";
+}
+
+TEST(Schedule, ScansComeWhenTheyAreDue) {
+  const Schedule schedule{.sweep = 60s, .verify = 24h, .sweep_by_cost = false};
+  Position at = followed();
+  EXPECT_FALSE(scan_due(*at.tracked, schedule));
+  at.tracked->clock = kNow + 60 * kSecond;
+  EXPECT_TRUE(scan_due(*at.tracked, schedule));
+  EXPECT_EQ(next_turn(at, schedule, false), Turn::sweep);
+  at.tracked->clock = kNow + 24 * 3600 * kSecond;
+  EXPECT_EQ(next_turn(at, schedule, false), Turn::verify) << "it sweeps as well";
+  at = followed();
+  at.tracked->swept = 0;
+  EXPECT_EQ(next_turn(at, schedule, false), Turn::sweep) << "one is owed";
+  at.tracked->verified = 0;
+  EXPECT_EQ(next_turn(at, schedule, false), Turn::verify);
+  EXPECT_EQ(next_turn(at, {.sweep = {}, .verify = {}}, false), Turn::poll) << "never means never";
+}
+
+TEST(Schedule, ADearSweepComesLessOften) {
+  Position at = followed();
+  at.tracked->sweep_took = 30 * kSecond;
+  at.tracked->clock = kNow + 300 * kSecond;
+  EXPECT_FALSE(scan_due(*at.tracked, {}));
+  at.tracked->clock = kNow + 600 * kSecond;
+  EXPECT_TRUE(scan_due(*at.tracked, {}));
+  at.tracked->clock = kNow + 60 * kSecond;
+  EXPECT_TRUE(scan_due(*at.tracked, {.sweep = 60s, .verify = 24h, .sweep_by_cost = false})) << "what was asked for is done";
+}
+
+TEST(Schedule, IntervalsAreReadAsTheConfigurationWritesThem) {
+  EXPECT_EQ(parse_interval("5m")->every, 5min);
+  EXPECT_EQ(parse_interval("250ms")->every, 250ms);
+  EXPECT_EQ(parse_interval("never")->every, std::nullopt);
+  for (const char* wrong : {"", "5", "m", "-1s", "5 m", "off", "99999999999999999999d", "9223372036854775807d"}) EXPECT_FALSE(parse_interval(wrong)) << wrong;
+}
+
+}  // namespace meshgate::odbc
