@@ -181,8 +181,10 @@ feeds:
   things:
     from: {{ source: company, table: {database.table("things")}{things} }}
     partition: region
+    guard: {{ share: 100% }}      # while the gateway is down many rows may go
   pairs:
     from: {{ source: company, table: {database.table("pairs")}{pairs} }}
+    guard: {{ share: 100% }}
 """
 
 
