@@ -63,12 +63,14 @@ class Planner : private RecordSink {
   Flow record(const Record& record, std::string_view raw) override {
     ++plan_.rows;
     item_.key.clear();
-    const bool removed = record.operation == Operation::remove;
-    const Status mapped = removed ? mapping_->key_of(record, item_.key) : mapping_->apply(record, item_);
+    const bool whole = record.operation == Operation::upsert;
+    const Status mapped = whole ? mapping_->apply(record, item_) : mapping_->key_of(record, item_.key);
     if (!mapped) {
       plan_.sweeps = plan_.sweeps && !item_.key.empty();
       batch_.quarantine(item_.key, mapped.error().message, raw_form(source_.schema, record, raw, log_));
-    } else if (removed) {
+    } else if (record.operation == Operation::present) {
+      batch_.present(item_.key);
+    } else if (!whole) {
       batch_.remove(item_.key);
     } else {
       batch_.put(item_.key, item_.id, item_.content, item_.partitions);
@@ -93,7 +95,7 @@ class Planner : private RecordSink {
     for (std::size_t i = 0; i < batch_.size(); ++i) {
       const auto change = batch_.change(i, partitions);
       using Kind = store::Difference::Kind;
-      if (change.kind == store::Batch::Kind::remove) continue;
+      if (change.kind == store::Batch::Kind::remove || change.kind == store::Batch::Kind::present) continue;
       const Kind kind = change.kind == store::Batch::Kind::put ? Kind::added : Kind::quarantined;
       note({kind, change.key, change.id, change.content, change.partitions, change.reason, change.raw});
     }
