@@ -1,10 +1,12 @@
 """The three databases of the tests behind one small face: statements in, rows of text out. Uses the servers' own command line
 clients, so that what is compared with a feed comes by another way than the feed did."""
 
+import argparse
 import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 import uuid
 
 
@@ -188,3 +190,17 @@ class Mariadb(CommandLine):
 
 
 KINDS = {"sqlite": Sqlite, "postgres": Postgres, "mariadb": Mariadb}
+
+
+def on_one(test):
+    """A test of one database: test(program, folder, database) in a folder of its own, as the command line says."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--program", required=True)
+    arguments.add_argument("--database", required=True, choices=sorted(KINDS))
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix=f"meshgate-{test.__name__}-") as folder:
+        database = KINDS[options.database](folder)
+        try:
+            test(os.path.abspath(options.program), folder, database)
+        finally:
+            database.close()

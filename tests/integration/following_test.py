@@ -3,12 +3,10 @@
     following_test.py --program build/bin/meshgate --database postgres
 """
 
-import argparse
 import os
 import re
-import tempfile
 
-from databases import KINDS
+from databases import on_one
 from processes import Gateway, run, wait_for
 
 
@@ -66,8 +64,8 @@ def following(program, folder, database):
     if database.kind != "sqlite":
         without_rights(program, folder, database)
     gateway = Gateway(program, folder, configuration(database, database.connection_yaml(), ", track: at, sweep: 1s, verify: 10s"))
-    gateway.start_and_wait("orders")
-    try:
+    with gateway.stopped_in_the_end():
+        gateway.start_and_wait("orders")
         source = wait_for("a note", lambda: gateway.feed("orders")["source"].get("note"))
         if "reads what changed by column 'at'" not in source:
             raise SystemExit("the state says: " + source)
@@ -89,23 +87,8 @@ def following(program, folder, database):
         wait_for("the released deletes", lambda: not items(gateway) and gateway.feed("orders")["count"] == 0, 20)
         database.run(f"INSERT INTO {table} {note(1, 'again')}")
         wait_for("a row after that", lambda: items(gateway).get("1") == "again", 20)
-    finally:
-        gateway.stop()
-
-
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--program", required=True)
-    arguments.add_argument("--database", required=True, choices=sorted(KINDS))
-    options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-following-") as folder:
-        database = KINDS[options.database](folder)
-        try:
-            following(options.program, folder, database)
-        finally:
-            database.close()
-    print(f"{options.database}: followed, swept, held, released")
+    print(f"{database.kind}: followed, swept, held, released")
 
 
 if __name__ == "__main__":
-    main()
+    on_one(following)

@@ -4,11 +4,7 @@ database and replayed; the node is asked with and without running.
     operating_test.py --program build/bin/meshgate --database sqlite
 """
 
-import argparse
-import os
-import tempfile
-
-from databases import KINDS
+from databases import on_one
 from processes import Gateway, run, wait_for
 
 
@@ -90,39 +86,27 @@ def quarantine(database, gateway, operator):
     expect("drop", operator.says("quarantine", "drop", "people", "4"), "dropped 4")
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--program", required=True)
-    arguments.add_argument("--database", required=True, choices=sorted(KINDS))
-    options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-operating-") as folder:
-        database = KINDS[options.database](folder)
-        t = database.types
-        stock, people = database.table("stock"), database.table("people")
-        database.run(f"CREATE TABLE {stock} (id {t['int']} NOT NULL PRIMARY KEY, name {t['text']})",
-                     f"CREATE TABLE {people} (id {t['int']} NOT NULL PRIMARY KEY, region {t['text']}, name {t['text']})")
-        database.run(*[f"INSERT INTO {stock} VALUES ({i}, 'thing {i}')" for i in range(1, 1001)])
-        secret = getattr(database, "password", "nothing secret").replace("'", "''")
-        database.run(f"INSERT INTO {people} VALUES (1, 'north', 'Ann')", f"INSERT INTO {people} VALUES (2, 'south', 'Bob')",
-                     *[f"INSERT INTO {people} VALUES ({i}, NULL, 'odd {i}')" for i in (3, 4, 5)], f"INSERT INTO {people} VALUES (6, NULL, 'pwd={secret}')")
-        gateway = Gateway(os.path.abspath(options.program), folder, configuration(database))
-        operator = Operator(gateway)
-        try:
-            gateway.start_and_wait("stock", "people")
-            held_deletes(database, gateway, operator)
-            quarantine(database, gateway, operator)
-            if gateway.stop() != 0:
-                raise SystemExit("the node did not stop with 0")
-            expect("list without a node", operator.says("quarantine", "list"), "people\t6\t", "1 records in quarantine")
-            expect("replay without a node", operator.says("quarantine", "replay", "people", code=1), "the node does not run")
-            print(f"{options.database}: held and released, quarantined and replayed, as documented")
-        except SystemExit:
-            print(gateway.log()[-5000:])
-            raise
-        finally:
-            gateway.stop()
-            database.close()
+def operating(program, folder, database):
+    t = database.types
+    stock, people = database.table("stock"), database.table("people")
+    database.run(f"CREATE TABLE {stock} (id {t['int']} NOT NULL PRIMARY KEY, name {t['text']})",
+                 f"CREATE TABLE {people} (id {t['int']} NOT NULL PRIMARY KEY, region {t['text']}, name {t['text']})")
+    database.run(*[f"INSERT INTO {stock} VALUES ({i}, 'thing {i}')" for i in range(1, 1001)])
+    secret = getattr(database, "password", "nothing secret").replace("'", "''")
+    database.run(f"INSERT INTO {people} VALUES (1, 'north', 'Ann')", f"INSERT INTO {people} VALUES (2, 'south', 'Bob')",
+                 *[f"INSERT INTO {people} VALUES ({i}, NULL, 'odd {i}')" for i in (3, 4, 5)], f"INSERT INTO {people} VALUES (6, NULL, 'pwd={secret}')")
+    gateway = Gateway(program, folder, configuration(database))
+    operator = Operator(gateway)
+    with gateway.stopped_in_the_end():
+        gateway.start_and_wait("stock", "people")
+        held_deletes(database, gateway, operator)
+        quarantine(database, gateway, operator)
+        if gateway.stop() != 0:
+            raise SystemExit("the node did not stop with 0")
+        expect("list without a node", operator.says("quarantine", "list"), "people\t6\t", "1 records in quarantine")
+        expect("replay without a node", operator.says("quarantine", "replay", "people", code=1), "the node does not run")
+    print(f"{database.kind}: held and released, quarantined and replayed, as documented")
 
 
 if __name__ == "__main__":
-    main()
+    on_one(operating)

@@ -4,13 +4,11 @@ source that is away. What it says comes true when the node runs, and the data fo
     plan_test.py --program build/bin/meshgate --database sqlite
 """
 
-import argparse
 import hashlib
 import json
 import os
-import tempfile
 
-from databases import KINDS
+from databases import on_one
 from processes import Gateway, run, wait_for
 
 ROWS = 1000
@@ -130,36 +128,24 @@ def mass_delete(plan, gateway, database):
     check("the node stops", gateway.stop() == 0)
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--program", required=True)
-    arguments.add_argument("--database", required=True, choices=sorted(KINDS))
-    options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-plan-") as folder:
-        database = KINDS[options.database](folder)
-        t = database.types
-        things, pairs = database.table("things"), database.table("pairs")
-        database.run(f"CREATE TABLE {things} (id {t['int']} NOT NULL PRIMARY KEY, region {t['text']}, name {t['text']})",
-                     f"CREATE TABLE {pairs} (a {t['int']} NOT NULL, b {t['int']} NOT NULL, PRIMARY KEY (a, b))")
-        database.run(*[f"INSERT INTO {things} VALUES ({i}, '{'north' if i % 2 else 'south'}', 'thing {i}')" for i in range(1, ROWS + 1)],
-                     f"UPDATE {things} SET region = NULL WHERE id = 13", *[f"INSERT INTO {pairs} VALUES ({i}, {i})" for i in range(20)])
-        gateway = Gateway(os.path.abspath(options.program), folder, configuration(database))
-        plan = Plan(gateway, folder, database)
-        plan.write(configuration(database))
-        try:
-            first_scan(plan, gateway)
-            beside_a_running_node(plan, gateway)
-            changed_rows(plan, gateway, database)
-            changed_mapping(plan, database)
-            mass_delete(plan, gateway, database)
-            print(f"{options.database}: what was planned came true, and no byte of the data folder was changed by planning")
-        except SystemExit:
-            print(gateway.log()[-5000:] if os.path.exists(gateway.log_path) else "")
-            raise
-        finally:
-            gateway.stop()
-            database.close()
+def planning(program, folder, database):
+    t = database.types
+    things, pairs = database.table("things"), database.table("pairs")
+    database.run(f"CREATE TABLE {things} (id {t['int']} NOT NULL PRIMARY KEY, region {t['text']}, name {t['text']})",
+                 f"CREATE TABLE {pairs} (a {t['int']} NOT NULL, b {t['int']} NOT NULL, PRIMARY KEY (a, b))")
+    database.run(*[f"INSERT INTO {things} VALUES ({i}, '{'north' if i % 2 else 'south'}', 'thing {i}')" for i in range(1, ROWS + 1)],
+                 f"UPDATE {things} SET region = NULL WHERE id = 13", *[f"INSERT INTO {pairs} VALUES ({i}, {i})" for i in range(20)])
+    gateway = Gateway(program, folder, configuration(database))
+    plan = Plan(gateway, folder, database)
+    plan.write(configuration(database))
+    with gateway.stopped_in_the_end():
+        first_scan(plan, gateway)
+        beside_a_running_node(plan, gateway)
+        changed_rows(plan, gateway, database)
+        changed_mapping(plan, database)
+        mass_delete(plan, gateway, database)
+    print(f"{database.kind}: what was planned came true, and no byte of the data folder was changed by planning")
 
 
 if __name__ == "__main__":
-    main()
+    on_one(planning)

@@ -1,5 +1,6 @@
 """Starts, kills and stops the program under test. Every process that was started here is stopped here."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -56,8 +57,20 @@ class Process:
             raise SystemExit(f"{self.command[:2]} did not stop within 60 s of SIGTERM")
 
     def log(self):
-        with open(self.log_path, "rb") as log:
+        with contextlib.suppress(FileNotFoundError), open(self.log_path, "rb") as log:
             return log.read().decode(errors="replace")
+        return ""
+
+    @contextlib.contextmanager
+    def stopped_in_the_end(self):
+        """Whatever happens within; what fails shows the end of the log first."""
+        try:
+            yield
+        except SystemExit:
+            print(self.log()[-5000:])
+            raise
+        finally:
+            self.stop()
 
 
 class Gateway(Process):

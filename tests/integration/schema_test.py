@@ -4,11 +4,7 @@ and its sentence; nothing is deleted, only items that change are published, and 
     schema_test.py --program build/bin/meshgate --database sqlite
 """
 
-import argparse
-import os
-import tempfile
-
-from databases import KINDS
+from databases import on_one
 from processes import Gateway, wait_for
 
 ROWS = 150
@@ -176,33 +172,21 @@ def check_mended(gateway, before):
         check(f"{feed}: as before, and nothing was published on the way", standing(gateway, feed) == before[feed], (standing(gateway, feed), before[feed]))
 
 
-def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--program", required=True)
-    arguments.add_argument("--database", required=True, choices=sorted(KINDS))
-    options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-schema-") as folder:
-        database = KINDS[options.database](folder)
-        tables = Tables(database)
-        for feed in FEEDS:
-            database.run(*tables.create(feed))
-        gateway = Gateway(os.path.abspath(options.program), folder, configuration(database))
-        try:
-            gateway.start_and_wait(*FEEDS)
-            before = {feed: standing(gateway, feed) for feed in FEEDS}
-            change(database, tables)
-            check_changed(gateway, before)
-            check_shrunk(database, tables, gateway, before)
-            mend(database, tables)
-            check_mended(gateway, before)
-            print(f"{options.database}: every change of a table has its state and sentence, and every feed recovered by itself")
-        except SystemExit:
-            print(gateway.log()[-5000:])
-            raise
-        finally:
-            gateway.stop()
-            database.close()
+def schema(program, folder, database):
+    tables = Tables(database)
+    for feed in FEEDS:
+        database.run(*tables.create(feed))
+    gateway = Gateway(program, folder, configuration(database))
+    with gateway.stopped_in_the_end():
+        gateway.start_and_wait(*FEEDS)
+        before = {feed: standing(gateway, feed) for feed in FEEDS}
+        change(database, tables)
+        check_changed(gateway, before)
+        check_shrunk(database, tables, gateway, before)
+        mend(database, tables)
+        check_mended(gateway, before)
+    print(f"{database.kind}: every change of a table has its state and sentence, and every feed recovered by itself")
 
 
 if __name__ == "__main__":
-    main()
+    on_one(schema)
