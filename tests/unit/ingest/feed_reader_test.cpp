@@ -96,15 +96,6 @@ TEST_F(FeedReaderTest, TheConnectorsNoteIsShown) {
   EXPECT_EQ(reader_->status().note, "reads what changed");
 }
 
-TEST_F(FeedReaderTest, TheSourceIsAskedAgainBeforeAnInferredDelete) {
-  scan();
-  table_.hidden = true;  // the scan shows nothing, as a lagging replica may, but the rows are there
-  reader_->release();
-  scan();
-  EXPECT_GT(table_.lookups, 0);
-  EXPECT_EQ(feed_->state().count, 10U);
-}
-
 TEST_F(FeedReaderTest, BadRecordGoesToQuarantineAndItsItemStays) {
   scan();
   table_.faults[5] = "column name: not exact";
