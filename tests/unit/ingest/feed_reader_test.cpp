@@ -190,8 +190,8 @@ TEST_F(FeedReaderTest, FailedCommitIsReportedByOneOfTheNextStepsAndItsRowsAreRea
   ASSERT_TRUE(reader_->step());
   ASSERT_TRUE(store_->drop("things"));
   auto later = reader_->step();
-  if (later) later = reader_->step();
-  ASSERT_FALSE(later);
+  while (later && !*later) later = reader_->step();
+  ASSERT_FALSE(later) << "the end of the scan waits for every commit";
   stop();
   start();
   scan();
