@@ -168,7 +168,7 @@ TEST_F(MirrorTest, CutAnswersAndBusyNodesAreAskedAgain) {
   for (int i = 0; i < 95; ++i) node.put(std::to_string(i), test::small_content(i));
   node.lie({.cut = 5, .busy = 1});
   EXPECT_TRUE(once(node).verified());
-  EXPECT_THAT(said_, HasSubstr("503"));
+  EXPECT_THAT(said_, HasSubstr("answered 503"));
   EXPECT_EQ(stored(), node.contents());
 }
 
@@ -328,7 +328,7 @@ TEST_F(MirrorTest, ABusyNodeIsNotAskedWithoutPauses) {
   auto summary = run(wanted);
   ASSERT_FALSE(summary.has_value());
   EXPECT_LE(asked, 7) << "at least 20 ms lie between two requests";
-  EXPECT_EQ(said_.find("503"), said_.rfind("503")) << "the same failure is a warning once: " << said_;
+  EXPECT_EQ(said_.find("answered 503"), said_.rfind("answered 503")) << "the same failure is a warning once: " << said_;
 }
 
 TEST_F(MirrorTest, AFeedThatIsNotThereIsSaid) {
