@@ -21,7 +21,7 @@ Status check_parameters(const net::Request& request, std::initializer_list<std::
       const std::string there = known.size() == 0 ? "this request has none" : "this request knows " + list(known);
       return Error{Code::config, "unknown parameter '" + name.substr(0, 64) + "': " + there};
     }
-    const auto times = std::count_if(request.query.begin(), request.query.end(), [&](const auto& one) { return one.first == name; });
+    const auto times = std::count_if(request.query.begin(), request.query.end(), [wanted = std::string_view(name)](const auto& one) { return one.first == wanted; });
     if (times > 1) return Error{Code::config, "parameter '" + name + "' is given " + std::to_string(times) + " times: give it once"};
   }
   return {};
