@@ -1,5 +1,6 @@
 #include "gateway/ingest/committer.hpp"
 
+#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -8,6 +9,8 @@ namespace meshgate::ingest {
 namespace {
 
 constexpr std::size_t kMostAhead = 2;
+/// When nothing more has come for so long, what the feed keeps back is not kept waiting.
+constexpr std::chrono::seconds kPause{1};
 
 }  // namespace
 
@@ -65,12 +68,20 @@ Result<store::Outcome> Committer::so_far() {
 void Committer::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return !jobs_.empty() || ending_; });
-    if (jobs_.empty()) return;
+    changed_.wait_for(lock, kPause, [this] { return !jobs_.empty() || ending_; });
+    if (jobs_.empty()) {
+      const bool last = ending_;
+      lock.unlock();
+      const Status done = feed_.finish();
+      lock.lock();
+      if (!done && !failed_) failed_ = done.error();
+      if (last) return;
+      continue;
+    }
     Job& job = jobs_.front();  // stays where it is: others are only put behind it
     if (!failed_) {
       lock.unlock();
-      const auto outcome = feed_.commit(job.batch, job.seen);
+      const auto outcome = feed_.gather(job.batch, job.seen);
       lock.lock();
       note(outcome);
     }

@@ -12,7 +12,7 @@
 namespace meshgate::ingest {
 
 /// Commits a feed's batches in the order they are handed over, on a thread of its own, while the next ones are read. At most two wait or
-/// are under way. After a failure nothing that was handed over later is committed, so that no Position passes what is not stored. The
+/// are under way. What the feed keeps back of a first scan (Feed::gather) is stored at the latest when nothing has come for a second. After a failure nothing that was handed over later is committed, so that no Position passes what is not stored. The
 /// thread lives from the first hand_over() to finish().
 class Committer {
  public:

@@ -14,15 +14,17 @@ constexpr std::size_t kBytesPerEntry = 200;
 }  // namespace
 
 Commit::Commit(DiskFeed& feed, const Batch& batch, Seen* seen)
-    : feed_(feed), batch_(batch), seen_(seen), out_(feed, batch.bytes() + batch.size() * kBytesPerEntry), at_(now()) {}
+    : feed_(feed), batch_(batch), seen_(seen), own_(std::in_place, feed, batch.bytes() + batch.size() * kBytesPerEntry), out_(*own_), at_(now()) {}
 
-Result<Outcome> Commit::run() {
+Commit::Commit(DiskFeed& feed, const Batch& batch, Seen* seen, Transaction& into) : feed_(feed), batch_(batch), seen_(seen), out_(into), at_(now()) {}
+
+Status Commit::prepare() {
   if (batch_.size() > 0 || batch_.position() || batch_.scanned()) stream_ = out_.stream_named(batch_.stream());
   if (batch_.scanned()) {
-    if (auto settled = settle_quarantine(out_, feed_, stream_, *batch_.scanned()); !settled) return std::move(settled).error();
+    if (auto settled = settle_quarantine(out_, feed_, stream_, *batch_.scanned()); !settled) return settled;
   }
   if (batch_.size() > 0) {
-    if (auto played = play_batch(); !played) return std::move(played).error();
+    if (auto played = play_batch(); !played) return played;
     settle();
   }
   const auto& positions = feed_.tables().positions;
@@ -33,16 +35,30 @@ Result<Outcome> Commit::run() {
   if (batch_.as_of()) out_.progress.as_of = *batch_.as_of();
   if (batch_.loading()) out_.progress.loading = *batch_.loading();
   if (batch_.held()) out_.progress.held = *batch_.held();
-  news_ = out_.news();
-  const bool loaded = feed_.tables().progress.loading && !out_.progress.loading;
-  const bool durable = items_changed_ || news_ || outcome_.quarantined > 0;
-  if (auto written = out_.commit(durable ? Engine::Durably::yes : Engine::Durably::when_convenient); !written) return std::move(written).error();
-  if (loaded) feed_.engine().flush_soon();
+  return {};
+}
+
+Outcome Commit::done() {
   if (seen_ != nullptr) {
     for (const std::uint64_t number : met_) seen_->add(number);
   }
   outcome_.seq = out_.progress.seq;
   return outcome_;
+}
+
+Result<Outcome> Commit::gather() {
+  if (auto prepared = prepare(); !prepared) return std::move(prepared).error();
+  return done();
+}
+
+Result<Outcome> Commit::run() {
+  if (auto prepared = prepare(); !prepared) return std::move(prepared).error();
+  news_ = out_.news();
+  const bool loaded = feed_.tables().progress.loading && !out_.progress.loading;
+  const bool durable = items_changed_ || news_ || outcome_.quarantined > 0;
+  if (auto written = out_.commit(durable ? Engine::Durably::yes : Engine::Durably::when_convenient); !written) return std::move(written).error();
+  if (loaded) feed_.engine().flush_soon();
+  return done();
 }
 
 Status Commit::play_batch() {
@@ -98,6 +114,7 @@ Commit::WorkIndex Commit::add_work(std::string_view id) {
 void Commit::fill(WorkIndex index, std::string_view value) {
   Work& work = works_[index];
   decode(value, entry_);
+  if (feed_.tables().unfinished(entry_)) return;
   work.stored = true;
   work.was_hash = work.hash = entry_.hash;
   work.n = entry_.n;

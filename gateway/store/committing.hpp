@@ -17,7 +17,11 @@ namespace meshgate::store {
 class Commit {
  public:
   Commit(DiskFeed& feed, const Batch& batch, Seen* seen);
+  /// Into a transaction that others have begun.
+  Commit(DiskFeed& feed, const Batch& batch, Seen* seen, Transaction& into);
   Result<Outcome> run();
+  /// Leaves the commit to whoever has begun the transaction.
+  Result<Outcome> gather();
   /// What run() would do to each item, without writing.
   Result<Outcome> rehearse(const Differs& differs);
   /// Whether readers have something new.
@@ -58,6 +62,8 @@ class Commit {
   void tell(const Batch::Change& quarantined) const;
 
   // committing.cpp: playing the batch
+  Status prepare();
+  Outcome done();
   Status play_batch();
   Status load();
   WorkIndex add_work(std::string_view id);
@@ -92,7 +98,8 @@ class Commit {
   DiskFeed& feed_;
   const Batch& batch_;
   Seen* const seen_;
-  Transaction out_;
+  std::optional<Transaction> own_;
+  Transaction& out_;
   Outcome outcome_;
   const Differs* differs_ = nullptr;  ///< of a rehearsal
   bool news_ = false;

@@ -137,10 +137,13 @@ std::optional<Standing> DiskFeed::standing(std::string_view partition) const {
   return standing_of(found, tables_.progress);
 }
 
+bool DiskFeed::follows() const {
+  return std::any_of(tables_.partitions.begin(), tables_.partitions.end(), [](const auto& one) { return one.second.replica; });
+}
+
 Status DiskFeed::may_commit() const {
   if (erased_) return erased();
-  const bool followed = std::any_of(tables_.partitions.begin(), tables_.partitions.end(), [](const auto& one) { return one.second.replica; });
-  if (!followed) return {};
+  if (!follows()) return {};
   return Error{Code::conflict, "feed '" + tables_.feed.name + "' follows another node and cannot have a source of its own: remove one of the two"};
 }
 
@@ -153,6 +156,7 @@ Result<Outcome> DiskFeed::rehearse(const Batch& batch, Seen* seen, const Differs
 Result<Outcome> DiskFeed::commit(const Batch& batch, Seen* seen) {
   std::unique_lock lock(write_mutex_);
   if (auto may = may_commit(); !may) return std::move(may).error();
+  if (auto ready = settled(); !ready) return std::move(ready).error();
   Commit work(*this, batch, seen);
   auto outcome = work.run();
   const bool news = outcome.has_value() && work.news();
@@ -164,6 +168,7 @@ Result<Outcome> DiskFeed::commit(const Batch& batch, Seen* seen) {
 Status DiskFeed::define(const Schema& schema, const std::string& rules, bool divided) {
   const std::lock_guard lock(write_mutex_);
   if (erased_) return erased();
+  if (auto ready = settled_for_others(); !ready) return ready;
   FeedRecord next = tables_.feed;
   if (next.schema.version == 0 || !next.schema.same_shape(schema)) {
     const auto version = next.schema.version + 1;
@@ -191,6 +196,7 @@ Result<std::optional<Position>> DiskFeed::position(std::string_view stream) cons
 
 Status DiskFeed::erase() {
   const std::lock_guard lock(write_mutex_);
+  forget_gathered();
   rocksdb::WriteBatch batch;
   for (const Family family : {Family::log, Family::gone, Family::index, Family::origins, Family::quarantine}) {
     const std::string first = feed_prefix(number_);
@@ -211,6 +217,7 @@ Status DiskFeed::erase() {
 
 Status DiskFeed::begin_again() {
   const std::lock_guard lock(write_mutex_);
+  if (auto ready = settled_for_others(); !ready) return ready;
   Transaction out(*this);
   FeedRecord next = tables_.feed;
   next.epoch.bits = random_bits();

@@ -28,6 +28,8 @@ struct Tables {
 
   [[nodiscard]] std::optional<PartitionNumber> partition_named(std::string_view name) const;
   [[nodiscard]] std::optional<StreamNumber> stream_named(std::string_view name) const;
+  /// Whether an entry of an origin's index is of a load that did not come to its end: it does not count.
+  [[nodiscard]] bool unfinished(const IndexEntry& entry) const { return !entry.memberships.empty() && entry.memberships.front().seq > progress.seq; }
 };
 
 /// A partition as readers see it.
@@ -47,10 +49,13 @@ class DiskFeed final : public Feed {
   /// Reads the feed's tables.
   static Result<std::shared_ptr<DiskFeed>> load(std::shared_ptr<Engine> engine, FeedNumber number);
   static Result<std::shared_ptr<DiskFeed>> create(std::shared_ptr<Engine> engine, FeedNumber number, std::string_view name);
+  ~DiskFeed() override;
 
   [[nodiscard]] FeedState state() const override;
   [[nodiscard]] std::optional<Standing> standing(std::string_view partition) const override;
   [[nodiscard]] Result<Outcome> commit(const Batch& batch, Seen* seen) override;
+  [[nodiscard]] Result<Outcome> gather(const Batch& batch, Seen* seen) override;
+  [[nodiscard]] Status finish() override;
   [[nodiscard]] Result<Outcome> rehearse(const Batch& batch, Seen* seen, const Differs& differs) override;
   [[nodiscard]] Status define(const Schema& schema, const std::string& rules, bool divided) override;
   [[nodiscard]] Result<std::optional<Position>> position(std::string_view stream) const override;
@@ -93,7 +98,21 @@ class DiskFeed final : public Feed {
     std::uint64_t next = 1;
     std::map<std::uint64_t, std::function<void()>> calls;
   };
-  DiskFeed(std::shared_ptr<Engine> engine, FeedNumber number) : engine_(std::move(engine)), number_(number) {}
+  struct Gathered;  ///< a load under way, and the transaction that it goes with
+  DiskFeed(std::shared_ptr<Engine> engine, FeedNumber number);
+
+  // loading.cpp; all under the write lock
+  [[nodiscard]] bool may_gather(const Batch& batch) const;
+  Result<Outcome> gather_now(const Batch& batch, Seen* seen);
+  Status settled();
+  Status settled_for_others();
+  Status settled_now();
+  Status take_in();
+  void forget_gathered();
+  Status tidied_up();
+  Status drop_unfinished();
+  Status drop_unfinished_index();
+
   Result<bool> purge_step(std::string_view partition, Seq through);
   Result<bool> trim_step(std::string_view partition, Seq through);
   Result<bool> tidy_step(PartitionNumber partition, std::string& from);
@@ -102,6 +121,7 @@ class DiskFeed final : public Feed {
   Status load_meta(std::string_view key, std::string_view value);
   Status load_quarantine_sizes();
   Status load_greatest_index_key();
+  [[nodiscard]] bool follows() const;
   [[nodiscard]] Status may_commit() const;
   void notify() const;
   [[nodiscard]] Error unknown_partition(std::string_view name) const;
@@ -115,6 +135,10 @@ class DiskFeed final : public Feed {
   bool erased_ = false;
   QuarantineSizes quarantine_sizes_;
   std::string greatest_index_key_;
+  std::unique_ptr<Gathered> gathered_;
+  std::optional<Error> lost_;  ///< what was gathered failed, and whoever gave it has not been told
+  bool unfinished_ = false;    ///< a load was taken in, but does not count
+  bool loads_pay_ = true;
   std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
 };
 

@@ -16,6 +16,7 @@
 namespace meshgate::store {
 
 std::filesystem::path database_folder(const std::filesystem::path& folder) { return folder / "db"; }
+std::filesystem::path loading_folder(const std::filesystem::path& folder) { return folder / "loading"; }
 
 namespace {
 
@@ -102,6 +103,12 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const Options& options) {
   return out;
 }
 
+/// What a death left there was never part of the database. Only once the database is ours.
+void forget_loads(const std::filesystem::path& folder) {
+  std::error_code none;
+  std::filesystem::remove_all(loading_folder(folder), none);
+}
+
 /// Which files make up the database: its manifest by name and length, which grows before any file goes.
 std::string manifest_of(const std::filesystem::path& folder) {
   std::ifstream current(database_folder(folder) / "CURRENT");
@@ -132,6 +139,7 @@ Result<std::shared_ptr<Engine>> Engine::open(const Options& options) {
   const auto status = rocksdb::DB::Open(db_options(options), database_folder(options.folder).string(), families(options), &out->families_, &db);
   if (!status.ok()) return cannot_open(status, options.folder);
   out->db_.reset(db);
+  forget_loads(options.folder);
   return out;
 }
 
@@ -173,8 +181,23 @@ Status Engine::write(rocksdb::WriteBatch& batch, Durably durably) {
   count_nothing();
   const auto status = write_within(*db_, how, batch);
   if (!status.ok()) return failed(status);
+  note_written();
+  return {};
+}
+
+void Engine::note_written() {
   auto full = Writing::disk_full;
   writing_.compare_exchange_strong(full, Writing::fine);
+}
+
+Status Engine::take_in(std::vector<rocksdb::IngestExternalFileArg> files) {
+  if (auto ready = make_ready(); !ready) return ready;
+  for (auto& one : files) {
+    one.options.move_files = true;
+    one.options.write_global_seqno = false;
+  }
+  if (const auto status = db_->IngestExternalFiles(files); !status.ok()) return failed(status);
+  note_written();
   return {};
 }
 

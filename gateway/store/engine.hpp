@@ -35,6 +35,10 @@ class Engine {
   enum class Durably { yes, when_convenient };
   /// All or nothing. Durable on return with Durably::yes; otherwise it survives the death of the process, not of the machine. Blocks.
   [[nodiscard]] Status write(rocksdb::WriteBatch& batch, Durably durably);
+  /// Table files that were written beside the database; all of them or none, and durable. They are gone from where they were. Blocks.
+  [[nodiscard]] Status take_in(std::vector<rocksdb::IngestExternalFileArg> files);
+  /// What a failed write means, and that no other follows it before it is mended.
+  Status failed(const rocksdb::Status& status);
   /// Begins to move what is in memory into files, so that the write-ahead log it stands in can go. Does not wait.
   void flush_soon();
   [[nodiscard]] Result<std::optional<std::string>> get(Family family, std::string_view key, const rocksdb::Snapshot* at = nullptr) const;
@@ -47,7 +51,7 @@ class Engine {
  private:
   Engine() = default;
   Status make_ready();
-  Status failed(const rocksdb::Status& status);
+  void note_written();
   [[nodiscard]] Error stopped() const;
 
   std::filesystem::path folder_;
@@ -64,6 +68,8 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 Status check_format(rocksdb::Env& env, const std::filesystem::path& folder);
 Status write_format(rocksdb::Env& env, const std::filesystem::path& folder);
 std::filesystem::path database_folder(const std::filesystem::path& folder);
+/// Where loads keep what is not in the database yet. Nothing there outlives the process that wrote it.
+std::filesystem::path loading_folder(const std::filesystem::path& folder);
 
 inline std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 inline rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }

@@ -144,6 +144,12 @@ class Feed {
   /// Commits a batch: items, index, origins, digests, counts, heads, quarantine and the stream's Position together. With `seen`,
   /// the item numbers of everything put, unchanged, present or quarantined are added to it after the commit.
   [[nodiscard]] virtual Result<Outcome> commit(const Batch& batch, Seen* seen) = 0;
+  /// Like commit(), but items of a first scan may be kept back, to become durable and visible together with others, which is faster: until there
+  /// are many, or a second has passed by the next call, or finish() or another write comes. When that fails all that was kept back is lost; the
+  /// next gather(), commit() or finish() says so.
+  [[nodiscard]] virtual Result<Outcome> gather(const Batch& batch, Seen* seen) = 0;
+  /// Nothing is kept back any more.
+  [[nodiscard]] virtual Status finish() = 0;
   /// What commit() would do, told item by item; nothing is written. Takes no account of what earlier rehearsals would have done. With
   /// `seen`, the numbers of the present items that the batch puts, removes or quarantines are added to it.
   [[nodiscard]] virtual Result<Outcome> rehearse(const Batch& batch, Seen* seen, const Differs& differs) = 0;

@@ -149,6 +149,7 @@ Result<std::optional<Quarantined>> DiskFeed::quarantined_record(std::string_view
 Status DiskFeed::drop_quarantined(std::string_view stream, std::string_view key) {
   const std::lock_guard lock(write_mutex_);
   if (erased_) return erased();
+  if (auto ready = settled_for_others(); !ready) return ready;
   const auto number = tables_.stream_named(stream);
   const std::string name = quarantine_name(key, number.value_or(StreamNumber{}));
   if (!number || !quarantine_sizes_.of.contains(name)) {

@@ -17,12 +17,13 @@ class Reading {
   Reading(const Cursor& after, const PageLimits& limits, const Standing& standing, Page& out)
       : after_(after), limits_(limits), standing_(standing), read_(after.seq), out_(out) {}
 
-  /// Appends the lines behind the cursor until a limit is reached.
+  /// Appends the lines behind the cursor until a limit is reached. Beyond the head of an origin there is nothing that counts.
   Status run(const Engine& engine, const LogRange& range, const rocksdb::Snapshot* at) {
     std::string first;
     append_log_key(first, range, next(after_.seq));
     std::string last;
-    append_log_key(last, {range.feed, range.partition, range.generation + 1}, Seq{0});
+    if (standing_.replica) append_log_key(last, {range.feed, range.partition, range.generation + 1}, Seq{0});
+    else append_log_key(last, range, next(standing_.head));
     const rocksdb::Slice upper(last);
     rocksdb::ReadOptions how;
     how.snapshot = at;

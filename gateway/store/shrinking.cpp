@@ -101,6 +101,7 @@ Status forget_all(Transaction& out, const Engine& engine, const LogRange& range,
 Result<bool> DiskFeed::purge_step(std::string_view partition, Seq through) {
   const std::lock_guard lock(write_mutex_);
   if (erased_) return erased();
+  if (auto ready = settled_for_others(); !ready) return std::move(ready).error();
   const auto number = tables_.partition_named(partition);
   if (!number || tables_.partitions.at(*number).served.generation == 0) return unknown_partition(partition);
   Transaction out(*this);
@@ -134,6 +135,7 @@ Status DiskFeed::purge_older(Micros age) {
   {
     const std::lock_guard lock(write_mutex_);
     if (erased_) return erased();
+    if (auto ready = settled_for_others(); !ready) return ready;
     Transaction out(*this);
     out.note_time_now();
     if (auto written = out.commit(Engine::Durably::when_convenient); !written) return written;
@@ -157,6 +159,7 @@ Status DiskFeed::purge_older(Micros age) {
 Result<bool> DiskFeed::trim_step(std::string_view partition, Seq through) {
   const std::lock_guard lock(write_mutex_);
   if (erased_) return erased();
+  if (auto ready = settled_for_others(); !ready) return std::move(ready).error();
   const auto number = tables_.partition_named(partition);
   if (!number || tables_.partitions.at(*number).served.generation == 0) return unknown_partition(partition);
   if (tables_.partitions.at(*number).replica) {

@@ -51,6 +51,8 @@ Status DiskFeed::tidy(PartitionNumber partition) {
 
 Status DiskFeed::resume() {
   const std::lock_guard lock(write_mutex_);
+  unfinished_ = tables_.progress.loading && !follows();
+  if (auto ready = tidied_up(); !ready) return ready;
   std::vector<PartitionNumber> stale;
   for (const auto& [number, record] : tables_.partitions) {
     if (record.stale) stale.push_back(number);

@@ -13,6 +13,8 @@ constexpr std::uint64_t kTimeEvery = 3'600'000'000;
 Transaction::Transaction(DiskFeed& feed, std::size_t bytes)
     : batch(bytes), progress(feed.tables().progress), feed_ref_(feed), quarantine_bytes_(feed.quarantine_sizes().sum) {}
 
+Transaction::Transaction(DiskFeed& feed, Load& load) : Transaction(feed) { load_ = &load; }
+
 PartitionRecord& Transaction::partition(PartitionNumber number) {
   const auto [at, fresh] = partitions_.try_emplace(number);
   if (fresh) {
@@ -59,6 +61,7 @@ void Transaction::clear_positions() {
 void Transaction::put_line(const LogRange& range, Seq seq, std::string_view line) {
   key_.clear();
   append_log_key(key_, range, seq);
+  if (load_ != nullptr) return load_->put_line(range, key_, line);
   batch.Put(feed_ref_.engine().family(Family::log), key_, slice(line));
 }
 
@@ -77,8 +80,9 @@ void Transaction::drop_line(const LogRange& range, Seq seq, bool live) {
 void Transaction::put_index(std::string_view index_key, const IndexEntry& entry) {
   value_.clear();
   encode(value_, entry);
-  batch.Put(feed_ref_.engine().family(Family::index), slice(index_key), value_);
   if (greatest_ < index_key) greatest_ = index_key;
+  if (load_ != nullptr) return load_->put_index(index_key, value_);
+  batch.Put(feed_ref_.engine().family(Family::index), slice(index_key), value_);
 }
 
 void Transaction::drop_index(std::string_view index_key) { batch.Delete(feed_ref_.engine().family(Family::index), slice(index_key)); }
@@ -180,6 +184,9 @@ void Transaction::publish() {
 Status Transaction::commit(Engine::Durably durably) {
   if (empty()) return {};
   note_time(time_.has_value());
+  if (load_ != nullptr) {
+    if (auto taken = load_->take_in(); !taken) return taken;
+  }
   encode_tables();
   if (auto written = feed_ref_.engine().write(batch, durably); !written) return written;
   publish();

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/store/disk_feed.hpp"
+#include "gateway/store/load.hpp"
 
 namespace meshgate::store {
 
@@ -16,6 +17,8 @@ namespace meshgate::store {
 class Transaction {
  public:
   explicit Transaction(DiskFeed& feed, std::size_t bytes = 0);
+  /// Lines and index entries, which must lie behind all there are, go to `load` instead of the batch.
+  Transaction(DiskFeed& feed, Load& load);
 
   rocksdb::WriteBatch batch;
   ProgressRecord progress;  ///< as it will be
@@ -56,6 +59,9 @@ class Transaction {
   void note_time_now() { note_time(true); }
   void forget_times_before(std::uint64_t micros) { forget_times_ = micros; }
 
+  /// The greatest index key that was put.
+  [[nodiscard]] const std::string& greatest() const { return greatest_; }
+
   /// Writes and publishes. Nothing in memory has changed when it fails.
   [[nodiscard]] Status commit(Engine::Durably durably);
 
@@ -71,6 +77,7 @@ class Transaction {
   std::map<StreamNumber, std::optional<std::string>> positions_;
   std::map<std::string, std::optional<std::uint64_t>> quarantine_;
   std::uint64_t quarantine_bytes_;
+  Load* load_ = nullptr;
   std::optional<std::uint64_t> time_;
   std::uint64_t forget_times_ = 0;
   bool write_progress_ = false;

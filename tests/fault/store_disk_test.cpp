@@ -65,6 +65,102 @@ TEST_F(StoreDisk, AFailedSyncStopsWritingUntilRestart) {
   expect_whole(*feed);
 }
 
+/// 1,000 items with ids from `first` on.
+Batch rows(int first) {
+  Batch out("rows");
+  for (int id = first; id < first + 1000; ++id) out.put(std::to_string(id), std::to_string(id), "{}", kWhole);
+  out.set_position({std::to_string(first)});
+  return out;
+}
+
+TEST_F(StoreDisk, AFullDiskInALoadLosesOnlyWhatWasKeptBack) {
+  auto store = opened(folder_ / "data", env_.get());
+  auto feed = feed_of(*store);
+  commit(*feed, rows(1));
+  ASSERT_TRUE(feed->gather(rows(2000), nullptr));
+  disk_->full = true;
+  EXPECT_EQ(feed->finish().error().code, Code::no_space);
+  EXPECT_EQ(store->writing(), Writing::disk_full);
+  EXPECT_EQ(feed->state().count, 1000U);
+  EXPECT_EQ((*feed->position("rows"))->bytes, "1");
+  disk_->full = false;
+  EXPECT_EQ(commit(*feed, rows(2000)).added, 1000U);
+  EXPECT_EQ(store->writing(), Writing::fine);
+  expect_whole(*feed);
+}
+
+TEST_F(StoreDisk, ALoadThatFailedInAnotherWriteIsToldToWhoGaveIt) {
+  auto store = opened(folder_ / "data", env_.get());
+  auto feed = feed_of(*store);
+  ASSERT_TRUE(feed->gather(rows(1), nullptr));
+  disk_->full = true;
+  EXPECT_FALSE(feed->define({}, "others", false));
+  disk_->full = false;
+  EXPECT_EQ(feed->gather(rows(2000), nullptr).error().code, Code::no_space) << "a hole would be behind it";
+  EXPECT_TRUE(feed->gather(rows(1), nullptr));
+  EXPECT_TRUE(feed->finish());
+  EXPECT_EQ(feed->state().count, 1000U);
+  expect_whole(*feed);
+}
+
+TEST_F(StoreDisk, AFailedSyncInALoadStopsWriting) {
+  auto store = opened(folder_ / "data", env_.get());
+  auto feed = feed_of(*store);
+  ASSERT_TRUE(feed->gather(rows(1), nullptr));
+  disk_->sync_fails = true;
+  EXPECT_THAT(feed->finish().error().message, HasSubstr("restart this node"));
+  disk_->sync_fails = false;
+  EXPECT_FALSE(feed->gather(rows(1), nullptr));
+  EXPECT_EQ(store->writing(), Writing::stopped);
+}
+
+/// The moment between a load's files and the write that makes them count.
+class HalfALoad : public StoreDisk {
+ protected:
+  void SetUp() override {
+    store_ = opened(folder_ / "data", env_.get());
+    feed_ = feed_of(*store_);
+    commit(*feed_, rows(1));
+    ASSERT_TRUE(feed_->gather(rows(2000), nullptr));
+    disk_->log_full = true;
+    ASSERT_EQ(feed_->finish().error().code, Code::no_space);
+    disk_->log_full = false;
+  }
+  std::unique_ptr<Store> store_;
+  std::shared_ptr<Feed> feed_;
+};
+
+TEST_F(HalfALoad, IsNotShown) {
+  EXPECT_EQ(feed_->state().count, 1000U);
+  const auto all = feed_->changes("", {}, {.entries = 5000});
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->entries, 1000U);
+  EXPECT_TRUE(all->end);
+  EXPECT_EQ(all->mark.cursor.seq, Seq{1000});
+}
+
+TEST_F(HalfALoad, GoesWithTheNextWrite) {
+  EXPECT_EQ(commit(*feed_, rows(501)).added, 500U);
+  EXPECT_EQ(feed_->state().count, 1500U);
+  expect_whole(*feed_);
+}
+
+TEST_F(HalfALoad, GoesWithTheNextOpen) {
+  feed_.reset();
+  store_.reset();
+  const auto read_only = Store::open_to_read(folder_ / "data");
+  ASSERT_TRUE(read_only) << read_only.error().message;
+  int added = 0;
+  ASSERT_TRUE(feed_of(**read_only)->rehearse(rows(2000), nullptr, [&](const Difference& one) { added += one.kind == Difference::Kind::added ? 1 : 0; }));
+  EXPECT_EQ(added, 1000) << "what does not count is not there for a plan either";
+  store_ = opened(folder_ / "data");
+  feed_ = feed_of(*store_);
+  expect_whole(*feed_);
+  EXPECT_EQ(feed_->state().count, 1000U);
+  EXPECT_EQ(commit(*feed_, rows(2000)).added, 1000U);
+  expect_whole(*feed_);
+}
+
 /// A small file system of its own, when the test may mount one.
 class SmallDisk {
  public:

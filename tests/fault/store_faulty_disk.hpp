@@ -16,21 +16,23 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
   const char* Name() const override { return "FaultyDisk"; }
 
   std::atomic<bool> full{false};        ///< appends fail with "no space"; every second one after half of the bytes
+  std::atomic<bool> log_full{false};    ///< the same, of the write-ahead log only
   std::atomic<bool> sync_fails{false};  ///< syncs fail with an input/output error
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options, std::unique_ptr<rocksdb::FSWritableFile>* out,
                                     rocksdb::IODebugContext* debug) override {
     auto status = FileSystemWrapper::NewWritableFile(name, options, out, debug);
-    if (status.ok()) *out = std::make_unique<File>(std::move(*out), *this);
+    if (status.ok()) *out = std::make_unique<File>(std::move(*out), *this, name.ends_with(".log"));
     return status;
   }
 
  private:
   class File final : public rocksdb::FSWritableFileOwnerWrapper {
    public:
-    File(std::unique_ptr<rocksdb::FSWritableFile> file, FaultyDisk& disk) : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk) {}
+    File(std::unique_ptr<rocksdb::FSWritableFile> file, FaultyDisk& disk, bool log)
+        : FSWritableFileOwnerWrapper(std::move(file)), disk_(disk), log_(log) {}
     rocksdb::IOStatus Append(const rocksdb::Slice& bytes, const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
-      if (!disk_.full) return FSWritableFileOwnerWrapper::Append(bytes, options, debug);
+      if (!disk_.full && !(log_ && disk_.log_full)) return FSWritableFileOwnerWrapper::Append(bytes, options, debug);
       const auto half = FSWritableFileOwnerWrapper::Append(rocksdb::Slice(bytes.data(), bytes.size() / 2), options, debug);
       return half.ok() ? rocksdb::IOStatus::NoSpace("injected") : half;
     }
@@ -49,6 +51,7 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
 
    private:
     FaultyDisk& disk_;
+    const bool log_;
   };
 };
 

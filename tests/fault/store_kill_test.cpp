@@ -14,7 +14,8 @@ namespace {
 /// The writer as a child process; its acknowledgements come through a pipe.
 class Writer {
  public:
-  explicit Writer(const std::filesystem::path& folder) {
+  /// `what`: "script" or "scan".
+  Writer(const std::filesystem::path& folder, std::string what) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return;
     posix_spawn_file_actions_t actions;
@@ -22,7 +23,7 @@ class Writer {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
     std::string program(MESHGATE_STORE_WRITER);
     std::string where = folder.string();
-    char* words[] = {program.data(), where.data(), nullptr};
+    char* words[] = {program.data(), what.data(), where.data(), nullptr};
     if (posix_spawn(&child_, program.c_str(), &actions, nullptr, words, environ) != 0) child_ = -1;
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -72,7 +73,7 @@ void kill_and_check(int kills) {
   std::uint64_t played = 0;
   ScriptItems expected;
   for (int i = 0; i < kills; ++i) {
-    Writer writer(folder / "data");
+    Writer writer(folder / "data", "script");
     for (std::uint64_t wanted = random() % 40; wanted > 0; --wanted) ASSERT_TRUE(writer.acknowledged()) << "the writer ended by itself";
     known += writer.kill_now();
     const auto store = opened(folder / "data");
@@ -88,6 +89,34 @@ void kill_and_check(int kills) {
     known = reached;
   }
 }
+
+/// Of a first scan whole batches are there, up to the Position and none beyond it, whatever it was killed in.
+void kill_scans_and_check(int kills) {
+  const std::uint64_t seed = std::random_device{}();
+  std::cout << "seed " << seed << '\n';
+  std::mt19937_64 random(seed);
+  const Folder folder;
+  std::uint64_t reached = 0;
+  for (int i = 0; i < kills; ++i) {
+    Writer writer(folder / "data", "scan");
+    for (std::uint64_t wanted = random() % 60; wanted > 0; --wanted) ASSERT_TRUE(writer.acknowledged()) << "the writer ended by itself";
+    writer.kill_now();
+    const auto store = opened(folder / "data");
+    ASSERT_TRUE(store);
+    const auto feed = feed_of(*store);
+    const auto position = feed->position("rows");
+    ASSERT_TRUE(position);
+    const std::uint64_t now = *position ? std::stoull((*position)->bytes) : 0;
+    ASSERT_GE(now, reached);
+    ASSERT_EQ(feed->state().count, now * scan_batch(0).size());
+    expect_whole(*feed);
+    reached = now;
+  }
+  EXPECT_GT(reached, 0U);
+  std::cout << reached << " batches\n";
+}
+
+TEST(StoreKill, AFirstScanIsThereUpToItsPosition) { kill_scans_and_check(MESHGATE_KILLS); }
 
 TEST(StoreKill, NothingAcknowledgedIsLostAndBatchesAreWhole) { kill_and_check(MESHGATE_KILLS); }
 

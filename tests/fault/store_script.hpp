@@ -17,6 +17,19 @@ struct ScriptItem {
 };
 using ScriptItems = std::map<std::string, ScriptItem>;
 
+/// The n-th batch of an endless first scan: ids ascend, contents are wide. Its Position is n.
+inline Batch scan_batch(std::uint64_t n) {
+  constexpr std::uint64_t kRows = 1000;
+  Batch out("rows");
+  const std::vector<std::string> place{n % 3 == 0 ? "a" : "b"};
+  for (std::uint64_t i = 0; i < kRows; ++i) {
+    const std::string id = std::to_string(n * kRows + i);
+    out.put(id, id, "{\"n\":" + id + ",\"pad\":\"" + std::string(1000 + i % 100, 'x') + "\"}", place);
+  }
+  out.set_position({std::to_string(n)});
+  return out;
+}
+
 /// The n-th batch of an endless script that writer and checker both know. Plays it on `items` too. Its Position is n.
 inline Batch script_batch(std::uint64_t n, ScriptItems& items) {
   std::mt19937_64 random(n);

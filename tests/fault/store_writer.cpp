@@ -2,33 +2,47 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "gateway/store/store.hpp"
 #include "tests/fault/store_script.hpp"
 
-/// Goes on with the script where the store stands and writes one byte to standard output per durable batch, until it is killed.
+namespace {
+
+using namespace meshgate::store;
+
+/// Goes on where the store stands and writes one byte to standard output per batch, until it is killed: a batch of the script is durable then; one of
+/// a first scan may be kept back.
+int write_on(Feed& feed, bool scan) {
+  const auto position = feed.position("rows");
+  std::uint64_t n = *position ? std::strtoull((**position).bytes.c_str(), nullptr, 10) : 0;
+  ScriptItems items;
+  while (true) {
+    ++n;
+    const auto done = scan ? feed.gather(scan_batch(n), nullptr) : feed.commit(script_batch(n, items), nullptr);
+    if (!done) {
+      std::fprintf(stderr, "%s\n", done.error().message.c_str());
+      return 1;
+    }
+    if (!scan && n % 50 == 0) static_cast<void>(feed.purge("a", done->seq));
+    if (write(STDOUT_FILENO, "+", 1) != 1) return 1;
+  }
+}
+
+}  // namespace
+
+/// store_writer script|scan FOLDER
 int main(int count, char** words) {
-  if (count != 2) return 2;
-  meshgate::store::Options options;
-  options.folder = words[1];
+  if (count != 3) return 2;
+  Options options;
+  options.folder = words[2];
   options.write_buffer_bytes = 64U << 10U;
-  auto store = meshgate::store::Store::open(options);
+  auto store = Store::open(options);
   if (!store) {
     std::fprintf(stderr, "%s\n", store.error().message.c_str());
     return 1;
   }
   auto feed = (*store)->feed("f");
   if (!feed) return 1;
-  const auto position = (*feed)->position("rows");
-  std::uint64_t n = *position ? std::strtoull((**position).bytes.c_str(), nullptr, 10) : 0;
-  meshgate::store::ScriptItems items;
-  while (true) {
-    const auto done = (*feed)->commit(meshgate::store::script_batch(++n, items), nullptr);
-    if (!done) {
-      std::fprintf(stderr, "%s\n", done.error().message.c_str());
-      return 1;
-    }
-    if (n % 50 == 0) static_cast<void>((*feed)->purge("a", done->seq));
-    if (write(STDOUT_FILENO, "+", 1) != 1) return 1;
-  }
+  return write_on(**feed, words[1] == std::string_view("scan"));
 }
