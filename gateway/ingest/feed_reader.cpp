@@ -53,7 +53,8 @@ Status FeedReader::open(Connection& connection) {
   if (!position) return std::move(position).error();
   stream_.emplace(std::move(*stream));
   // What the Position covers was mapped by other rules: nothing of it counts.
-  const bool same_rules = feed_->state().rules == options_.rules();
+  const auto rules = feed_->state().rules;
+  const bool same_rules = options_.rules_after(rules) == rules;
   position_ = same_rules ? position->value_or(Position{}) : Position{};
   // What was compiled stays valid: a changed schema announces itself with the next columns.
   seen_.reset();
@@ -123,7 +124,7 @@ Status FeedReader::compile(const SourceColumns& columns) {
   if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
   say_fields_that_leave(compiled->schema());
   if (auto done = finish_commits(); !done) return done;
-  if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;
+  if (auto done = feed_->define(compiled->schema(), options_.rules_after(feed_->state().rules), options_.definition.divided()); !done) return done;
   mapping_ = std::move(compiled);
   source_ = columns;
   return {};

@@ -72,6 +72,14 @@ Settings read_settings(const Node& node, const Options& options, const Key* own,
 }
 
 void refuse_what_is_to_come(const config::Section& feed, config::Diagnostics& out) {
+constexpr std::string_view kRule = "\nfrom ";
+
+void cut_rule(std::string& rules, std::string_view name) {
+  const std::string begins = std::string(kRule).append(name).append("=");
+  const auto at = rules.find(begins);
+  if (at != std::string::npos) rules.erase(at, rules.find(kRule, at + 1) - at);
+}
+
   if (feed.has("where")) {
     out.add(feed.place("where"), "`where` is not in this version",
             "leave it out, or filter in the database with a view; expressions come with a later version");
@@ -90,11 +98,20 @@ std::span<const Key> feed_keys() { return kFeedKeys; }
 
 std::string FeedOptions::rules() const {
   std::string out = definition.fingerprint();
-  for (const auto& setting : stream) out.append("\nfrom ").append(setting.name).append("=").append(setting.value);
+  for (const auto& setting : stream) {
+    if (std::ranges::find(pace, setting.name) == pace.end()) out.append(kRule).append(setting.name).append("=").append(setting.value);
+  }
   return out;
 }
 
 namespace {
+std::string FeedOptions::rules_after(const std::string& stored) const {
+  std::string of_stored = stored;
+  for (const std::string_view setting : pace) cut_rule(of_stored, setting);
+  std::string mine = rules();
+  return of_stored == mine ? stored : mine;
+}
+
 
 SourceOptions read_source(const Node::Entry& entry, const FindPlugin& find, config::Secrets& secrets, config::Diagnostics& out) {
   const config::Section section(entry.value, kSourceKeys, secrets, out);
@@ -137,6 +154,7 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   feed.stream = read_settings(from, source->plugin->stream_options(), &kSource, secrets, out);
   source->feeds.push_back(std::move(feed));
 }
+  feed.pace = source->plugin->stream_options().pace;
 
 bool good_name(std::string_view name) {
   const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; };

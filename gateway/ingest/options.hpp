@@ -21,11 +21,14 @@ struct FeedOptions {
   config::Place place;
   Settings stream;
   mapping::Definition definition;
+  std::vector<std::string_view> pace;  ///< settings of the stream that say only when something is read
   Guard guard;
 
-  /// The rules kept with the feed: when they differ from the last run's, the source is mapped again.
+  /// The rules kept with the feed: when they differ from the last run's, the source is mapped again. Settings that are only of pace are none.
   [[nodiscard]] std::string rules() const;
 };
+  /// The rules to keep where `stored` are: the same ones if nothing but pace differs. An earlier version kept that too.
+  [[nodiscard]] std::string rules_after(const std::string& stored) const;
 
 /// One source and the feeds that are read from it.
 struct SourceOptions {

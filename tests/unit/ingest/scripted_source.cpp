@@ -125,7 +125,8 @@ class ScriptedConnection : public sdk::Connection {
 
 Plugin scripted_plugin(ScriptedTable& table) {
   the_table = &table;
-  static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name."})};
+  static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name."}),
+                                          sdk::option({.name = "again", .help = "How often.", .fallback = "daily", .pace = true})};
   static const sdk::Description description{"scripted", "1", "A table in memory.", {}, kOptions};
   static const mg_connector_module module = sdk::Fence::module<ScriptedConnection>(description);
   auto plugin = Plugin::accept(&module, "scripted");
