@@ -148,7 +148,7 @@ sdk::Status DatabaseConnection::open(const sdk::Host&, const sdk::Settings& sett
   return {};
 }
 
-DatabaseConnection::~DatabaseConnection() { signal_->wait_for_those_apart(Clock::now() + kLastMoment); }
+DatabaseConnection::~DatabaseConnection() { signal_->wait_for_those_apart(signal_->end_of(kLastMoment)); }
 
 sdk::Status DatabaseConnection::check() {
   Link link(target_, signal_);

@@ -45,7 +45,7 @@ class Link {
   struct Outcome {
     Diagnosis diagnosis;
   };
-  void give_up(const char* why);
+  void give_up();
 
   std::shared_ptr<const Target> target_;
   std::shared_ptr<Signal> signal_;

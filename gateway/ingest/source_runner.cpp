@@ -54,7 +54,18 @@ void SourceRunner::run() {
     if (errand_) errand_->done.set_value(Error{Code::cancelled, "the node is stopping"});
     errand_.reset();
   }
-  for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i]->close();
+  close_all();
+}
+
+/// What hangs in them is told first, so that they end at the same time.
+void SourceRunner::close_all() {
+  for (const Turn& turn : turns_) {
+    if (turn.connection) turn.connection->cancel();
+  }
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    readers_[i]->close();
+    turns_[i].connection.reset();
+  }
 }
 
 /// To the first one that keeps the thread for long.

@@ -59,6 +59,7 @@ class SourceRunner {
   };
 
   void run();
+  void close_all();
   void run_errand();
   [[nodiscard]] bool errand_ready() const { return errand_ && !readers_[errand_->reader]->holds_open(); }
   [[nodiscard]] bool errand_for(std::size_t feed);
