@@ -8,7 +8,7 @@ build_packages=(
   g++ cmake ninja-build ccache mold pkg-config ca-certificates python3 curl
   libboost1.81-dev libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
   librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev
-  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libcli11-dev
+  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libcli11-dev tzdata
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev

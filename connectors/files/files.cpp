@@ -15,7 +15,7 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "types", .type = MG_OPTION_LIST, .help = "Types of columns, like \"total:decimal\"; the others are text in CSV and found from a sample in JSON lines."}),
     sdk::option({.name = "delimiter", .help = "The character between two fields of CSV, or tab.", .fallback = ","}),
     sdk::option({.name = "sample", .type = MG_OPTION_INTEGER, .help = "How many JSON lines are looked at to find columns and types.", .fallback = "1000"}),
-    sdk::option({.name = "settle", .type = MG_OPTION_DURATION, .help = "How long a last line without line end must rest before it is taken.", .fallback = "2s"}),
+    sdk::option({.name = "settle", .type = MG_OPTION_DURATION, .help = "How long a last line without line end must rest before it is taken.", .fallback = "2s", .pace = true}),
     sdk::option({.name = "max_record", .type = MG_OPTION_SIZE, .help = "The longest record that is taken.", .fallback = "64MiB"}),
 };
 

@@ -69,6 +69,12 @@ sdk::Status Scan::read(std::string_view position, const mg_limits& limits, sdk::
     out.as_of_us = now;
     return {};
   }
+  if ((limits.flags & MG_LIGHT) != 0) {
+    file_.reset();
+    out.flags = MG_IDLE | MG_SCAN_WAITS;
+    out.position = position;
+    return {};
+  }
   sdk::Status placed = point && !point->resting ? resume(*point, files, out) : begin(files, out);
   return placed.ok() ? read_files(files, limits, sink, out) : placed;
 }
@@ -119,6 +125,8 @@ sdk::Status Scan::read_files(const std::vector<FileState>& files, const mg_limit
   }
   if (last == Step::pause) out.flags |= MG_IDLE;
   finish_read(files, out);
+  if ((limits.flags & MG_LET_GO) != 0) file_.reset();
+  if (file_) out.flags |= MG_OPEN;
   return {};
 }
 

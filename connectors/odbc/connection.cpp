@@ -35,8 +35,8 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "overlap", .help = "How far behind the newest a tracked value may still be committed: a duration or, for numbers, a number. Needed where open "
                                             "transactions cannot be seen, or values are taken before a transaction."}),
     sdk::option({.name = "sweep", .help = "How often a tracked table's keys are read, to find deletes: a duration or `never`. None: every minute, or so that it takes a twentieth of "
-                                          "the time."}),
-    sdk::option({.name = "verify", .help = "How often all rows of a tracked table are read and compared: a duration or `never`.", .fallback = "24h"}),
+                                          "the time.", .pace = true}),
+    sdk::option({.name = "verify", .help = "How often all rows of a tracked table are read and compared: a duration or `never`.", .fallback = "24h", .pace = true}),
     sdk::option({.name = "query", .help = "Not there yet: rows of a SELECT."}),
     sdk::option({.name = "tables", .type = MG_OPTION_LIST, .help = "Not there yet: several tables as one stream."}),
 };
@@ -148,7 +148,7 @@ sdk::Status DatabaseConnection::open(const sdk::Host&, const sdk::Settings& sett
   return {};
 }
 
-DatabaseConnection::~DatabaseConnection() { signal_->wait_for_those_apart(Clock::now() + kLastMoment); }
+DatabaseConnection::~DatabaseConnection() { signal_->wait_for_those_apart(signal_->end_of(kLastMoment)); }
 
 sdk::Status DatabaseConnection::check() {
   Link link(target_, signal_);

@@ -16,7 +16,8 @@ class DatabaseConnection final : public sdk::Connection {
  public:
   static sdk::Status open(const sdk::Host& host, const sdk::Settings& settings, std::unique_ptr<sdk::Connection>& out);
 
-  explicit DatabaseConnection(std::shared_ptr<const Target> target) : target_(std::move(target)) {}
+  explicit DatabaseConnection(std::shared_ptr<const Target> target)
+      : target_(std::move(target)), signal_(std::make_shared<Signal>(hanging_at(target_->place.server))) {}
   /// Gives threads that were left behind a moment to end: at the end of the process they would meet libraries that are already cleaned up.
   ~DatabaseConnection() override;
 
@@ -27,7 +28,7 @@ class DatabaseConnection final : public sdk::Connection {
 
  private:
   std::shared_ptr<const Target> target_;
-  std::shared_ptr<Signal> signal_ = std::make_shared<Signal>();
+  std::shared_ptr<Signal> signal_;
 };
 
 /// The settings as a Target, or what is wrong with them. Reads the driver manager's files, reaches nothing else.

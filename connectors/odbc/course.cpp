@@ -44,14 +44,13 @@ sdk::Status TableStream::take_up(std::string_view bytes) {
   return {};
 }
 
-sdk::Status TableStream::resume(std::string_view bytes, std::uint32_t& flags) {
+sdk::Status TableStream::resume(std::string_view bytes, bool light, Turn& turn) {
   if (!given_ || bytes != *given_) {
     if (sdk::Status failed = take_up(bytes); !failed.ok()) return failed;
   }
-  if (sdk::Status failed = begin(next_turn(position_, track_wish_.schedule, poll_due())); !failed.ok()) return failed;
-  if (scan_ == nullptr) start_scan();
-  if (polling()) return {};
-  flags |= MG_SCANNING | (std::exchange(announce_scan_, false) ? MG_SCAN_BEGAN : 0);
+  turn = next_turn(position_, track_wish_.schedule, poll_due(), light);
+  if (sdk::Status failed = begin(turn); !failed.ok()) return failed;
+  if (turn != Turn::rest && scan_ == nullptr) start_scan();
   return {};
 }
 
@@ -61,6 +60,7 @@ sdk::Status TableStream::begin(Turn turn) {
     case Turn::sweep: return begin_scan(Pass::sweep);
     case Turn::verify: return begin_scan(Pass::verify);
     case Turn::poll: return begin_poll();
+    case Turn::rest: return pause_scan();
     case Turn::go_on:
     case Turn::poll_on: return {};
   }
@@ -119,6 +119,9 @@ sdk::Status TableStream::pause_scan() {
   return target_->status(link_.call([scan](Session&) { return scan->break_off(), Diagnosis{}; }), wish_.table);
 }
 
+/// A fetch that is not done stays: broken off each time it would never come to its end. The next read takes it and fetches no more.
+sdk::Status TableStream::let_go() { return link_.busy() ? sdk::Status{} : pause_scan(); }
+
 bool TableStream::poll_due() const { return Clock::now() - slice_began_ >= kSlice; }
 
 void TableStream::start_scan() {
@@ -131,7 +134,7 @@ void TableStream::start_scan() {
   scan_ = std::make_shared<Scan>(polling() ? changes_ : sweep ? keys_ : table_, std::move(range), lengths_);
   rows_ = nullptr;
   fetched_.reset();
-  link_.start([scan = scan_](Session& session) { return scan->advance(session); });
+  fetch();
 }
 
 void TableStream::stop_scan() {
@@ -144,41 +147,56 @@ void TableStream::stop_scan() {
 
 sdk::Status TableStream::read(std::string_view position, const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out) {
   sdk::Budget budget(limits);
+  const bool light = (limits.flags & MG_LIGHT) != 0;
+  const bool let_go_after = (limits.flags & MG_LET_GO) != 0;
+  ahead_ = !let_go_after;
+  fetch_on_ = !let_go_after || scan_ == nullptr;
+  Turn turn = Turn::rest;
   bool ended = false;
   out.note = held_.empty() ? choice_.note : choice_.note + "; " + held_;
-  sdk::Status status = resume(position, out.flags);
-  if (status.ok()) status = sink.columns(columns_.all()) ? pump(budget, sink, ended) : sdk::Status{};
+  sdk::Status status = resume(position, light, turn);
+  if (status.ok() && turn == Turn::rest) {
+    given_ = position;
+    out.position = position;
+    out.flags = MG_IDLE | MG_SCAN_WAITS;
+    return status;
+  }
+  if (status.ok() && !polling()) out.flags = MG_SCANNING | (std::exchange(announce_scan_, false) ? MG_SCAN_BEGAN : 0);
+  if (status.ok() && sink.columns(columns_.all())) status = pump(budget, sink, ended);
+  if (status.ok() && ended) end_pass(light, out);
+  if (status.ok() && let_go_after) status = let_go();
   if (!status.ok()) {
     stop_scan();
     given_.reset();
     described_ = {};  // perhaps the table has changed
     return status;
   }
-  out.total = total_;
-  if (ended) {
-    end_pass(out);
-  } else if (scan_ != nullptr) {
+  if (scan_ != nullptr) {
+    out.flags |= MG_OPEN;
     link_.when_idle(kSilence, [scan = scan_] { scan->break_off(); });
   }
+  out.total = total_;
   given_ = encode(position_);
   out.position = *given_;
   return {};
 }
 
-void TableStream::end_pass(sdk::Progress& out) {
+void TableStream::end_pass(bool light, sdk::Progress& out) {
   lengths_ = scan_->lengths();
   scan_.reset();
-  if (polling()) return end_poll_pass(out);
+  if (polling()) return end_poll_pass(light, out);
   end_scan_pass(out);
 }
 
-void TableStream::end_poll_pass(sdk::Progress& out) {
+void TableStream::end_poll_pass(bool light, sdk::Progress& out) {
   Tracked& tracked = *position_.tracked;
   if (tracked.doubt == 0) out.as_of_us = tracked.poll->as_of;
   tracked = end_poll(std::move(tracked));
   slice_began_ = Clock::now();
   if (next_seen_) seen_ = std::exchange(next_seen_, std::nullopt);
-  if (position_.pass == Pass::none && !scan_due(tracked, track_wish_.schedule)) out.flags |= MG_IDLE;
+  const bool scan_waits = position_.pass != Pass::none || scan_due(tracked, track_wish_.schedule);
+  if (!scan_waits) out.flags |= MG_IDLE;
+  if (scan_waits && light) out.flags |= MG_IDLE | MG_SCAN_WAITS;
 }
 
 void TableStream::end_scan_pass(sdk::Progress& out) {

@@ -141,6 +141,7 @@ Diagnosis diagnose(SQLSMALLINT type, SQLHANDLE handle) {
 Cause verdict(Engine engine, const Diagnosis& diagnosis) {
   if (diagnosis.ok()) return Cause::none;
   Cause found = Cause::other;
+  if (diagnosis.state == kHangs) return Cause::hangs;
   if (diagnosis.state.starts_with("IM")) return manager(diagnosis);
   if (engine == Engine::postgresql) found = postgresql(diagnosis);
   if (engine == Engine::mariadb) found = mariadb(diagnosis);
@@ -160,6 +161,7 @@ std::int32_t action(Cause cause) {
     case Cause::login:
     case Cause::right: return MG_AUTH;
     case Cause::port:
+    case Cause::hangs:
     case Cause::lost: return MG_RECONNECT;
     case Cause::busy:
     case Cause::interrupted:
@@ -187,9 +189,12 @@ std::string sentence(Cause cause, const Place& place, const Diagnosis& diagnosis
     case Cause::column: out = "a column of " + quoted(place.table) + " is not there: check `columns` and `key`"; break;
     case Cause::right: out = "user " + quoted(place.user) + " may not read " + (place.table.empty() ? "this" : quoted(place.table)) + ": grant it SELECT (connectors/odbc/README.md has the statements)"; break;
     case Cause::collation: out = "the key of " + quoted(place.table) + " is ordered by a collation that only its application has: read a view that is keyed by rowid (connectors/odbc/README.md has the statement)"; break;
+    case Cause::hangs:
+      out = "calls to " + quoted(place.server) + " hang that were given up: no other is begun before one of them has ended; look at what the database waits for, or restart it";
+      break;
     case Cause::lost: out = "the connection to " + quoted(place.server) + " is gone: it is opened anew"; break;
     case Cause::busy: out = "the database at " + quoted(place.server) + " is busy: it is tried again"; break;
-    case Cause::interrupted: out = "the database at " + quoted(place.server) + " did not finish in time: raise `timeout` if it needs longer"; break;
+    case Cause::interrupted: out = "the database at " + quoted(place.server) + " did not finish in time" + (place.table.empty() ? "" : " with " + quoted(place.table)) + ": it waits for a lock, or needs longer than `timeout`"; break;
     case Cause::other: out = "the database at " + quoted(place.server) + " reports an error" + (place.table.empty() ? "" : " for " + quoted(place.table)); break;
   }
   if (!diagnosis.text.empty()) out += " (" + diagnosis.state + ": " + diagnosis.text + ")";

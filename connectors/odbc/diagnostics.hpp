@@ -23,6 +23,9 @@ struct Diagnosis {
   [[nodiscard]] bool ok() const { return state.empty(); }
 };
 
+/// Our own state: nothing was asked, because too many calls hang.
+inline constexpr const char* kHangs = "MG001";
+
 /// The first diagnostic record of a handle, in UTF-8, without the drivers' own prefixes.
 Diagnosis diagnose(SQLSMALLINT type, SQLHANDLE handle);
 
@@ -38,6 +41,7 @@ enum class Cause : std::uint8_t {
   column,       ///< missing
   right,        ///< missing
   collation,    ///< known only to the application that made the table
+  hangs,        ///< too many calls to this server hang
   lost,         ///< the connection is gone
   busy,         ///< locked, deadlock, serialization, too many connections
   interrupted,  ///< cancelled or timed out

@@ -10,14 +10,20 @@ namespace {
 constexpr std::chrono::milliseconds kGrace{700};
 /// How long a call that nobody wants any more may still take before it is interrupted: most are just about to end.
 constexpr std::chrono::milliseconds kPatience{100};
+/// A server in which so many calls hang is left alone until one of them has ended: each more would only be another thread and socket.
+constexpr int kMostHanging = 8;
 
 }  // namespace
 
 void Link::start(Job job) {
-  if (!worker_) worker_.emplace(signal_);
-  if (session_ == nullptr) session_ = std::make_shared<Session>(target_);
   outcome_ = std::make_shared<Outcome>();
   deadline_ = Clock::now() + target_->timeout;
+  if (session_ == nullptr && *signal_->hanging >= kMostHanging) {
+    outcome_->diagnosis = {kHangs, 0, std::to_string(*signal_->hanging) + " of them do"};
+    return;
+  }
+  if (!worker_) worker_.emplace(signal_);
+  if (session_ == nullptr) session_ = std::make_shared<Session>(target_);
   worker_->start([session = session_, outcome = outcome_, job = std::move(job)] {
     outcome->diagnosis = session->connect();
     if (outcome->diagnosis.ok()) outcome->diagnosis = job(*session);
@@ -31,7 +37,7 @@ Link::Wait Link::wait(Clock::time_point until) {
     const std::lock_guard lock(signal_->mutex);
     if (!signal_->cancelled && Clock::now() < deadline_) return Wait::not_yet;
   }
-  give_up("it gave no answer in time");
+  give_up();
   return Wait::broken;
 }
 
@@ -55,25 +61,29 @@ void Link::when_idle(std::chrono::milliseconds after, std::function<void()> job)
 }
 
 void Link::drop() {
-  if (worker_ && !worker_->wait_on(Clock::now() + kPatience)) give_up("the call was dropped");
+  if (worker_ && !worker_->wait_on(signal_->end_of(kPatience))) give_up();
   outcome_.reset();
   if (session_ != nullptr) release(std::move(session_));
 }
 
 void Link::release(std::shared_ptr<void> used) {
-  if (worker_ && !worker_->wait_on(Clock::now() + kPatience)) give_up("the call was dropped");
+  if (worker_ && !worker_->wait_on(signal_->end_of(kPatience))) give_up();
   if (!worker_) worker_.emplace(signal_);
   worker_->start([used = std::move(used)]() mutable { used.reset(); });
-  if (!worker_->wait_on(Clock::now() + kGrace)) worker_.reset();
+  if (!worker_->wait_on(signal_->end_of(kGrace))) worker_.reset();
 }
 
-void Link::give_up(const char* why) {
-  if (session_ != nullptr) run_apart(signal_, [session = session_] { session->interrupt(); });
-  const bool ended = worker_->wait_on(Clock::now() + kGrace);
+void Link::give_up() {
+  const bool logged_in = session_ != nullptr && session_->logged_in();
+  if (logged_in) run_apart(signal_, [session = session_] { session->interrupt(); });
+  const bool ended = worker_->wait_on(signal_->end_of(kGrace));
   if (!ended) worker_.reset();
   session_.reset();
   outcome_ = std::make_shared<Outcome>();
-  outcome_->diagnosis = {"08S01", 0, why};
+  // A server that lets itself be interrupted lives: the statement was too long for it.
+  outcome_->diagnosis = !logged_in ? Diagnosis{"08001", 0, "the login was not answered in time"}
+                        : ended    ? Diagnosis{"HYT00", 0, "the statement was ended"}
+                                   : Diagnosis{"08S01", 0, "it gave no answer in time"};
 }
 
 }  // namespace meshgate::odbc

@@ -24,6 +24,8 @@ class Link {
 
   /// Starts a job, connecting first where that is needed. What it captures lives until it ends, wherever that is.
   void start(Job job);
+  /// A job was started and not taken.
+  [[nodiscard]] bool asked() const { return outcome_ != nullptr; }
   [[nodiscard]] bool busy() const { return worker_ && worker_->busy(); }
   /// Blocks until the job is done or until then. `broken`: it took longer than the timeout or was cancelled, and the session is gone.
   Wait wait(Clock::time_point until);
@@ -43,7 +45,7 @@ class Link {
   struct Outcome {
     Diagnosis diagnosis;
   };
-  void give_up(const char* why);
+  void give_up();
 
   std::shared_ptr<const Target> target_;
   std::shared_ptr<Signal> signal_;

@@ -52,6 +52,8 @@ constexpr TypeRow kGeometry{"", MG_BYTES, Carry::bytes, 0};
 /// Character sets that Unicode has every text of. In others some bytes are no character, and would arrive as '?'.
 constexpr std::string_view kWithinUnicode[] = {"utf8mb4", "utf8mb3", "utf8", "ucs2", "utf16", "utf16le", "utf32", "latin1"};
 
+constexpr long long kLater = 5;
+
 const TypeRow* row_of(std::string_view type) {
   const auto at = std::ranges::find(kTypes, type, &TypeRow::name);
   if (at != std::end(kTypes)) return &*at;
@@ -62,7 +64,12 @@ class MariaDb final : public Dialect {
  public:
   [[nodiscard]] Engine engine() const override { return Engine::mariadb; }
 
-  void add_defaults(ConnectionString& fields, long long) const override { fields.set_default("CHARSET", "utf8mb4"); }
+  void add_defaults(ConnectionString& fields, long long timeout_ms) const override {
+    fields.set_default("CHARSET", "utf8mb4");
+    // Behind our own deadline: a call that was left behind ends by itself, also where the server's machine is gone without a word.
+    fields.set_default("READ_TIMEOUT", std::to_string(timeout_ms / 1000 + kLater));
+    fields.set_default("WRITE_TIMEOUT", std::to_string(timeout_ms / 1000 + kLater));
+  }
 
   [[nodiscard]] std::vector<std::string> session() const override {
     return {"SET SESSION character_set_client = 'utf8mb4', character_set_results = 'utf8mb4', character_set_connection = 'utf8mb4', "

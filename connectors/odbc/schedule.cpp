@@ -40,11 +40,13 @@ std::optional<Interval> parse_interval(std::string_view text) {
 
 bool scan_due(const Tracked& at, const Schedule& schedule) { return verify_due(at, schedule) || sweep_due(at, schedule); }
 
-Turn next_turn(const Position& at, const Schedule& schedule, bool poll_due) {
+Turn next_turn(const Position& at, const Schedule& schedule, bool poll_due, bool light) {
+  if (light && (!at.tracked || at.pass == Pass::scan)) return Turn::rest;
   if (!at.tracked) return at.pass == Pass::none ? Turn::scan : Turn::go_on;
   const Tracked& tracked = *at.tracked;
   if (at.pass == Pass::scan) return Turn::go_on;
   if (tracked.poll) return Turn::poll_on;
+  if (light) return Turn::poll;
   if (at.pass != Pass::none) return poll_due ? Turn::poll : Turn::go_on;
   if (verify_due(tracked, schedule)) return Turn::verify;
   return sweep_due(tracked, schedule) ? Turn::sweep : Turn::poll;

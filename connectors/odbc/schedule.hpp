@@ -31,10 +31,11 @@ enum class Turn : std::uint8_t {
   poll,     ///< begins a poll
   go_on,    ///< goes on with the scan under way
   poll_on,  ///< goes on with the poll under way
+  rest,     ///< nothing: what comes next is heavy, and that is not wanted now
 };
 
-/// A pure function of how far the table was read: `poll_due` says that the scan under way has had its share of time.
-Turn next_turn(const Position& at, const Schedule& schedule, bool poll_due);
+/// A pure function of how far the table was read. `poll_due`: the scan under way has had its share of time; `light`: no scan is wanted now.
+Turn next_turn(const Position& at, const Schedule& schedule, bool poll_due, bool light);
 
 /// Whether a scan is due behind a complete poll, by the database's clock then; otherwise there is nothing to do before the next interval.
 bool scan_due(const Tracked& at, const Schedule& schedule);

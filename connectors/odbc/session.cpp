@@ -84,7 +84,7 @@ Diagnosis Session::login() {
                            ? SQLDriverConnect(database_.get(), nullptr, narrow_text(how), SQL_NTS, nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT)
                            : SQLDriverConnectW(database_.get(), nullptr, text.data(), static_cast<SQLSMALLINT>(text.size() - 1), nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
   if (!SQL_SUCCEEDED(rc)) return diagnose(SQL_HANDLE_DBC, database_.get());
-  connected_ = true;
+  connected_ = logged_in_ = true;
   return {};
 }
 

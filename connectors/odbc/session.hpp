@@ -48,6 +48,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  /// From any thread.
+  [[nodiscard]] bool logged_in() const { return logged_in_; }
   /// Does nothing when already connected.
   Diagnosis connect();
   [[nodiscard]] const Dialect& dialect() const { return *target_->dialect; }
@@ -85,6 +87,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Environment environment_;
   Database database_;
   bool connected_ = false;
+  std::atomic<bool> logged_in_{false};
   bool manual_ = false;
   bool wide_ = false;
   std::atomic<std::int64_t> number_{0};  // of the session at the server; 0: not known

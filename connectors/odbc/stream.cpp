@@ -33,6 +33,8 @@ sdk::Status TableStream::pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended)
 sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool& ended) {
   while (true) {
     if (!fetched_) {
+      if (!link_.asked() && !fetch_on_) return {};
+      if (!link_.asked()) fetch();
       if (link_.wait(budget.end()) == Link::Wait::not_yet) return {};
       fetched_ = link_.take();
     }
@@ -47,8 +49,12 @@ sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool&
   if (position_.as_of_us == 0 && !polling()) position_.as_of_us = scan_->clock();
   if (scan_->total() > 0) total_ = static_cast<std::uint64_t>(scan_->total());
   ended = rows_->rows() == 0;
-  if (!ended) link_.start([scan = scan_](Session& session) { return scan->advance(session); });
+  if (!ended && ahead_) fetch();
   return {};
+}
+
+void TableStream::fetch() {
+  link_.start([scan = scan_](Session& session) { return scan->advance(session); });
 }
 
 bool TableStream::key_of(const std::vector<Cell>& cells, std::size_t odd, std::vector<std::string>& out) const {
@@ -123,7 +129,7 @@ bool TableStream::late(const std::vector<Cell>& cells) {
 /// Puts the row of the cells' key, whole, in place of the cells.
 sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there) {
   Link& link = target_->dialect->one_cursor() ? side_ : link_;
-  if (&link == &link_ && !fetched_) {
+  if (&link == &link_ && link_.asked()) {
     link_.wait(Clock::time_point::max());
     fetched_ = link_.take();
     if (!fetched_->ok()) return target_->status(*fetched_, wish_.table);

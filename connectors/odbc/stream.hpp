@@ -39,14 +39,15 @@ class TableStream final : public sdk::Stream {
   [[nodiscard]] std::uint64_t shape() const;
 
   // course.cpp: what is read, and how far
-  sdk::Status resume(std::string_view bytes, std::uint32_t& flags);
+  sdk::Status resume(std::string_view bytes, bool light, Turn& turn);
   sdk::Status take_up(std::string_view bytes);
   sdk::Status begin(Turn turn);
   sdk::Status begin_scan(Pass pass);
   sdk::Status begin_poll();
   sdk::Status pause_scan();
-  void end_pass(sdk::Progress& out);
-  void end_poll_pass(sdk::Progress& out);
+  sdk::Status let_go();
+  void end_pass(bool light, sdk::Progress& out);
+  void end_poll_pass(bool light, sdk::Progress& out);
   void end_scan_pass(sdk::Progress& out);
   void start_scan();
   void stop_scan();
@@ -58,6 +59,7 @@ class TableStream final : public sdk::Stream {
   // stream.cpp: rows
   sdk::Status pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended);
   sdk::Status next_rows(const sdk::Budget& budget, bool& ready, bool& ended);
+  void fetch();
   sdk::Status emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   sdk::Status whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there);
   bool emit_cells(const Table& of, const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
@@ -95,6 +97,8 @@ class TableStream final : public sdk::Stream {
   Clock::time_point scan_began_{};
   Clock::time_point looked_{};         // at the horizon, for a poll
   Lengths lengths_;                    // of the values that passes over this table met
+  bool ahead_ = true;                  // rows are fetched while others are read
+  bool fetch_on_ = true;               // rows are fetched at all
   const Rowset* rows_ = nullptr;       // of the scan, being read
   std::size_t row_ = 0;
   std::optional<Diagnosis> fetched_;   // how the fetch ahead ended, when that had to be waited for before its turn

@@ -1,13 +1,31 @@
 #include "connectors/odbc/worker.hpp"
 
+#include <map>
 #include <utility>
 
 namespace meshgate::odbc {
 
+std::shared_ptr<Hanging> hanging_at(const std::string& server) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<Hanging>> servers;
+  const std::lock_guard lock(mutex);
+  std::erase_if(servers, [](const auto& one) { return one.second.expired(); });
+  auto& known = servers[server];
+  auto out = known.lock();
+  if (out == nullptr) known = out = std::make_shared<Hanging>(0);
+  return out;
+}
+
 void Signal::cancel() {
   const std::lock_guard lock(mutex);
+  if (!cancelled) cancelled_at = Clock::now();
   cancelled = true;
   changed.notify_all();
+}
+
+Clock::time_point Signal::end_of(std::chrono::milliseconds wait) {
+  const std::lock_guard lock(mutex);
+  return (cancelled ? cancelled_at : Clock::now()) + wait;
 }
 
 bool Signal::wait_for_those_apart(Clock::time_point until) {
@@ -18,13 +36,13 @@ bool Signal::wait_for_those_apart(Clock::time_point until) {
 void run_apart(std::shared_ptr<Signal> signal, std::function<void()> job) {
   {
     const std::lock_guard lock(signal->mutex);
-    ++signal->apart;
+    signal->goes_apart();
   }
   std::thread([signal = std::move(signal), job = std::move(job)]() mutable {
     job();
     job = nullptr;
     const std::lock_guard lock(signal->mutex);
-    --signal->apart;
+    signal->has_ended();
     signal->changed.notify_all();
   }).detach();
 }
@@ -41,7 +59,7 @@ Worker::~Worker() {
     state_->quit = true;
     busy = state_->busy;
     state_->apart = busy;
-    if (busy) ++state_->signal->apart;
+    if (busy) state_->signal->goes_apart();
     state_->signal->changed.notify_all();
   }
   if (busy) {
@@ -102,7 +120,7 @@ void Worker::loop(const std::shared_ptr<State>& state) {
     job = nullptr;  // what the job owned goes before anybody is told
     lock.lock();
     state->busy = state->job != nullptr;  // the next one may have come while this was the idle one
-    if (state->quit && state->apart) --state->signal->apart;
+    if (state->quit && state->apart) state->signal->has_ended();
     state->signal->changed.notify_all();
     if (state->quit) return;
   }

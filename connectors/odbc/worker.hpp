@@ -1,26 +1,43 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace meshgate::odbc {
 
 using Clock = std::chrono::steady_clock;
 
+/// How many threads hang in calls to a server that nobody waits for any more. They outlive the connections they come from, so all connections
+/// of the process to that server share one count.
+using Hanging = std::atomic<int>;
+std::shared_ptr<Hanging> hanging_at(const std::string& server);
+
 /// What all who wait on one connection sleep on.
 struct Signal {
+  explicit Signal(std::shared_ptr<Hanging> count = std::make_shared<Hanging>(0)) : hanging(std::move(count)) {}
+
+  const std::shared_ptr<Hanging> hanging;
   std::mutex mutex;
   std::condition_variable changed;
   bool cancelled = false;
+  Clock::time_point cancelled_at;
   int apart = 0;  ///< threads that nobody waits for any more
 
   void cancel();
+  /// The end of a wait that begins now; or began with the cancel, so that many waits one behind the other are no longer than one.
+  Clock::time_point end_of(std::chrono::milliseconds wait);
   /// Blocks until there is no thread apart (true) or until then (false).
   bool wait_for_those_apart(Clock::time_point until);
+
+  // With the mutex held.
+  void goes_apart() { ++apart, ++*hanging; }
+  void has_ended() { --apart, --*hanging; }
 };
 
 /// Runs a job on a thread of its own that nobody waits for. The job must own all it touches.

@@ -151,7 +151,7 @@ typedef struct mg_option {
   uint8_t required;
   uint8_t secret;
   uint8_t any_name;  /* this entry stands for settings of any name not otherwise described (driver keywords) */
-  uint8_t reserved;
+  uint8_t pace;      /* of a stream: it says only when something is read. Another value asks for nothing to be read again */
 } mg_option;
 
 /* A setting, already validated against the options and with defaults filled in. */
@@ -165,7 +165,17 @@ typedef struct mg_limits {
   uint32_t max_wait_ms; /* return by then with what there is, also with nothing */
   uint64_t max_records;
   uint64_t max_bytes;   /* of emitted values; one record may go over */
+  uint32_t flags;       /* below */
+  uint32_t reserved;
 } mg_limits;
+
+/* What else a host wants of a read(). */
+enum {
+  MG_LIGHT = 1, /* the source shall have its rest: neither begin nor go on with a scan. Show what has changed where the source tells that at
+                 * little cost, and then, or at once, say MG_IDLE. A scan under way stays where it is */
+  MG_LET_GO = 2 /* the source shall have nothing left of this stream when the read returns: end what is open or running there. What is read
+                 * later is then as new as that. What cannot be ended in time stays, and MG_OPEN says so */
+};
 
 /* What a read() covered. Between the reads of a scan there may be others without MG_SCANNING, that show what has changed meanwhile. */
 enum {
@@ -173,8 +183,11 @@ enum {
   MG_SCAN_ENDED = 2,  /* the scan is complete: a record not seen since it began is missing from the source */
   MG_SCANNING = 4,    /* within a scan, including its first and last read */
   MG_IDLE = 8,        /* nothing more at present: come back after the interval */
-  MG_SCANS_AGAIN = 16 /* with MG_SCAN_ENDED: another scan comes by itself, so what this one could not settle can wait for it. Without it a
+  MG_SCANS_AGAIN = 16, /* with MG_SCAN_ENDED: another scan comes by itself, so what this one could not settle can wait for it. Without it a
                        * host that could not sweep reads from the beginning */
+  MG_SCAN_WAITS = 32, /* after MG_LIGHT: a scan is due or under way, and waits for a read without it */
+  MG_OPEN = 64        /* something of this stream stays open or running at the source (a cursor, a snapshot, a statement). What further
+                       * reads emit may be as old as this one */
 };
 
 typedef struct mg_progress {

@@ -370,6 +370,7 @@ struct Option {
   bool required = false;
   bool secret = false;
   bool any_name = false;
+  bool pace = false;
 };
 constexpr mg_option option(const Option& from) {
   return {.size = sizeof(mg_option),
@@ -380,7 +381,7 @@ constexpr mg_option option(const Option& from) {
           .required = from.required,
           .secret = from.secret,
           .any_name = from.any_name,
-          .reserved = 0};
+          .pace = from.pace};
 }
 
 /// The border itself: every entry of the module, none of which lets an exception out.

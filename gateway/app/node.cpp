@@ -35,7 +35,8 @@ class FromIngest : public serve::SourceStatus {
     out.error = status.message;
     out.note = status.note;
     if (status.as_of.count != 0) out.lag_seconds = static_cast<double>(now().count - status.as_of.count) / 1e6;
-    out.failing = status.phase != ingest::Phase::idle && status.phase != ingest::Phase::scanning && status.phase != ingest::Phase::starting;
+    out.limit = status.limit_sentence;
+    out.failing = ingest::is_fault(status.phase);
     return out;
   }
 

@@ -15,9 +15,11 @@ void print_feed(element feed, bool running) {
   std::string state = flag_of(feed, "loading") ? "loading" : "ready";
   element source;
   std::string error;
+  std::string limit;
   if (feed["source"].get(source) == simdjson::SUCCESS) {
     state += ", " + text_of(source, "state");
     error = text_of(source, "error");
+    limit = text_of(source, "limit");
   } else if (running) {
     state = "left over: nothing in the configuration fills it";
   }
@@ -28,6 +30,7 @@ void print_feed(element feed, bool running) {
   if (const auto beyond = number_of(feed, "quarantine_beyond"); beyond > 0) {
     std::printf("                 it is full: %" PRIu64 " of them are only counted\n", beyond);
   }
+  if (!limit.empty()) std::printf("    limit        %s\n", limit.c_str());
   if (!error.empty()) std::printf("    fault        %s\n", error.c_str());
 }
 

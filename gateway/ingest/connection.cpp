@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestPosition = std::size_t{1} << 20U;
 constexpr std::size_t kLongestNote = 4096;
-constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE | MG_SCANS_AGAIN;
+constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE | MG_SCANS_AGAIN | MG_SCAN_WAITS | MG_OPEN;
 
 std::vector<mg_setting> borrowed(const Settings& settings) {
   std::vector<mg_setting> out;
@@ -48,6 +48,8 @@ class Stream::Border {
     out.max_wait_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>(limits.max_wait.count(), 0, UINT32_MAX));
     out.max_records = limits.max_records;
     out.max_bytes = limits.max_bytes;
+    if (limits.light) out.flags |= MG_LIGHT;
+    if (limits.let_go) out.flags |= MG_LET_GO;
     mg_progress progress{};
     progress.size = sizeof progress;
     Status done = call("read", sink, [&](mg_error* error) {
@@ -155,6 +157,8 @@ class Stream::Border {
     out.scanning = (from.flags & MG_SCANNING) != 0;
     out.idle = (from.flags & MG_IDLE) != 0;
     out.scans_again = (from.flags & MG_SCANS_AGAIN) != 0;
+    out.scan_waits = (from.flags & MG_SCAN_WAITS) != 0;
+    out.open = (from.flags & MG_OPEN) != 0;
     if (from.as_of_us != 0) out.as_of = Micros{from.as_of_us};
     out.total = from.total;
     out.note = note_of(from.note);

@@ -32,6 +32,8 @@ struct Limits {
   std::chrono::milliseconds max_wait{1000};
   std::uint64_t max_records = 10000;
   std::uint64_t max_bytes = std::uint64_t{4} << 20U;
+  bool light = false;   ///< neither begin nor go on with a scan
+  bool let_go = false;  ///< leave nothing open at the source
 };
 
 /// What a read covered; the flags are those of mg_progress.
@@ -42,6 +44,8 @@ struct Progress {
   bool scanning = false;
   bool idle = false;
   bool scans_again = false;
+  bool scan_waits = false;  ///< for a read that is not light
+  bool open = false;        ///< something is left open at the source; what comes next may be as old as this
   std::optional<Micros> as_of;
   std::uint64_t total = 0;  ///< records expected of a scan; 0: not known
   std::string note;         ///< for people: how the stream is read

@@ -9,7 +9,6 @@ namespace meshgate::ingest {
 
 namespace {
 
-constexpr Limits kReadLimits{std::chrono::milliseconds(500), 5000, std::uint64_t{4} << 20U};
 constexpr auto kReportEvery = std::chrono::seconds(5);
 
 }  // namespace
@@ -39,6 +38,10 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
   metrics.ask("meshgate_quarantine_beyond", "Records in quarantine that are only counted because it was full", labels,
               [this] { return static_cast<double>(feed_->state().beyond); });
   metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
+  for (const Limit limit : {Limit::rows, Limit::statements, Limit::quiet}) {
+    metrics.ask("meshgate_source_limited", "1 while this limit keeps the reading back", {{"source", source}, {"feed", options.name}, {"limit", word(limit)}},
+                [this, limit] { return board_.get().limit == limit ? 1.0 : 0.0; });
+  }
   metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });
   metrics.ask("meshgate_feed_loading", "1 until the first scan is done", labels, [this] { return feed_->state().loading ? 1.0 : 0.0; });
   enter(Phase::starting);
@@ -53,7 +56,8 @@ Status FeedReader::open(Connection& connection) {
   if (!position) return std::move(position).error();
   stream_.emplace(std::move(*stream));
   // What the Position covers was mapped by other rules: nothing of it counts.
-  const bool same_rules = feed_->state().rules == options_.rules();
+  const auto rules = feed_->state().rules;
+  const bool same_rules = options_.rules_after(rules) == rules;
   position_ = same_rules ? position->value_or(Position{}) : Position{};
   // What was compiled stays valid: a changed schema announces itself with the next columns.
   seen_.reset();
@@ -69,11 +73,15 @@ void FeedReader::close() {
   // Whether that went well does not matter now: open() takes up the Position that is stored.
   static_cast<void>(finish_commits());
   stream_.reset();
+  holds_open_ = false;
 }
 
-Result<bool> FeedReader::step() {
+Result<bool> FeedReader::step(const Limits& limits) {
   batch_.clear();
-  auto progress = stream_->read(position_, kReadLimits, *this);
+  rows_read_ = 0;
+  auto progress = stream_->read(position_, limits, *this);
+  holds_open_ = progress && progress->open;
+  scan_waits_ = progress && progress->scan_waits;
   const bool more = progress && !progress->idle && !progress->scan_ended;
   // What follows looks at what was committed, or counts it as something else.
   if (!more || progress->scan_began || progress->scanning != of_scan_ || unreadable_key_) {
@@ -82,17 +90,17 @@ Result<bool> FeedReader::step() {
   if (!progress) {
     batch_.clear();
     if (progress.error().code != Code::gone) return std::move(progress).error();
-    within_scan_ = false;
     log_.warning(room_, "the source cannot go on from the stored position, so it is read again from the beginning: " + progress.error().message);
     position_ = {};
     return false;
   }
   of_scan_ = progress->scanning;
-  within_scan_ = progress->scanning && !progress->scan_ended;
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
   note_way(progress->note);
-  if (auto done = ask_for_unknown(); !done) return std::move(done).error();
+  // A second statement beside one that would not end in time may be one too many.
+  const bool ask = !limits.let_go || !progress->open;
+  if (auto done = ask ? ask_for_unknown() : Status(); !done) return std::move(done).error();
   // The end of a scan is only durable with what its sweep did.
   if (!progress->scan_ended) batch_.set_position(progress->position);
   if (progress->as_of && !progress->scanning) note_as_of(*progress->as_of);
@@ -103,7 +111,7 @@ Result<bool> FeedReader::step() {
     if (auto done = end_scan(*progress); !done) return std::move(done).error();
   }
   if (progress->idle) {
-    enter(Phase::idle);
+    enter(progress->scan_waits && !progress->as_of ? Phase::quiet : Phase::idle);
   } else if (!progress->scanning) {
     enter(Phase::scanning);
   }
@@ -123,7 +131,7 @@ Status FeedReader::compile(const SourceColumns& columns) {
   if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
   say_fields_that_leave(compiled->schema());
   if (auto done = finish_commits(); !done) return done;
-  if (auto done = feed_->define(compiled->schema(), options_.rules(), options_.definition.divided()); !done) return done;
+  if (auto done = feed_->define(compiled->schema(), options_.rules_after(feed_->state().rules), options_.definition.divided()); !done) return done;
   mapping_ = std::move(compiled);
   source_ = columns;
   return {};
@@ -139,6 +147,7 @@ void FeedReader::say_fields_that_leave(const Schema& next) {
 
 RecordSink::Flow FeedReader::record(const Record& record, std::string_view raw) {
   counters_.rows.add();
+  ++rows_read_;
   item_.key.clear();
   const bool whole = record.operation == Operation::upsert;
   const Status mapped = whole ? mapping_->apply(record, item_) : mapping_->key_of(record, item_.key);
@@ -166,6 +175,7 @@ void FeedReader::quarantine(const Record& record, const Error& error, std::strin
 void FeedReader::begin_scan() {
   seen_.emplace();
   scan_rows_ = scan_removed_ = scan_quarantined_ = scan_beyond_ = scan_missed_ = 0;
+  scan_replayed_ = false;
   scan_since_ = now();
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
@@ -225,7 +235,7 @@ Status FeedReader::end_scan(const Progress& progress) {
   if (was_loading) batch_.set_loading(false);
   // Deletes from before are still unknown, so no later moment is claimed to be known.
   if (progress.as_of && (was_loading || !from_the_middle)) note_as_of(*progress.as_of);
-  if (!held && !from_the_middle && feed_->state().quarantined != scan_quarantined_) batch_.set_scanned({scan_since_, scan_quarantined_});
+  if (!held && !from_the_middle && !scan_replayed_ && feed_->state().quarantined != scan_quarantined_) batch_.set_scanned({scan_since_, scan_quarantined_});
   // A source that has nothing new would not scan again by itself, and the deletes would never come.
   const Position next = (held || from_the_middle) && !progress.scans_again ? Position{} : progress.position;
   batch_.set_position(next);
@@ -300,6 +310,7 @@ void FeedReader::note_progress(const Progress& progress) {
     const auto left = static_cast<std::uint64_t>(static_cast<double>(progress.total - scan_rows_) / rate);
     line.append(" of ").append(std::to_string(progress.total)).append(", ").append(std::to_string(left)).append(" s left");
   }
+  if (const auto limit = board_.get().limit_sentence; !limit.empty()) line.append("; ").append(limit);
   log_.info(room_, line);
 }
 
@@ -308,6 +319,17 @@ void FeedReader::note_way(const std::string& note) {
   if (board_.get().note == said) return;
   if (!said.empty()) log_.info(room_, said);
   board_.update([&](FeedStatus& status) { status.note = said; });
+}
+
+void FeedReader::note_limit(Limit limit, const std::string& sentence) {
+  const auto before = board_.get();
+  if (before.limit == limit && before.limit_sentence == sentence) return;
+  // Whether each portion has to wait is no news.
+  if (limit == Limit::quiet || before.limit == Limit::quiet) log_.info(room_, limit == Limit::quiet ? sentence : "the quiet hours are over");
+  board_.update([&](FeedStatus& status) {
+    status.limit = limit;
+    status.limit_sentence = sentence;
+  });
 }
 
 void FeedReader::fail(const Error& error) {

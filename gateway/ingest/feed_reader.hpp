@@ -25,7 +25,7 @@ namespace meshgate::ingest {
 inline constexpr const char* kStream = "main";
 
 /// Fills one feed from one stream: read → map → commit, one batch a step; sweeps after a complete scan. Used by its source's thread;
-/// only status() and release() may be called from others. While more is to come, batches are committed on a second thread and the next ones
+/// only status(), release() and holds_open() may be called from others. While more is to come, batches are committed on a second thread and the next ones
 /// are read meanwhile. Survives a kill at any point: items and Position are one commit.
 class FeedReader : private RecordSink {
  public:
@@ -35,17 +35,23 @@ class FeedReader : private RecordSink {
   Status open(Connection& connection);
   void close();
   [[nodiscard]] bool is_open() const { return stream_.has_value(); }
-  /// Between the first and the last read of a scan: what it still brings is older than what the source has now.
-  [[nodiscard]] bool within_scan() const { return stream_.has_value() && within_scan_; }
+  /// Something of the stream is open at the source: what comes next may be older than what the source has now.
+  [[nodiscard]] bool holds_open() const { return holds_open_; }
 
   /// One read, mapped and committed. True: nothing more at present. Blocks.
-  Result<bool> step();
+  Result<bool> step(const Limits& limits);
+  /// Records that the last step() got.
+  [[nodiscard]] std::uint64_t rows_read() const { return rows_read_; }
+  /// The last step() was light, and a scan waits for one that is not.
+  [[nodiscard]] bool scan_waits() const { return scan_waits_; }
 
   /// Asks the source for quarantined records by key (none named: for all) and puts what comes back; a record that the source does not have any
-  /// more goes with its item, unless they are more than the guard lets through. Not within a scan. Blocks.
+  /// more goes with its item, unless they are more than the guard lets through. Not while holds_open(). Blocks.
   Result<std::vector<Replayed>> replay(std::vector<std::string> keys);
 
   void fail(const Error& error);
+  /// Says what keeps the reading back; nothing does with Limit::none.
+  void note_limit(Limit limit, const std::string& sentence = {});
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] FeedStatus status() const { return board_.get(); }
   /// Lets the next sweep through, whatever the guard thinks of it. Forgotten at a restart: to hold again is harmless, to let through
@@ -115,7 +121,9 @@ class FeedReader : private RecordSink {
   mapping::MappedItem item_;
   store::Batch batch_;
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
-  bool within_scan_ = false;
+  std::atomic<bool> holds_open_{false};
+  bool scan_waits_ = false;
+  std::uint64_t rows_read_ = 0;
   bool unreadable_key_ = false;
   bool of_scan_ = false;                              ///< what is filled or committed is a scan's
   std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by look_up
@@ -126,6 +134,7 @@ class FeedReader : private RecordSink {
   std::uint64_t scan_removed_ = 0;
   std::uint64_t scan_quarantined_ = 0;
   std::uint64_t scan_beyond_ = 0;
+  bool scan_replayed_ = false;     ///< what the scan counts as quarantined is no longer all that is
   std::uint64_t scan_missed_ = 0;  ///< changes that the scan found and earlier reads should have
   bool said_full_ = false;
   bool said_held_ = false;

@@ -20,6 +20,7 @@ constexpr std::array kSourceKeys = {
         .help = "How often the source is read; counted from the beginning of one read to that of the next.",
         .least = 10,
         .most = 86400000},
+    Key{.name = "limits", .form = Form::mapping, .help = "How much is asked of the source at most, and when: { rows: 20000, statements: 2, quiet: \"Mon-Fri 08:00-18:00\" }."},
 };
 
 constexpr std::array kFeedKeys = {
@@ -71,6 +72,14 @@ Settings read_settings(const Node& node, const Options& options, const Key* own,
   return settings;
 }
 
+constexpr std::string_view kRule = "\nfrom ";
+
+void cut_rule(std::string& rules, std::string_view name) {
+  const std::string begins = std::string(kRule).append(name).append("=");
+  const auto at = rules.find(begins);
+  if (at != std::string::npos) rules.erase(at, rules.find(kRule, at + 1) - at);
+}
+
 void refuse_what_is_to_come(const config::Section& feed, config::Diagnostics& out) {
   if (feed.has("where")) {
     out.add(feed.place("where"), "`where` is not in this version",
@@ -90,8 +99,17 @@ std::span<const Key> feed_keys() { return kFeedKeys; }
 
 std::string FeedOptions::rules() const {
   std::string out = definition.fingerprint();
-  for (const auto& setting : stream) out.append("\nfrom ").append(setting.name).append("=").append(setting.value);
+  for (const auto& setting : stream) {
+    if (std::ranges::find(pace, setting.name) == pace.end()) out.append(kRule).append(setting.name).append("=").append(setting.value);
+  }
   return out;
+}
+
+std::string FeedOptions::rules_after(const std::string& stored) const {
+  std::string of_stored = stored;
+  for (const std::string_view setting : pace) cut_rule(of_stored, setting);
+  std::string mine = rules();
+  return of_stored == mine ? stored : mine;
 }
 
 namespace {
@@ -102,6 +120,7 @@ SourceOptions read_source(const Node::Entry& entry, const FindPlugin& find, conf
   source.name = entry.key;
   source.place = entry.key_place;
   source.every = section.duration("every");
+  source.limits = read_limits(section.node("limits"), secrets, out);
   if (!section.has("connector")) return source;
   source.plugin = find(section.text("connector"), section.place("connector"));
   if (source.plugin) {
@@ -135,6 +154,7 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   }
   if (!source->plugin) return;
   feed.stream = read_settings(from, source->plugin->stream_options(), &kSource, secrets, out);
+  feed.pace = source->plugin->stream_options().pace;
   source->feeds.push_back(std::move(feed));
 }
 

@@ -10,6 +10,7 @@
 #include "config/keys.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/guard.hpp"
+#include "gateway/ingest/load_limits.hpp"
 #include "gateway/ingest/plugin.hpp"
 #include "mapping/mapping.hpp"
 
@@ -20,11 +21,14 @@ struct FeedOptions {
   std::string name;
   config::Place place;
   Settings stream;
+  std::vector<std::string_view> pace;  ///< settings of the stream that say only when something is read
   mapping::Definition definition;
   Guard guard;
 
-  /// The rules kept with the feed: when they differ from the last run's, the source is mapped again.
+  /// The rules kept with the feed: when they differ from the last run's, the source is mapped again. Settings that are only of pace are none.
   [[nodiscard]] std::string rules() const;
+  /// The rules to keep where `stored` are: the same ones if nothing but pace differs. An earlier version kept that too.
+  [[nodiscard]] std::string rules_after(const std::string& stored) const;
 };
 
 /// One source and the feeds that are read from it.
@@ -34,6 +38,7 @@ struct SourceOptions {
   std::optional<Plugin> plugin;  ///< none only where the configuration is wrong
   Settings connection;
   std::chrono::milliseconds every{1000};
+  LoadLimits limits;
   std::vector<FeedOptions> feeds;
 };
 

@@ -95,6 +95,7 @@ std::string add_option(Options& out, const mg_option& from) {
     return "'" + std::string(key.name) + "' is described twice";
   }
   out.keys.push_back(key);
+  if (from.pace != 0) out.pace.push_back(key.name);
   return {};
 }
 

@@ -17,6 +17,8 @@ struct Options {
   std::vector<config::Key> keys;
   /// Describes settings of any name that is not among `keys` (driver keywords), where the connector takes such.
   std::optional<config::Key> any_name;
+  /// Those of `keys` that say only when something is read.
+  std::vector<std::string_view> pace;
 };
 
 /// A connector that was loaded and found sound. Its library stays in memory until the process ends: client libraries keep threads and

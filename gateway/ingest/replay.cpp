@@ -35,6 +35,8 @@ Result<std::vector<Replayed>> FeedReader::replay(std::vector<std::string> keys) 
   }
   if (auto done = finish_commits(); !done) return std::move(done).error();
   batch_.clear();
+  of_scan_ = false;
+  scan_replayed_ = true;
   if (keys.empty()) {
     auto all = quarantined_keys();
     if (!all) return std::move(all).error();

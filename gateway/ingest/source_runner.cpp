@@ -12,11 +12,13 @@ using Clock = std::chrono::steady_clock;
 // A refused source is asked again now and then: the person who mends a right or a table need not restart the node.
 constexpr std::chrono::milliseconds kAskAgain{15000};
 
+/// A turn that takes longer keeps others waiting: reads that work come back sooner.
+constexpr std::chrono::milliseconds kLongTurn{1000};
+
 Error too_busy(const FeedReader& reader) {
-  const auto status = reader.status();
-  if (status.phase != Phase::scanning) return {Code::retry, "the source of feed '" + reader.name() + "' did not come round to it: try again later"};
-  return {Code::retry, "a scan of feed '" + reader.name() + "' is under way (" + std::to_string(status.rows) +
-                           " rows so far), and what it still brings is older than what a replay would read: try again when it is done"};
+  if (!reader.holds_open()) return {Code::retry, "the source of feed '" + reader.name() + "' did not come round to it: try again later"};
+  return {Code::retry, "a statement for feed '" + reader.name() + "' has been running at the source for long, and what it brings is older than what a replay would read: "
+                       "try again when it is done"};
 }
 
 }  // namespace
@@ -27,6 +29,7 @@ SourceRunner::SourceRunner(SourceOptions options, std::vector<std::shared_ptr<st
     readers_.push_back(std::make_unique<FeedReader>(options_.feeds[i], std::move(feeds[i]), options_.name, log, metrics));
     turns_[i].due = Clock::now();
   }
+  if (options_.limits.rows > 0) rows_.emplace(options_.limits.rows, Clock::now());
   thread_ = std::thread([this] { run(); });
 }
 
@@ -45,18 +48,48 @@ void SourceRunner::stop() {
 }
 
 void SourceRunner::run() {
-  while (wait_until_due()) {
-    for (std::size_t i = 0; i < readers_.size(); ++i) {
-      run_errand();
-      if (turns_[i].due <= Clock::now()) take_turn(*readers_[i], turns_[i]);
-    }
-  }
+  while (wait_until_due()) go_round();
   {
     const std::lock_guard lock(mutex_);
     if (errand_) errand_->done.set_value(Error{Code::cancelled, "the node is stopping"});
     errand_.reset();
   }
-  for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i]->close();
+  close_all();
+}
+
+/// What hangs in them is told first, so that they end at the same time.
+void SourceRunner::close_all() {
+  for (const Turn& turn : turns_) {
+    if (turn.connection) turn.connection->cancel();
+  }
+  for (std::size_t i = 0; i < readers_.size(); ++i) {
+    readers_[i]->close();
+    turns_[i].connection.reset();
+  }
+}
+
+/// To the first one that keeps the thread for long.
+void SourceRunner::go_round() {
+  run_errand();
+  for (const std::size_t feed : due_ones()) {
+    const bool quick = take_turn(feed);
+    run_errand();
+    if (!quick) return;
+  }
+}
+
+std::vector<std::size_t> SourceRunner::due_ones() const {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < turns_.size(); ++i) {
+    if (turns_[i].due <= Clock::now()) out.push_back(i);
+  }
+  std::ranges::stable_sort(out, {}, [this](std::size_t i) { return std::pair(!turns_[i].quick, turns_[i].taken); });
+  return out;
+}
+
+bool SourceRunner::errand_for(std::size_t feed) {
+  const std::lock_guard lock(mutex_);
+  return errand_ && errand_->reader == feed;
 }
 
 void SourceRunner::run_errand() {
@@ -114,14 +147,30 @@ bool SourceRunner::wait_until_due() {
   return !stop_;
 }
 
-void SourceRunner::take_turn(FeedReader& reader, Turn& turn) {
-  const auto began = Clock::now();
-  auto idle = read_once(reader, turn);
+bool SourceRunner::take_turn(std::size_t feed) {
+  auto limits = allowed(feed);
+  if (!limits) return true;
+  FeedReader& reader = *readers_[feed];
+  Turn& turn = turns_[feed];
+  const std::string quiet = options_.limits.quiet_at(now());
+  limits->light = !quiet.empty();
+  turn.taken = Clock::now();
+  auto idle = read_once(reader, turn, *limits);
+  turn.quick = Clock::now() - turn.taken < kLongTurn;
+  if (rows_) rows_->take(reader.rows_read(), Clock::now());
+  turn.under_way = idle && !*idle;
+  if (idle) note_limits(reader, *idle, quiet);
+  come_back(reader, turn, idle);
+  return turn.quick;
+}
+
+/// Says when the feed has its next turn.
+void SourceRunner::come_back(FeedReader& reader, Turn& turn, const Result<bool>& idle) {
   if (idle) {
     turn.backoff.reset();
     turn.refused = false;
     // The interval counts from the beginning of a read, so that a poll every second is one a second.
-    turn.due = *idle ? std::max(Clock::now(), began + options_.every) : Clock::now();
+    turn.due = *idle ? std::max(Clock::now(), turn.taken + options_.every) : Clock::now();
     return;
   }
   if (stopping()) return;
@@ -134,7 +183,7 @@ void SourceRunner::take_turn(FeedReader& reader, Turn& turn) {
   turn.refused = refused;
 }
 
-Result<bool> SourceRunner::read_once(FeedReader& reader, Turn& turn) {
+Result<bool> SourceRunner::read_once(FeedReader& reader, Turn& turn, const Limits& limits) {
   if (!turn.connection) {
     if (auto done = connect(turn); !done) return std::move(done).error();
   }
@@ -147,7 +196,7 @@ Result<bool> SourceRunner::read_once(FeedReader& reader, Turn& turn) {
   if (!reader.is_open()) {
     if (auto opened = reader.open(*turn.connection); !opened) idle = std::move(opened).error();
   }
-  if (idle) idle = reader.step();
+  if (idle) idle = reader.step(limits);
   const std::lock_guard lock(mutex_);
   running_ = nullptr;
   return idle;

@@ -13,12 +13,24 @@ enum class Phase : std::uint8_t {
   starting,  ///< not yet connected
   scanning,  ///< within a scan
   idle,      ///< all read; waiting for the interval
+  quiet,     ///< a scan waits for the end of the quiet hours, and nothing else can be read
   failing,   ///< a passing fault: tried again by itself
   refused,   ///< a person must act; still tried now and then
   paused,    ///< the node's disk is full
   stopped,   ///< the store takes no writes until a restart
 };
 const char* word(Phase phase);
+/// Nothing can be read.
+constexpr bool is_fault(Phase phase) { return phase >= Phase::failing; }
+
+/// What keeps the reading of a feed back, as configured; words are part of the metrics contract.
+enum class Limit : std::uint8_t {
+  none,
+  rows,        ///< so many a second
+  statements,  ///< so many at a time
+  quiet,       ///< no scans at present
+};
+const char* word(Limit limit);
 
 /// How one feed stands, for the API, metrics and the log.
 struct FeedStatus {
@@ -30,6 +42,8 @@ struct FeedStatus {
   std::uint64_t total = 0;  ///< expected in it; 0: not known
   double rows_per_second = 0;
   Micros as_of{0};
+  Limit limit = Limit::none;
+  std::string limit_sentence;  ///< which, and until when
 };
 
 /// A status that one thread writes and others copy.

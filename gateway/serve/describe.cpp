@@ -41,6 +41,10 @@ void append_source(std::string& out, const SourceState& source, bool with_lag) {
     out += ',';
     append_member(out, "error", source.error);
   }
+  if (!source.limit.empty()) {
+    out += ',';
+    append_member(out, "limit", source.limit);
+  }
   if (!source.note.empty()) {
     out += ',';
     append_member(out, "note", source.note);

@@ -25,6 +25,7 @@ struct SourceState {
   std::string error;   ///< the last one; empty: none since it last worked. Redacted by whoever fills it
   std::optional<double> lag_seconds;
   bool failing = false;  ///< cannot read at the moment: the node is not ready
+  std::string limit = {};  ///< which of the configured limits keeps the reading back, and until when
   std::string note = {};  ///< how it is read, in the connector's words; redacted by whoever fills it
 };
 

@@ -337,6 +337,78 @@ TEST_P(ConnectorContract, RespectsLimits) {
   EXPECT_FALSE(tiny.scan_ended);
 }
 
+TEST_P(ConnectorContract, ALightReadNeitherBeginsNorGoesOnWithAScan) {
+  const auto rows = some_rows(20);
+  harness_->insert(rows);
+  Opened opened = open(*harness_);
+  ASSERT_TRUE(opened.stream);
+  Collector seen;
+  const Limits light{.max_wait = 5000ms, .light = true};
+  const auto expect_rest = [&](const Progress& rest, const Position& at) {
+    EXPECT_TRUE(rest.idle);
+    EXPECT_TRUE(rest.scan_waits);
+    EXPECT_FALSE(rest.scanning);
+    EXPECT_FALSE(rest.open);
+    EXPECT_EQ(rest.position.bytes, at.bytes);
+  };
+  expect_rest(read(opened, {}, seen, light), {});
+  EXPECT_EQ(seen.count, 0U);
+  const Progress first = read(opened, {}, seen, {.max_wait = 5000ms, .max_records = 5});
+  const std::uint64_t so_far = seen.count;
+  expect_rest(read(opened, first.position, seen, light), first.position);
+  expect_rest(read(opened, first.position, seen, light), first.position);
+  EXPECT_EQ(seen.count, so_far);
+  EXPECT_FALSE(finish_scan(opened, first.position, seen).scan_waits);
+  EXPECT_EQ(seen.rows, by_id(rows));
+  EXPECT_EQ(seen.order.size(), rows.size()) << "each row once";
+}
+
+TEST_P(ConnectorContract, AFollowedStreamShowsNewRowsInLightReads) {
+  if (harness_->followed_stream().empty()) return;
+  harness_->insert(some_rows(10));
+  Opened opened;
+  opened.connection = connect(*harness_, *opened.log);
+  ASSERT_TRUE(opened.connection);
+  auto stream = opened.connection->open_stream(harness_->followed_stream());
+  ASSERT_TRUE(stream) << stream.error().message;
+  opened.stream.emplace(std::move(*stream));
+  Collector seen;
+  Progress at = finish_scan(opened, {}, seen);
+  bool waited = false;
+  for (std::int64_t id = 11; !waited || id < 14; ++id) {
+    harness_->insert({{id, "new", "1.00"}});
+    while (!seen.rows.contains(id)) {
+      at = read(opened, at.position, seen, {.max_wait = 5000ms, .light = true});
+      ASSERT_FALSE(HasFailure());
+      ASSERT_FALSE(at.scanning);
+    }
+    waited = waited || at.scan_waits;
+  }
+  while (!at.scan_ended) {
+    at = read(opened, at.position, seen);
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
+TEST_P(ConnectorContract, ReadsThatLetGoLeaveNothingOpenAndWhatComesLaterIsNew) {
+  auto rows = some_rows(200);
+  harness_->insert(rows);
+  Opened opened = open(*harness_);
+  ASSERT_TRUE(opened.stream);
+  Collector seen;
+  const Limits some{.max_wait = 5000ms, .max_records = 30, .let_go = true};
+  Progress at = read(opened, {}, seen, some);
+  EXPECT_FALSE(at.open);
+  rows.back().name = "newer";
+  harness_->update(rows.back());
+  while (!at.scan_ended) {
+    at = read(opened, at.position, seen, some);
+    ASSERT_FALSE(HasFailure());
+    EXPECT_FALSE(at.open);
+  }
+  EXPECT_EQ(seen.rows, by_id(rows));
+}
+
 TEST_P(ConnectorContract, ASinkThatHasEnoughEndsTheReadWithoutLoss) {
   const auto rows = some_rows(20);
   harness_->insert(rows);

@@ -66,17 +66,19 @@ MEMBER(mg_option, help, 40);
 MEMBER(mg_option, required, 56);
 MEMBER(mg_option, secret, 57);
 MEMBER(mg_option, any_name, 58);
-MEMBER(mg_option, reserved, 59);
+MEMBER(mg_option, pace, 59);
 
 SIZE(mg_setting, 32);
 MEMBER(mg_setting, name, 0);
 MEMBER(mg_setting, value, 16);
 
-SIZE(mg_limits, 24);
+SIZE(mg_limits, 32);
 MEMBER(mg_limits, size, 0);
 MEMBER(mg_limits, max_wait_ms, 4);
 MEMBER(mg_limits, max_records, 8);
 MEMBER(mg_limits, max_bytes, 16);
+MEMBER(mg_limits, flags, 24);
+MEMBER(mg_limits, reserved, 28);
 
 SIZE(mg_progress, 56);
 MEMBER(mg_progress, size, 0);

@@ -1,4 +1,4 @@
-"""A small TCP proxy that cuts, stalls and refuses: what a cable, a firewall and a restarting switch do."""
+"""A small TCP proxy that cuts, stalls, drips, falls silent and refuses: what a cable, a firewall, a restarting switch and a sick server do."""
 
 import random
 import socket
@@ -18,6 +18,10 @@ class Proxy:
         self.stalled = threading.Event()
         self.stalled.set()  # set: bytes flow
         self.bytes = 0
+        self.dripping = False  # one byte a second
+        self.most = None  # so many bytes of an answer, and then nothing
+        self.well = threading.Event()
+        self.well.set()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -36,13 +40,23 @@ class Proxy:
                 continue
             with self.lock:
                 self.pairs.append((client, server))
-            for one, other in ((client, server), (server, client)):
-                threading.Thread(target=self.pump, args=(one, other), daemon=True).start()
+            for one, other, answers in ((client, server, False), (server, client, True)):
+                threading.Thread(target=self.pump, args=(one, other, answers), daemon=True).start()
 
-    def pump(self, one, other):
+    def pump(self, one, other, answers):
+        passed = 0
         try:
             while data := one.recv(65536):
                 self.stalled.wait()
+                while self.dripping and data:
+                    other.sendall(data[:1])
+                    data = data[1:]
+                    self.well.wait(1)
+                if answers and self.most is not None and passed + len(data) > self.most:
+                    other.sendall(data[:max(0, self.most - passed)])
+                    data = data[max(0, self.most - passed):]
+                    self.well.wait()
+                passed += len(data)
                 self.bytes += len(data)
                 other.sendall(data)
         except OSError:
@@ -70,8 +84,20 @@ class Proxy:
         """Connections stay open and nothing moves: a cable pulled without a word."""
         self.stalled.clear()
 
+    def drip(self):
+        """A byte a second both ways."""
+        self.well.clear()
+        self.dripping = True
+
+    def fall_silent(self, after):
+        """Each connection gives so many bytes of answers, then none."""
+        self.well.clear()
+        self.most = after
+
     def flow(self):
+        self.dripping, self.most = False, None
         self.stalled.set()
+        self.well.set()
 
     def close(self):
         self.flow()

@@ -65,10 +65,11 @@ class FeedReaderTest : public ::testing::Test {
     store_.reset();
   }
 
+  Result<bool> step(const Limits& limits = {}) { return reader_->step(limits); }
   /// Steps until the source has nothing more.
   void scan() {
     for (;;) {
-      auto idle = reader_->step();
+      auto idle = step();
       ASSERT_TRUE(idle) << idle.error().message;
       if (*idle) return;
     }

@@ -15,7 +15,7 @@ TEST_F(FeedReaderTest, FirstScanFillsTheFeedAndEndsLoading) {
 }
 
 TEST_F(FeedReaderTest, StaysLoadingUntilTheScanIsComplete) {
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   EXPECT_EQ(reader_->status().phase, Phase::scanning);
   reader_->close();  // waits for the batch that is being committed
   EXPECT_EQ(feed_->state().count, 3U);
@@ -78,7 +78,7 @@ TEST_F(FeedReaderTest, WhatAScanFoundThoughEarlierReadsShouldHaveIsTold) {
 }
 
 TEST_F(FeedReaderTest, ASourceThatScansAgainByItselfKeepsItsPosition) {
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   stop();
   start();
   table_.scans_again = true;
@@ -161,7 +161,7 @@ TEST_F(FeedReaderTest, GoodRecordClearsItsQuarantine) {
 TEST_F(FeedReaderTest, ScanTakenUpAfterARestartGoesOnWhereItStoppedAndSweepsNothing) {
   scan();
   table_.rows.erase(1);
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   stop();
   start();
   const int before = table_.reads;
@@ -175,7 +175,7 @@ TEST_F(FeedReaderTest, ScanTakenUpAfterARestartGoesOnWhereItStoppedAndSweepsNoth
 TEST_F(FeedReaderTest, FailedReadChangesNothingAndIsReported) {
   scan();
   table_.fail = {MG_RECONNECT, "the server has gone away"};
-  auto failed = reader_->step();
+  auto failed = step();
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, Code::reconnect);
   reader_->fail(failed.error());
@@ -187,10 +187,10 @@ TEST_F(FeedReaderTest, FailedReadChangesNothingAndIsReported) {
 }
 
 TEST_F(FeedReaderTest, FailedCommitIsReportedByOneOfTheNextStepsAndItsRowsAreReadAgain) {
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   ASSERT_TRUE(store_->drop("things"));
-  auto later = reader_->step();
-  while (later && !*later) later = reader_->step();
+  auto later = step();
+  while (later && !*later) later = step();
   ASSERT_FALSE(later) << "the end of the scan waits for every commit";
   stop();
   start();
@@ -223,7 +223,7 @@ TEST_F(FeedReaderTest, APublishedFieldKeepsItsType) {
   options_.definition = mapping::Definition::read(yaml, {}, {}, faults);
   ASSERT_TRUE(faults.empty()) << faults.text();
   start();
-  auto refused = reader_->step();
+  auto refused = step();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::config);
   EXPECT_NE(refused.error().message.find("'id' was published as int64"), std::string::npos) << refused.error().message;
@@ -248,7 +248,7 @@ TEST_F(FeedReaderTest, ChangedMappingIsMappedAgainAndPublishesOnlyWhatDiffers) {
 }
 
 TEST_F(FeedReaderTest, MappingChangedWithinAScanMapsAlsoWhatTheScanHadRead) {
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   stop();
   relabel();
   start();
@@ -268,10 +268,50 @@ TEST_F(FeedReaderTest, ChangedMappingIsAppliedThoughTheSourceHasNothingNew) {
   EXPECT_EQ(content("3"), R"({"id":3,"label":"north 3","zone":"north"})");
 }
 
+TEST_F(FeedReaderTest, AnotherPaceReadsNothingAgain) {
+  table_.rests = true;
+  options_.pace = {"again"};
+  options_.stream = {{"table", "t"}, {"again", "daily"}};
+  stop();
+  start();
+  scan();
+  stop();
+  options_.stream[1].value = "hourly";
+  table_.given.clear();
+  start();
+  scan();
+  EXPECT_TRUE(table_.given.empty()) << "the Position was kept";
+  stop();
+  options_.stream[0].value = "u";
+  start();
+  scan();
+  EXPECT_FALSE(table_.given.empty());
+}
+
+TEST_F(FeedReaderTest, AScanRestsWhereNoneIsWantedAndGoesOnAfterwards) {
+  ASSERT_TRUE(step());
+  auto idle = step({.light = true});
+  ASSERT_TRUE(idle);
+  EXPECT_TRUE(*idle);
+  EXPECT_TRUE(reader_->scan_waits());
+  EXPECT_EQ(reader_->status().phase, Phase::quiet);
+  EXPECT_TRUE(feed_->state().loading);
+  scan();
+  EXPECT_FALSE(reader_->scan_waits());
+  EXPECT_EQ(reader_->status().phase, Phase::idle);
+  EXPECT_EQ(feed_->state().count, 10U);
+  EXPECT_EQ(table_.given, (std::vector<std::size_t>{3, 3, 3, 1}));
+  table_.rows.erase(4);
+  ASSERT_TRUE(step());
+  ASSERT_TRUE(step({.light = true}));
+  scan();
+  EXPECT_EQ(content("4"), "none") << "a scan that rested sweeps as any other";
+}
+
 TEST_F(FeedReaderTest, DeletesMissedByAScanTakenUpInTheMiddleArriveThoughTheSourceHasNothingNew) {
   table_.rests = true;
   table_.rows.erase(4);
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   table_.rows.erase(1);
   stop();
   start();
@@ -292,7 +332,7 @@ TEST_F(FeedReaderTest, SweepThatBrokeOffIsMadeUpForThoughTheSourceHasNothingNew)
   table_.rests = false;
   table_.fail_lookup = true;
   Result<bool> broken = false;
-  while (broken && !*broken) broken = reader_->step();
+  while (broken && !*broken) broken = step();
   ASSERT_FALSE(broken);
   table_.rests = true;
   stop();
@@ -303,14 +343,14 @@ TEST_F(FeedReaderTest, SweepThatBrokeOffIsMadeUpForThoughTheSourceHasNothingNew)
 }
 
 TEST_F(FeedReaderTest, FirstScanWhoseSweepBrokeOffEndsLoadingThoughTheSourceHasNothingNew) {
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   table_.rows.erase(1);
   stop();
   start();
   table_.fail = {MG_GONE, "begin again"};
   table_.fail_lookup = true;
   Result<bool> broken = false;
-  while (broken && !*broken) broken = reader_->step();
+  while (broken && !*broken) broken = step();
   ASSERT_FALSE(broken);
   table_.rests = true;
   stop();
@@ -323,7 +363,7 @@ TEST_F(FeedReaderTest, AScanThatCouldNotSweepDoesNotClaimToKnowTheSourceOfLater)
   scan();
   table_.rows.erase(1);
   table_.as_of = 2000000;
-  ASSERT_TRUE(reader_->step());
+  ASSERT_TRUE(step());
   stop();
   start();
   scan();

@@ -76,14 +76,124 @@ TEST_F(IngestTest, AReplayRunsWhileTheSourceIsRead) {
   EXPECT_EQ(ingest_->replay("other", {}).error().code, Code::not_found);
 }
 
+TEST_F(IngestTest, AReplayHasItsTurnWithinAScan) {
+  table_.faults[5] = "odd";
+  table_.endless = table_.holds = true;
+  start();
+  wait_for([](const store::Feed& feed) { return feed.state().quarantined > 0; });
+  const auto done = ingest_->replay("things", {});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->at(0).fate, Fate::bad);
+  EXPECT_TRUE((*store_->feed("things"))->state().loading) << "the scan is still under way";
+}
+
 TEST_F(IngestTest, AStopAnswersAReplayThatWaits) {
   table_.faults[5] = "odd";
-  table_.endless = true;
+  table_.endless = table_.holds = table_.clings = true;
   start();
   wait_for([](const store::Feed& feed) { return feed.state().quarantined > 0; });
   auto waiting = std::async(std::launch::async, [this] { return ingest_->replay("things", {}); });
   while (waiting.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) ingest_->stop();
   EXPECT_EQ(waiting.get().error().code, Code::cancelled);
+}
+
+/// Several feeds of the one table, by the names given; limits are set before start().
+class LimitedTest : public IngestTest {
+ protected:
+  void feeds(std::initializer_list<const char*> tables) {
+    source_.feeds.clear();
+    for (const char* table : tables) {
+      FeedOptions& feed = source_.feeds.emplace_back();
+      feed.name = "of_" + std::string(table);
+      feed.stream = {{"table", table}};
+    }
+  }
+  FeedStatus status(const std::string& feed) { return ingest_->standing(feed)->status; }
+  std::uint64_t count(const std::string& feed) { return (*store_->feed(feed))->state().count; }
+  template <class Condition>
+  void until(Condition condition) {
+    while (!condition()) std::this_thread::yield();
+  }
+};
+
+TEST_F(LimitedTest, RowsComeNotFasterThanTheyMay) {
+  for (int i = 1; i <= 4000; ++i) table_.rows[i] = {.name = "row"};
+  table_.page = 100000;
+  table_.rests = true;
+  source_.limits.rows = 2000;
+  feeds({"a", "b"});
+  const auto began = std::chrono::steady_clock::now();
+  start();
+  until([&] { return status("of_a").limit == Limit::rows; });
+  EXPECT_EQ(status("of_a").limit_sentence, "limited to 2000 rows/s");
+  until([&] { return status("of_a").phase == Phase::idle && status("of_b").phase == Phase::idle; });
+  const auto took = std::chrono::steady_clock::now() - began;
+  EXPECT_EQ(status("of_a").limit, Limit::none);
+  ingest_.reset();
+  EXPECT_GE(took, std::chrono::seconds(3)) << "8000 rows, of which 2000 were there";
+  for (const std::size_t given : table_.given) EXPECT_LE(given, 2000U);
+  EXPECT_EQ(count("of_a") + count("of_b"), 8000U);
+}
+
+TEST_F(LimitedTest, WithOneStatementNothingStaysOpenBetweenReads) {
+  table_.endless = table_.holds = true;
+  source_.limits.statements = 1;
+  feeds({"a", "b", "c"});
+  start();
+  until([&] { return count("of_a") == 10 && count("of_b") == 10 && count("of_c") == 10; });
+  ingest_.reset();
+  EXPECT_EQ(table_.most_open, 0U);
+}
+
+TEST_F(LimitedTest, WithThreeStatementsTwoStayOpenAndNobodyIsLeftOut) {
+  table_.endless = table_.holds = true;
+  source_.limits.statements = 3;
+  feeds({"a", "b", "c", "d"});
+  start();
+  until([&] { return count("of_a") == 10 && count("of_b") == 10 && count("of_c") == 10 && count("of_d") == 10; });
+  ingest_.reset();
+  EXPECT_EQ(table_.most_open, 2U);
+}
+
+TEST_F(LimitedTest, WhatDoesNotLetGoMakesTheOthersWaitAndSaysSo) {
+  table_.endless = table_.holds = table_.clings = true;
+  source_.limits.statements = 1;
+  feeds({"a", "b"});
+  start();
+  until([&] { return status("of_b").limit == Limit::statements; });
+  EXPECT_EQ(status("of_b").limit_sentence, "waits for one of 1 statements");
+  ingest_.reset();
+  EXPECT_EQ(table_.most_open, 1U);
+  EXPECT_EQ(count("of_b"), 0U);
+}
+
+TEST_F(LimitedTest, NoScanBeginsInQuietHours) {
+  // Four hours around this one, by a clock in UTC.
+  const std::int64_t minute = now().count / 60000000 % (24 * 60);
+  ASSERT_TRUE(source_.limits.quiet.add(minute_text(static_cast<int>((minute + 22 * 60) % (24 * 60)), 0) + "-" + minute_text(static_cast<int>((minute + 2 * 60) % (24 * 60)), 0)));
+  source_.limits.zone_name = "UTC";
+  feeds({"a"});
+  start();
+  until([&] { return status("of_a").phase == Phase::quiet && status("of_a").limit == Limit::quiet; });
+  const std::string said = status("of_a").limit_sentence;
+  EXPECT_TRUE(said.starts_with("quiet until ") && said.ends_with(" (UTC)")) << said;
+  until([&] { return table_.reads > 5; });
+  ingest_.reset();
+  EXPECT_TRUE(table_.given.empty());
+  EXPECT_TRUE((*store_->feed("of_a"))->state().loading);
+}
+
+TEST_F(LimitedTest, OfFeedsThatKeepTheThreadForLongOneHasItsTurnBeforeTheOthersComeAgain) {
+  table_.slow = std::chrono::milliseconds(1100);
+  feeds({"slow1", "quick", "slow2", "slow3"});
+  start();
+  until([&] { return status("of_slow3").phase != Phase::starting; });
+  ingest_.reset();
+  std::string before;
+  for (const std::string& name : table_.read_of) {
+    if (name.starts_with("slow") && before.starts_with("slow")) ADD_FAILURE() << before << " and " << name << " one behind the other";
+    before = name;
+  }
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST_F(OptionsTest, ReadsASourceWithItsFeeds) {
   ASSERT_EQ(sources[0].feeds.size(), 1U);
   const auto& feed = sources[0].feeds[0];
   EXPECT_EQ(feed.name, "orders");
-  ASSERT_EQ(feed.stream.size(), 1U);
+  ASSERT_EQ(feed.stream.size(), 2U);
   EXPECT_EQ(feed.stream[0].name, "table");
   EXPECT_EQ(feed.stream[0].value, "sales");
   EXPECT_TRUE(feed.definition.divided());
@@ -48,6 +48,23 @@ TEST_F(OptionsTest, RulesTellAChangedTableAndAChangedMapping) {
   EXPECT_NE(feeds[0].rules(), feeds[1].rules());
   EXPECT_NE(feeds[0].rules(), feeds[2].rules());
   EXPECT_EQ(feeds[0].rules(), feeds[3].rules());
+}
+
+TEST_F(OptionsTest, HowOftenIsNoRule) {
+  const auto one = read(std::string(kSource) + "feeds: { a: { from: { source: erp, table: x } }, b: { from: { source: erp, table: x, again: hourly } } }");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  const auto& feeds = one[0].feeds;
+  EXPECT_EQ(feeds[0].rules(), feeds[1].rules());
+  EXPECT_EQ(feeds[0].rules_after(feeds[1].rules()), feeds[0].rules());
+}
+
+TEST_F(OptionsTest, RulesThatWereKeptWithHowOftenStay) {
+  const auto one = read(std::string(kSource) + "feeds: { a: { from: { source: erp, table: x } } }");
+  const auto& feed = one[0].feeds[0];
+  const std::string before = feed.rules() + "\nfrom again=weekly";
+  EXPECT_EQ(feed.rules_after(before), before);
+  EXPECT_EQ(feed.rules_after(before + "\nfrom zone=UTC"), feed.rules());
+  EXPECT_EQ(feed.rules_after(""), feed.rules());
 }
 
 TEST_F(OptionsTest, TheGuardHasDefaultsAndKeysOfItsOwn) {

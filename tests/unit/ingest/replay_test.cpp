@@ -118,12 +118,34 @@ TEST_F(ReplayTest, ASourceThatIsNotReadSaysSo) {
   EXPECT_NE(replayed().find("error: the source of feed 'things' is not being read at present (starting)"), std::string::npos);
 }
 
-TEST_F(ReplayTest, ItIsKnownWhetherAScanIsUnderWay) {
-  EXPECT_FALSE(reader_->within_scan());
-  ASSERT_TRUE(reader_->step());
-  EXPECT_TRUE(reader_->within_scan());
+TEST_F(ReplayTest, ItIsKnownWhetherSomethingIsOpenAtTheSource) {
+  table_.holds = true;
+  EXPECT_FALSE(reader_->holds_open());
+  ASSERT_TRUE(step());
+  EXPECT_TRUE(reader_->holds_open());
+  ASSERT_TRUE(step({.let_go = true}));
+  EXPECT_FALSE(reader_->holds_open());
+  ASSERT_TRUE(step());
+  EXPECT_TRUE(reader_->holds_open());
   scan();
-  EXPECT_FALSE(reader_->within_scan());
+  EXPECT_FALSE(reader_->holds_open());
+}
+
+TEST_F(ReplayTest, WithinAScanThatGoesOnAfterwards) {
+  for (const int id : {2, 9}) table_.faults[id] = "odd";
+  scan();
+  ASSERT_TRUE(step());  // 1 to 3, of 10
+  table_.faults.clear();
+  table_.rows.erase(3);
+  table_.rows[2].name = "mended";
+  EXPECT_EQ(replayed(), "2 item\n9 item\n");
+  scan();
+  EXPECT_EQ(content("2"), R"({"id":2,"name":"mended","zone":"north"})");
+  EXPECT_EQ(feed_->state().quarantined, 0U);
+  EXPECT_EQ(content("3"), R"({"id":3,"name":"row 3","zone":"north"})") << "the scan met it";
+  scan();
+  EXPECT_EQ(content("3"), "none");
+  EXPECT_EQ(feed_->state().count, 9U);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <thread>
 
 #include "connectors/sdk/connector.hpp"
 
@@ -13,14 +14,25 @@ ScriptedTable* the_table = nullptr;
 
 class ScriptedStream : public sdk::Stream {
  public:
-  sdk::Status read(std::string_view position, const mg_limits&, sdk::Sink& sink, sdk::Progress& out) override {
+  explicit ScriptedStream(std::string name) : name_(std::move(name)) {}
+  ~ScriptedStream() override { hold(false); }
+
+  sdk::Status read(std::string_view position, const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out) override {
     ++the_table->reads;
+    the_table->read_of.push_back(name_);
+    if (name_.starts_with("slow")) std::this_thread::sleep_for(the_table->slow);
     if (the_table->fail) {
       const auto [code, message] = *std::exchange(the_table->fail, std::nullopt);
       return sdk::failure(code, message);
     }
     if (the_table->rests && position == "idle") {
       out.flags = MG_IDLE;
+      out.position = position;
+      return {};
+    }
+    if ((limits.flags & MG_LIGHT) != 0) {
+      out.flags = MG_IDLE | MG_SCAN_WAITS;
+      hold(false);
       out.position = position;
       return {};
     }
@@ -31,7 +43,7 @@ class ScriptedStream : public sdk::Stream {
     bool more = false;
     for (const auto& [id, row] : the_table->rows) {
       if (the_table->hidden || id <= last) continue;
-      if (given == the_table->page) {
+      if (given == std::min<std::size_t>(the_table->page, limits.max_records)) {
         more = true;
         break;
       }
@@ -48,8 +60,11 @@ class ScriptedStream : public sdk::Stream {
       const auto nothing = values({});
       if (!sink.fault(std::span(nothing).first(width()), "id cannot be read", "?")) return {};
     }
+    the_table->given.push_back(given);
     more = more || the_table->endless;
     out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE | (the_table->scans_again ? MG_SCANS_AGAIN : 0));
+    hold(more && the_table->holds && (the_table->clings || (limits.flags & MG_LET_GO) == 0));
+    if (open_) out.flags |= MG_OPEN;
     out.note = the_table->note;
     out.position = more ? std::to_string(last) : "idle";
     out.as_of_us = the_table->as_of;
@@ -69,6 +84,12 @@ class ScriptedStream : public sdk::Stream {
   }
 
  private:
+  void hold(bool open) {
+    the_table->open = the_table->open + (open ? 1 : 0) - (open_ ? 1 : 0);
+    the_table->most_open = std::max(the_table->most_open, the_table->open);
+    open_ = open;
+  }
+
   static std::size_t width() { return the_table->extra_column ? 4 : 3; }
 
   bool announce(sdk::Sink& sink) {
@@ -104,6 +125,8 @@ class ScriptedStream : public sdk::Stream {
     return the_table->late ? sink.late(shown) : sink.upsert(shown);
   }
 
+  const std::string name_;
+  bool open_ = false;
   sdk::Columns columns_;
 };
 
@@ -115,8 +138,8 @@ class ScriptedConnection : public sdk::Connection {
   }
   sdk::Status check() override { return {}; }
   sdk::Status discover(sdk::Catalog&) override { return {}; }
-  sdk::Status open_stream(const sdk::Settings&, std::unique_ptr<sdk::Stream>& out) override {
-    out = std::make_unique<ScriptedStream>();
+  sdk::Status open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) override {
+    out = std::make_unique<ScriptedStream>(settings.text("table"));
     return {};
   }
 };
@@ -125,7 +148,8 @@ class ScriptedConnection : public sdk::Connection {
 
 Plugin scripted_plugin(ScriptedTable& table) {
   the_table = &table;
-  static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name."})};
+  static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name."}),
+                                          sdk::option({.name = "again", .help = "How often.", .fallback = "daily", .pace = true})};
   static const sdk::Description description{"scripted", "1", "A table in memory.", {}, kOptions};
   static const mg_connector_module module = sdk::Fence::module<ScriptedConnection>(description);
   auto plugin = Plugin::accept(&module, "scripted");

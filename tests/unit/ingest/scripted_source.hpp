@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,9 +32,16 @@ struct ScriptedTable {
   bool keys_only = false;                            ///< scans say of each row only that it is present
   bool late = false;                                 ///< records are marked as late
   bool scans_again = false;                          ///< says so at the end of a scan
+  bool holds = false;                                ///< a scan keeps something open between its reads, where it is not told to let go
+  bool clings = false;                               ///< also then
   std::string note;
   std::int64_t as_of = 1000000;
   int reads = 0;
+  std::vector<std::size_t> given;                    ///< records of each read
+  std::size_t open = 0;                              ///< streams that hold something open
+  std::size_t most_open = 0;
+  std::vector<std::string> read_of;                  ///< by which name of the table, read after read
+  std::chrono::milliseconds slow{0};                 ///< how long a read takes by a name that begins with "slow"
   int lookups = 0;
 };
 

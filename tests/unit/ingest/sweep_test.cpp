@@ -98,7 +98,7 @@ TEST_F(SweepTest, AReleaseOutlivesASweepThatBrokeOff) {
   reader_->release();
   table_.fail_lookup = true;
   Result<bool> broken = false;
-  while (broken && !*broken) broken = reader_->step();
+  while (broken && !*broken) broken = step();
   ASSERT_FALSE(broken);
   scan();
   EXPECT_EQ(feed_->state().count, 1500U);

@@ -49,6 +49,9 @@ const Case kCases[] = {
     {Engine::sqlite, {"HY000", 1, "no such collation sequence: LOCALIZED (1)"}, Cause::collation},
     {Engine::sqlite, {"HY000", 5, "database is locked (5)"}, Cause::busy},
     {Engine::unknown, {"08S01", 0, "it gave no answer in time"}, Cause::lost},
+    {Engine::mariadb, {"08001", 0, "the login was not answered in time"}, Cause::port},
+    {Engine::mariadb, {"HYT00", 0, "the statement was ended"}, Cause::interrupted},
+    {Engine::postgresql, {kHangs, 0, "8 of them do"}, Cause::hangs},
 };
 
 }  // namespace

@@ -20,25 +20,37 @@ Position followed(Pass pass = Pass::none) {
 }  // namespace
 
 TEST(Schedule, AScannedTableIsScannedAgainAndAgain) {
-  EXPECT_EQ(next_turn({}, {}, true), Turn::scan);
-  EXPECT_EQ(next_turn({.pass = Pass::scan}, {}, true), Turn::go_on);
+  EXPECT_EQ(next_turn({}, {}, true, false), Turn::scan);
+  EXPECT_EQ(next_turn({.pass = Pass::scan}, {}, true, false), Turn::go_on);
 }
 
 TEST(Schedule, AFollowedTableIsPolled) {
-  EXPECT_EQ(next_turn(followed(), {}, true), Turn::poll);
+  EXPECT_EQ(next_turn(followed(), {}, true, false), Turn::poll);
   Position polling = followed();
   polling.tracked->poll.emplace();
-  EXPECT_EQ(next_turn(polling, {}, true), Turn::poll_on);
+  EXPECT_EQ(next_turn(polling, {}, true, false), Turn::poll_on);
 }
 
-TEST(Schedule, TheFirstScanIsNotInterrupted) { EXPECT_EQ(next_turn(followed(Pass::scan), {}, true), Turn::go_on); }
+TEST(Schedule, TheFirstScanIsNotInterrupted) { EXPECT_EQ(next_turn(followed(Pass::scan), {}, true, false), Turn::go_on); }
 
 TEST(Schedule, PollsHaveTheirTurnWithinASweep) {
-  EXPECT_EQ(next_turn(followed(Pass::sweep), {}, false), Turn::go_on);
-  EXPECT_EQ(next_turn(followed(Pass::sweep), {}, true), Turn::poll);
+  EXPECT_EQ(next_turn(followed(Pass::sweep), {}, false, false), Turn::go_on);
+  EXPECT_EQ(next_turn(followed(Pass::sweep), {}, true, false), Turn::poll);
   Position both = followed(Pass::verify);
   both.tracked->poll.emplace();
-  EXPECT_EQ(next_turn(both, {}, false), Turn::poll_on) << "a poll is finished first";
+  EXPECT_EQ(next_turn(both, {}, false, false), Turn::poll_on) << "a poll is finished first";
+}
+
+TEST(Schedule, WhereNoScanIsWantedOnlyChangesAreRead) {
+  EXPECT_EQ(next_turn({}, {}, true, true), Turn::rest);
+  EXPECT_EQ(next_turn({.pass = Pass::scan}, {}, true, true), Turn::rest);
+  EXPECT_EQ(next_turn(followed(Pass::scan), {}, true, true), Turn::rest) << "nothing is followed before the first scan is done";
+  EXPECT_EQ(next_turn(followed(Pass::sweep), {}, false, true), Turn::poll);
+  Position at = followed();
+  at.tracked->swept = at.tracked->verified = 0;
+  EXPECT_EQ(next_turn(at, {}, false, true), Turn::poll);
+  at.tracked->poll.emplace();
+  EXPECT_EQ(next_turn(at, {}, false, true), Turn::poll_on);
 }
 
 TEST(Schedule, ScansComeWhenTheyAreDue) {
@@ -47,15 +59,15 @@ TEST(Schedule, ScansComeWhenTheyAreDue) {
   EXPECT_FALSE(scan_due(*at.tracked, schedule));
   at.tracked->clock = kNow + 60 * kSecond;
   EXPECT_TRUE(scan_due(*at.tracked, schedule));
-  EXPECT_EQ(next_turn(at, schedule, false), Turn::sweep);
+  EXPECT_EQ(next_turn(at, schedule, false, false), Turn::sweep);
   at.tracked->clock = kNow + 24 * 3600 * kSecond;
-  EXPECT_EQ(next_turn(at, schedule, false), Turn::verify) << "it sweeps as well";
+  EXPECT_EQ(next_turn(at, schedule, false, false), Turn::verify) << "it sweeps as well";
   at = followed();
   at.tracked->swept = 0;
-  EXPECT_EQ(next_turn(at, schedule, false), Turn::sweep) << "one is owed";
+  EXPECT_EQ(next_turn(at, schedule, false, false), Turn::sweep) << "one is owed";
   at.tracked->verified = 0;
-  EXPECT_EQ(next_turn(at, schedule, false), Turn::verify);
-  EXPECT_EQ(next_turn(at, {.sweep = {}, .verify = {}}, false), Turn::poll) << "never means never";
+  EXPECT_EQ(next_turn(at, schedule, false, false), Turn::verify);
+  EXPECT_EQ(next_turn(at, {.sweep = {}, .verify = {}}, false, false), Turn::poll) << "never means never";
 }
 
 TEST(Schedule, ADearSweepComesLessOften) {
