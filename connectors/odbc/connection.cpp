@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connectors/odbc/statement.hpp"
 #include "connectors/odbc/stream.hpp"
 #include "connectors/odbc/table.hpp"
 #include "connectors/odbc/text.hpp"
@@ -37,8 +38,7 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "sweep", .help = "How often a tracked table's keys are read, to find deletes: a duration or `never`. None: every minute, or so that it takes a twentieth of "
                                           "the time."}),
     sdk::option({.name = "verify", .help = "How often all rows of a tracked table are read and compared: a duration or `never`.", .fallback = "24h"}),
-    sdk::option({.name = "query", .help = "Not there yet: rows of a SELECT."}),
-    sdk::option({.name = "tables", .type = MG_OPTION_LIST, .help = "Not there yet: several tables as one stream."}),
+    sdk::option({.name = "query", .help = "Instead of `table`: a SELECT whose rows are read; it needs `key`."}),
 };
 
 constexpr std::chrono::milliseconds kLastMoment{1000};
@@ -168,11 +168,12 @@ sdk::Status DatabaseConnection::discover(sdk::Catalog& catalog) {
 }
 
 sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) {
-  for (const std::string_view later : {"query", "tables"}) {
-    if (settings.has(later)) return sdk::failure(MG_UNSUPPORTED, "`" + std::string(later) + "` is not there yet: name one `table`");
+  TableWish wish{.table = settings.text("table"), .query = {}, .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
+  if (settings.has("table") && settings.has("query")) return sdk::failure(MG_CONFIG, "`table` and `query` exclude each other: take one of them away");
+  if (wish.table.empty() && !settings.has("query")) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read, or write a `query`");
+  if (settings.has("query")) {
+    if (sdk::Status failed = read_statement(target_->dialect->engine(), settings.text("query"), wish.query); !failed.ok()) return failed;
   }
-  TableWish wish{.table = settings.text("table"), .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
-  if (wish.table.empty()) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read");
   TrackWish track;
   if (sdk::Status failed = read_track(settings, track); !failed.ok()) return failed;
   if (track.track != "scan") wish.track = track.track;

@@ -49,6 +49,10 @@ constexpr TypeRow kTypes[] = {
 };
 constexpr TypeRow kGeometry{"", MG_BYTES, Carry::bytes, 0};
 
+/// Longer texts are of types that do not say how long.
+constexpr std::size_t kSized = 20000;
+constexpr std::size_t kBytesOfCharacter = 4;
+
 /// Character sets that Unicode has every text of. In others some bytes are no character, and would arrive as '?'.
 constexpr std::string_view kWithinUnicode[] = {"utf8mb4", "utf8mb3", "utf8", "ucs2", "utf16", "utf16le", "utf32", "latin1"};
 
@@ -127,6 +131,34 @@ class MariaDb final : public Dialect {
            " ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION";
   }
 
+  /// What the driver says of a result is all there is, but for character sets.
+  [[nodiscard]] Inquiry result_inquiry(const std::string& query, const std::vector<ResultColumn>& columns) const override {
+    std::string listed;
+    std::string charset;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const std::string number = std::to_string(i + 1);
+      const CatalogColumn column = as_catalogued(columns[i]);
+      listed += (i == 0 ? "SELECT " : " UNION ALL SELECT ") + number + " AS at, " + literal(column.name) + " AS name, " + literal(column.type) + " AS type, " + literal(column.native) +
+                " AS native, " + column.details[0] + " AS octets";
+      if (is_text(column.type)) charset += " WHEN " + number + " THEN CHARSET(t." + quote(column.name) + ")";
+    }
+    const std::string from = " FROM (" + listed + ") AS n";
+    const std::string said = "SELECT '', n.name, n.type, n.native, 1, 0, n.octets, ";
+    if (charset.empty()) return {.before = {}, .question = said + "''" + from + " ORDER BY n.at", .after = {}};
+    return {.before = {}, .question = said + "COALESCE(CASE n.at" + charset + " END, '')" + from + " LEFT JOIN " + in_brackets(query) + " AS t ON 1 = 0 ORDER BY n.at", .after = {}};
+  }
+  /// The driver calls enum and set char, and so uuid and the inet types, with a flag that no text has; those do not calculate.
+  [[nodiscard]] std::string by_number_query(const std::string& query, const std::vector<ResultColumn>& columns) const override {
+    std::string sums;
+    bool doubtful = false;
+    for (const ResultColumn& column : columns) {
+      const bool perhaps = column.type == "char" && !column.is_unsigned;
+      doubtful = doubtful || perhaps;
+      sums += (sums.empty() ? "" : ", ") + (perhaps ? "t." + quote(column.name) + " * 1" : std::string("0e0"));
+    }
+    return doubtful ? "SELECT " + sums + " FROM (SELECT 1) AS one LEFT JOIN " + in_brackets(query) + " AS t ON 1 = 0" : "";
+  }
+
   [[nodiscard]] Column column(const CatalogColumn& from) const override {
     Column out{.name = from.name, .native = from.native, .nullable = from.nullable, .key = from.key};
     const TypeRow* row = row_of(from.type);
@@ -156,9 +188,30 @@ class MariaDb final : public Dialect {
   }
 
  private:
+  static bool is_text(const std::string& type) {
+    const TypeRow* row = row_of(type);
+    return row != nullptr && row->carry == Carry::text;
+  }
+  /// The driver's words as the catalogue has them.
+  static CatalogColumn as_catalogued(const ResultColumn& from) {
+    CatalogColumn out{.table = {}, .name = from.name, .type = from.type == "integer" ? "int" : from.type, .native = {}, .nullable = true, .key = 0, .details = {"0", ""}};
+    if (from.by_number) out.type = "enum";
+    const bool sized = is_text(out.type) || out.type == "bit" || out.type == "binary" || out.type == "varbinary";
+    out.native = out.type;
+    if (out.type == "decimal") out.native += "(" + std::to_string(from.size) + "," + std::to_string(from.scale) + ")";
+    else if (sized && from.size < kSized && !from.by_number) out.native += "(" + std::to_string(from.size) + ")";
+    if (from.is_unsigned && whole_number(out.type)) out.native += " unsigned";
+    if (is_text(out.type) && from.size < kSized) out.details[0] = std::to_string(from.size * kBytesOfCharacter);
+    if (sized && !is_text(out.type)) out.details[0] = std::to_string(from.size);
+    return out;
+  }
+  static bool whole_number(const std::string& type) {
+    const TypeRow* row = row_of(type);
+    return row != nullptr && (row->carry == Carry::int64 || row->carry == Carry::float64 || row->type == MG_DECIMAL);
+  }
   static std::string clock_now() { return "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"; }
   [[nodiscard]] std::string greatest(const TrackPlace& place) const {
-    return "(SELECT MAX(" + quote(place.column) + ") FROM " + (place.table.schema.empty() ? "" : quote(place.table.schema) + ".") + quote(place.table.table) + ")";
+    return "(SELECT MAX(" + quote(place.column) + ") FROM " + place.from + " AS t)";
   }
   /// Text and bytes: as long as declared, or cut by LEFT() where that may be long.
   static void measure(Column& out, const CatalogColumn& from) {
