@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "connectors/odbc/statement.hpp"
 #include "connectors/odbc/stream.hpp"
@@ -27,7 +28,7 @@ constexpr mg_option kConnectionOptions[] = {
 };
 
 constexpr mg_option kStreamOptions[] = {
-    sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it."}),
+    sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it.", .stream_name = true}),
     sdk::option({.name = "key", .type = MG_OPTION_LIST, .help = "Columns that tell rows apart, where there is no primary key."}),
     sdk::option({.name = "columns", .type = MG_OPTION_LIST, .help = "Columns to read besides the key; none named: all."}),
     sdk::option({.name = "track", .help = "How changes are found: by a column that every insert and update sets to a time or a growing number, or `scan`: all rows are read and compared. "
@@ -42,6 +43,8 @@ constexpr mg_option kStreamOptions[] = {
 };
 
 constexpr std::chrono::milliseconds kLastMoment{1000};
+/// Tables with such a name are made by us, in the database of others.
+constexpr std::string_view kOurTables = "meshgate_journal";
 constexpr std::string_view kOurs[] = {"driver", "dsn", "timeout"};
 
 std::string installed_drivers() {
@@ -159,11 +162,25 @@ sdk::Status DatabaseConnection::check() {
 }
 
 sdk::Status DatabaseConnection::discover(sdk::Catalog& catalog) {
+  struct Found {
+    std::vector<std::vector<std::string>> tables;
+    std::vector<std::vector<std::string>> columns;
+  };
   Link link(target_, signal_);
-  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
-  const Diagnosis said = link.call([rows](Session& session) { return session.texts(session.dialect().columns_query(std::nullopt), *rows); });
+  auto found = std::make_shared<Found>();
+  const Diagnosis said = link.call([found, names_only = catalog.names_only()](Session& session) {
+    Diagnosis failed = session.texts(session.dialect().tables_query(), found->tables);
+    return names_only || !failed.ok() ? failed : session.texts(session.dialect().columns_query(std::nullopt), found->columns);
+  });
   if (!said.ok()) return target_->status(said);
-  each_table(*target_->dialect, *rows, [&](const Table& table) { return catalog.stream(table.name, announce(table).all()); });
+  std::map<std::string, sdk::Columns> columns;
+  each_table(*target_->dialect, found->columns, [&](const Table& table) { return columns.emplace(table.name, announce(table)), true; });
+  for (const std::vector<std::string>& row : found->tables) {
+    if (row.size() != 3 || row[1].starts_with(kOurTables)) continue;
+    const std::string plain = (row[0].empty() ? "" : row[0] + ".") + row[1];
+    const std::string name = written({row[0], row[1]});
+    if (!catalog.stream({.name = name, .group = row[0], .title = row[1], .own = row[2] == "1"}, columns[plain].all())) break;
+  }
   return {};
 }
 

@@ -17,6 +17,9 @@ namespace meshgate::odbc {
 /// "shop.orders" or "\"My Shop\".orders" in parts, without quotes. Nothing for an empty part, an open quote or more than two parts.
 std::optional<TableName> parse_table_name(std::string_view text);
 
+/// The inverse: with quotes where it needs them.
+std::string written(const TableName& name);
+
 /// A column whose greatest values are asked for.
 struct TrackPlace {
   std::optional<TableName> table;  ///< none: it is a query's
@@ -50,6 +53,9 @@ class Dialect {
   [[nodiscard]] virtual std::string probe() const = 0;
 
   [[nodiscard]] virtual std::string quote(std::string_view name) const = 0;
+  /// One row per table (views have no key of their own and are not told) that this user may read: its schema (empty: there are none), its name, and 1
+  /// where a name without schema means it.
+  [[nodiscard]] virtual std::string tables_query() const = 0;
   /// One row per column, in the order of the table and with the fields of CatalogColumn, of this table or (no name) of all there are.
   [[nodiscard]] virtual std::string columns_query(const std::optional<TableName>& name) const = 0;
   [[nodiscard]] virtual Column column(const CatalogColumn& from) const = 0;

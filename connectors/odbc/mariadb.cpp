@@ -49,6 +49,8 @@ constexpr TypeRow kTypes[] = {
 };
 constexpr TypeRow kGeometry{"", MG_BYTES, Carry::bytes, 0};
 
+constexpr std::string_view kSystemSchemas = "'information_schema', 'performance_schema', 'mysql', 'sys'";
+
 /// Longer texts are of types that do not say how long.
 constexpr std::size_t kSized = 20000;
 constexpr std::size_t kBytesOfCharacter = 4;
@@ -122,12 +124,16 @@ class MariaDb final : public Dialect {
            "AND DELETE_RULE IN ('RESTRICT', 'NO ACTION', 'CASCADE')) r WHERE " + named(name, "c.") + " GROUP BY c.COLUMN_NAME";
   }
 
+  [[nodiscard]] std::string tables_query() const override {
+    return "SELECT TABLE_SCHEMA, TABLE_NAME, IF(TABLE_SCHEMA = DATABASE(), '1', '0') FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+           "AND TABLE_SCHEMA NOT IN (" + std::string(kSystemSchemas) + ") ORDER BY TABLE_SCHEMA, TABLE_NAME";
+  }
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     return "SELECT CONCAT(c.TABLE_SCHEMA, '.', c.TABLE_NAME), c.COLUMN_NAME, LOWER(c.DATA_TYPE), c.COLUMN_TYPE, "
            "IF(c.IS_NULLABLE = 'YES', 1, 0), COALESCE(k.ORDINAL_POSITION, 0), COALESCE(c.CHARACTER_OCTET_LENGTH, 0), COALESCE(c.CHARACTER_SET_NAME, '') "
            "FROM information_schema.COLUMNS c LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME "
            "AND k.COLUMN_NAME = c.COLUMN_NAME AND k.CONSTRAINT_NAME = 'PRIMARY' AND k.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA WHERE " +
-           (name ? named(*name, "c.") : "c.TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')") +
+           (name ? named(*name, "c.") : "c.TABLE_SCHEMA NOT IN (" + std::string(kSystemSchemas) + ")") +
            " ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION";
   }
 

@@ -66,10 +66,13 @@ class PostgreSql final : public Dialect {
            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.oid = " + regclass(name);
   }
 
+  [[nodiscard]] std::string tables_query() const override {
+    return "SELECT n.nspname, c.relname, CASE WHEN n.nspname = current_schema() THEN '1' ELSE '0' END FROM pg_catalog.pg_class c "
+           "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND " + readable() + " ORDER BY n.nspname, c.relname";
+  }
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string which = name ? "c.oid = " + regclass(*name)
-                                   : "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "
-                                     "AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')";
+                                   : "c.relkind IN ('r', 'p') AND " + readable();
     return postgresql_columns_query(which);
   }
 
@@ -84,6 +87,11 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] Column column(const CatalogColumn& from) const override { return postgresql_column(from, quote(from.name)); }
 
  private:
+  /// Of somebody else than the database itself, not a part of another, and within this user's rights.
+  static std::string readable() {
+    return "NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "
+           "AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')";
+  }
   static std::string micros(const std::string& moment) { return "CAST(floor(extract(epoch FROM " + moment + ") * 1000000) AS bigint)"; }
   /// Of times the clock tells enough.
   static std::string greatest(const TrackPlace& place) {

@@ -85,13 +85,16 @@ class Sqlite final : public Dialect {
     return "SELECT count(*) FROM " + full_name(name);
   }
 
+  [[nodiscard]] std::string tables_query() const override {
+    return "SELECT '', name, '1' FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+  }
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string fields = "p.name, lower(p.type), p.type, CASE WHEN p.\"notnull\" OR (p.pk AND lower(p.type) = 'integer') THEN 0 ELSE 1 END, p.pk ";
     if (name) {
       return "SELECT " + literal(name->table) + ", " + fields + "FROM pragma_table_xinfo(" + literal(name->table) +
              (name->schema.empty() ? "" : ", " + literal(name->schema)) + ") p WHERE p.hidden <> 1 ORDER BY p.cid";
     }
-    return "SELECT m.name, " + fields + "FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' "
+    return "SELECT m.name, " + fields + "FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' "
            "ESCAPE '\\' AND p.hidden <> 1 ORDER BY m.name, p.cid";
   }
 

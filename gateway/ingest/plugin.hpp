@@ -17,6 +17,8 @@ struct Options {
   std::vector<config::Key> keys;
   /// Describes settings of any name that is not among `keys` (driver keywords), where the connector takes such.
   std::optional<config::Key> any_name;
+  /// The one of `keys` that takes the name of a stream which was found; empty: none does.
+  std::string_view stream_name;
 };
 
 /// A connector that was loaded and found sound. Its library stays in memory until the process ends: client libraries keep threads and
