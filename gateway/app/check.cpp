@@ -3,6 +3,7 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/exit_codes.hpp"
+#include "gateway/ingest/feed_group.hpp"
 #include "gateway/ingest/probe.hpp"
 
 namespace meshgate::app {
@@ -10,6 +11,24 @@ namespace meshgate::app {
 namespace {
 
 void say(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+bool check_feed(const ingest::SourceOptions& source, const ingest::FeedOptions& feed, base::Log& log) {
+  auto found = ingest::probe_feed(source, feed, log);
+  say("feed " + feed.name + ": " + (found ? *found : log.redacted(found.error().message)));
+  return found.has_value();
+}
+
+/// Says what a group stands for, and looks at each of it; true when all can be read.
+bool check_group(const ingest::SourceOptions& source, const ingest::FeedGroup& group, const std::vector<ingest::StreamName>& streams, base::Log& log) {
+  const ingest::Expansion found = ingest::expand(group, streams);
+  const std::size_t chosen = found.feeds.size() + found.unfit.size();
+  say("feeds of " + group.name + ": " + std::to_string(chosen) + " of the " + std::to_string(streams.size()) + " streams of source " + source.name);
+  for (const auto& pattern : found.idle) say("feeds of " + group.name + ": warning: `" + pattern + "` matches no stream: check its group, the case of its letters, and the rights of this user");
+  for (const auto& one : found.unfit) say("feeds of " + group.name + ": " + one.why);
+  bool fine = found.unfit.empty();
+  for (const auto& feed : found.feeds) fine = check_feed(source, feed, log) && fine;
+  return fine;
+}
 
 /// Reaches a source and each of its feeds' streams; true when all can be read.
 bool check_source(const ingest::SourceOptions& source, base::Log& log) {
@@ -19,11 +38,14 @@ bool check_source(const ingest::SourceOptions& source, base::Log& log) {
   }
   say("source " + source.name + ": reached");
   bool fine = true;
-  for (const auto& feed : source.feeds) {
-    auto found = ingest::probe_feed(source, feed, log);
-    say("feed " + feed.name + ": " + (found ? *found : log.redacted(found.error().message)));
-    fine = fine && found.has_value();
+  for (const auto& feed : source.feeds) fine = check_feed(source, feed, log) && fine;
+  if (source.groups.empty()) return fine;
+  const auto streams = ingest::probe_streams(source, log);
+  if (!streams) {
+    say("source " + source.name + ": its streams cannot be listed: " + log.redacted(streams.error().message));
+    return false;
   }
+  for (const auto& group : source.groups) fine = check_group(source, group, *streams, log) && fine;
   return fine;
 }
 

@@ -7,10 +7,6 @@ namespace meshgate::ingest {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// A refused source is asked again now and then: the person who mends a right or a table need not restart the node.
-constexpr std::chrono::milliseconds kAskAgain{15000};
 
 Error too_busy(const FeedReader& reader) {
   const auto status = reader.status();
@@ -21,18 +17,38 @@ Error too_busy(const FeedReader& reader) {
 
 }  // namespace
 
-SourceRunner::SourceRunner(SourceOptions options, std::vector<std::shared_ptr<store::Feed>> feeds, base::Log& log, base::Metrics& metrics)
-    : options_(std::move(options)), log_(log), turns_(options_.feeds.size()), random_(std::random_device{}()) {
-  for (std::size_t i = 0; i < options_.feeds.size(); ++i) {
-    readers_.push_back(std::make_unique<FeedReader>(options_.feeds[i], std::move(feeds[i]), options_.name, log, metrics));
-    turns_[i].due = Clock::now();
+SourceRunner::SourceRunner(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics)
+    : options_(std::move(options)), room_("source " + options_.name), store_(store), log_(log), metrics_(metrics), random_(std::random_device{}()) {
+  if (!options_.groups.empty()) unlisted_ = "its streams have not been listed yet";
+}
+
+Result<std::unique_ptr<SourceRunner>> SourceRunner::start(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics) {
+  std::unique_ptr<SourceRunner> out(new SourceRunner(std::move(options), store, log, metrics));
+  auto feeds = remembered(out->options_, store);
+  if (!feeds) return std::move(feeds).error();
+  feeds->insert(feeds->begin(), out->options_.feeds.begin(), out->options_.feeds.end());
+  for (FeedOptions& feed : *feeds) {
+    const std::string name = feed.name;
+    if (auto added = out->add(std::move(feed)); !added) return std::move(added).error().within("feed " + name);
   }
-  thread_ = std::thread([this] { run(); });
+  out->thread_ = std::thread([runner = out.get()] { runner->run(); });
+  return out;
+}
+
+FeedReader* SourceRunner::reader(std::string_view feed) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& one) { return one->reader.name() == feed; });
+  return found == tasks_.end() ? nullptr : &(*found)->reader;
+}
+
+std::string SourceRunner::unlisted() const {
+  const std::lock_guard lock(mutex_);
+  return unlisted_;
 }
 
 SourceRunner::~SourceRunner() {
   stop();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void SourceRunner::stop() {
@@ -46,9 +62,10 @@ void SourceRunner::stop() {
 
 void SourceRunner::run() {
   while (wait_until_due()) {
-    for (std::size_t i = 0; i < readers_.size(); ++i) {
+    look_for_streams();
+    for (const auto& task : tasks_) {
       run_errand();
-      if (turns_[i].due <= Clock::now()) take_turn(*readers_[i], turns_[i]);
+      if (task->turn.due <= Clock::now()) take_turn(task->reader, task->turn);
     }
   }
   {
@@ -56,7 +73,7 @@ void SourceRunner::run() {
     if (errand_) errand_->done.set_value(Error{Code::cancelled, "the node is stopping"});
     errand_.reset();
   }
-  for (std::size_t i = 0; i < readers_.size(); ++i) readers_[i]->close();
+  for (const auto& task : tasks_) task->reader.close();
 }
 
 void SourceRunner::run_errand() {
@@ -65,9 +82,9 @@ void SourceRunner::run_errand() {
     const std::lock_guard lock(mutex_);
     if (stop_ || !errand_ready()) return;
     errand = std::exchange(errand_, std::nullopt);
-    running_ = turns_[errand->reader].connection.get();
+    running_ = errand->task->turn.connection.get();
   }
-  auto done = readers_[errand->reader]->replay(std::move(errand->keys));
+  auto done = errand->task->reader.replay(std::move(errand->keys));
   {
     const std::lock_guard lock(mutex_);
     running_ = nullptr;
@@ -82,8 +99,8 @@ Result<std::vector<Replayed>> SourceRunner::replay(const FeedReader& reader, std
     const std::lock_guard lock(mutex_);
     if (stop_) return Error{Code::cancelled, "the node is stopping"};
     if (errand_) return Error{Code::retry, "another replay of source '" + options_.name + "' waits: try again when it is done"};
-    const auto at = std::find_if(readers_.begin(), readers_.end(), [&](const auto& one) { return one.get() == &reader; });
-    errand_.emplace(Errand{static_cast<std::size_t>(at - readers_.begin()), std::move(keys), {}});
+    const auto at = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& one) { return &one->reader == &reader; });
+    errand_.emplace(Errand{at->get(), std::move(keys), {}});
     done = errand_->done.get_future();
   }
   wake_.notify_all();
@@ -105,11 +122,13 @@ bool SourceRunner::stopping() {
 
 bool SourceRunner::wait_until_due() {
   std::unique_lock lock(mutex_);
-  const auto first = std::min_element(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) { return a.due < b.due; });
-  if (first == turns_.end()) {
-    wake_.wait(lock, [this] { return stop_; });
+  auto due = options_.groups.empty() ? Clock::time_point::max() : looking_.due;
+  for (const auto& task : tasks_) due = std::min(due, task->turn.due);
+  const auto wanted = [this] { return stop_ || errand_ready(); };
+  if (due == Clock::time_point::max()) {
+    wake_.wait(lock, wanted);
   } else {
-    wake_.wait_until(lock, first->due, [this] { return stop_ || errand_ready(); });
+    wake_.wait_until(lock, due, wanted);
   }
   return !stop_;
 }

@@ -60,6 +60,19 @@ TEST_F(OptionsTest, TheGuardHasDefaultsAndKeysOfItsOwn) {
   EXPECT_EQ(sources[0].feeds[0].rules(), sources[0].feeds[1].rules()) << "the guard changes no item";
 }
 
+TEST_F(OptionsTest, TablesMakeAGroupWithWhatIsCommon) {
+  const auto sources = read(std::string(kSource) + "feeds: { all: { from: { source: erp, tables: [ \"*\", \"!tmp_*\" ] }, partition: zone }, all.x: { from: { source: erp, table: x } } }");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  ASSERT_EQ(sources[0].groups.size(), 1U);
+  const FeedGroup& group = sources[0].groups[0];
+  EXPECT_EQ(group.name, "all");
+  EXPECT_EQ(group.stream_name, "table");
+  EXPECT_EQ(group.patterns.all(), (std::vector<std::string>{"*", "!tmp_*"}));
+  EXPECT_TRUE(group.common.stream.empty());
+  EXPECT_TRUE(group.common.definition.divided());
+  EXPECT_EQ(group.entries, std::vector<std::string>{"all.x"});
+}
+
 struct Wrong {
   const char* yaml;
   const char* said;
@@ -86,6 +99,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { count: -1 } } }", "mesh.yaml:2:64: 'count': '-1' is less than the least, 0"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { counts: 1 } } }", "did you mean 'count'?"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: off } }", "'guard' must be a mapping such as { key: value }"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [x], table: x } } }", "`table` and `tables` exclude each other"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [] } } }", "`tables` names nothing"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [x], kye: 1 } } }", "unknown key 'kye'"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [x] } }, a.b: { from: { source: erp, tables: [y] } } }", "could have the same names"},
                       Wrong{"feeds: { _users: { from: { source: erp, table: x } } }", "cannot be the name of a feed"},
                       Wrong{"feeds: { \"a/b\": { from: { source: erp, table: x } } }", "cannot be the name of a feed"}));
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ struct ScriptedTable {
   bool keys_only = false;                            ///< scans say of each row only that it is present
   bool late = false;                                 ///< records are marked as late
   bool scans_again = false;                          ///< says so at the end of a scan
+  std::vector<std::string> streams;                  ///< what discover() tells, as tables of the group that is meant
+  std::atomic<bool> fail_discover{false};
   std::string note;
   std::int64_t as_of = 1000000;
   int reads = 0;
