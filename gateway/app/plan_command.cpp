@@ -9,7 +9,7 @@
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/exit_codes.hpp"
 #include "gateway/app/plan_text.hpp"
-#include "gateway/ingest/feed_group.hpp"
+#include "gateway/ingest/feed_family.hpp"
 #include "gateway/ingest/probe.hpp"
 #include "gateway/store/store.hpp"
 
@@ -56,7 +56,7 @@ Result<ingest::FeedPlan> plan_one(const ingest::SourceOptions& source, const ing
   return ingest::plan_feed(source, options, feed.get(), samples, log, Progress(options.name));
 }
 
-/// A feed to plan, or a group that cannot be told into feeds, and why.
+/// A feed to plan, or a family that cannot be told into feeds, and why.
 struct Wanted {
   ingest::FeedOptions feed;
   std::optional<Error> fault;
@@ -66,27 +66,27 @@ void want(std::vector<Wanted>& all, ingest::FeedOptions feed) {
   if (std::none_of(all.begin(), all.end(), [&](const Wanted& one) { return one.feed.name == feed.name; })) all.push_back({std::move(feed), std::nullopt});
 }
 
-/// As a node would fill them: those with an entry, those that the store remembers of groups, and those that the source has for them now.
+/// As a node would fill them: those with an entry, those that the store remembers of families, and those that the source has for them now.
 Result<std::vector<Wanted>> feeds_of(const ingest::SourceOptions& source, store::Store* store, base::Log& log) {
   std::vector<Wanted> out;
   for (const auto& feed : source.feeds) want(out, feed);
-  if (source.groups.empty()) return out;
+  if (source.families.empty()) return out;
   if (store != nullptr) {
     auto known = ingest::remembered(source, *store);
     if (!known) return std::move(known).error();
     for (auto& feed : *known) want(out, std::move(feed));
   }
   const auto streams = ingest::probe_streams(source, log);
-  for (const auto& group : source.groups) {
-    ingest::FeedOptions of_group = group.common;
-    of_group.name = group.name;
+  for (const auto& family : source.families) {
+    ingest::FeedOptions of_family = family.common;
+    of_family.name = family.name;
     if (!streams) {
-      out.push_back({of_group, streams.error()});
+      out.push_back({of_family, streams.error()});
       continue;
     }
-    ingest::Expansion found = ingest::expand(group, *streams);
+    ingest::Expansion found = ingest::expand(family, *streams);
     for (auto& feed : found.feeds) want(out, std::move(feed));
-    for (auto& one : found.unfit) out.push_back({of_group, Error{Code::config, one.why}});
+    for (auto& one : found.unfit) out.push_back({of_family, Error{Code::config, one.why}});
   }
   return out;
 }

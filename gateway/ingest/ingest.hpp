@@ -32,7 +32,7 @@ class Ingest {
     FeedStatus status;
   };
   [[nodiscard]] std::optional<Standing> standing(std::string_view feed) const;
-  /// Sources of which it is not known yet which streams their groups stand for, and why.
+  /// Sources of which it is not known yet which streams their families stand for, and why.
   struct Unlisted {
     std::string source;
     std::string why;

@@ -126,29 +126,29 @@ constexpr std::array kFromKeys = {
 };
 
 /// `tables:` in place of the name of one stream.
-void read_group(const Node& from, FeedOptions common, SourceOptions& source, config::Secrets& secrets, config::Diagnostics& out) {
+void read_family(const Node& from, FeedOptions common, SourceOptions& source, config::Secrets& secrets, config::Diagnostics& out) {
   Options options = source.plugin->stream_options();
   const Node patterns = from["tables"];
   if (options.stream_name.empty()) {
     out.add(patterns.place(), "connector '" + std::string(source.plugin->name()) + "' does not take streams by name", "describe each stream in an entry of its own");
     return;
   }
-  FeedGroup group;
-  group.stream_name = options.stream_name;
-  if (from[group.stream_name].present()) {
-    out.add(from[group.stream_name].place(), "`" + group.stream_name + "` and `tables` exclude each other", "take one of them away");
+  FeedFamily family;
+  family.stream_name = options.stream_name;
+  if (from[family.stream_name].present()) {
+    out.add(from[family.stream_name].place(), "`" + family.stream_name + "` and `tables` exclude each other", "take one of them away");
     return;
   }
-  std::erase_if(options.keys, [&](const Key& key) { return key.name == group.stream_name; });
+  std::erase_if(options.keys, [&](const Key& key) { return key.name == family.stream_name; });
   const auto keys = keys_of(from, options, kFromKeys);
   const config::Section section(from, keys, secrets, out);
-  group.name = std::exchange(common.name, {});
-  group.place = common.place;
-  group.patterns = Patterns(section.list("tables"));
-  if (group.patterns.all().empty()) out.add(patterns.place(), "`tables` names nothing", "write a pattern, as in tables: [ \"sales.*\" ]");
+  family.name = std::exchange(common.name, {});
+  family.place = common.place;
+  family.patterns = Patterns(section.list("tables"));
+  if (family.patterns.all().empty()) out.add(patterns.place(), "`tables` names nothing", "write a pattern, as in tables: [ \"sales.*\" ]");
   common.stream = settings_of(section, std::span(keys).first(keys.size() - kFromKeys.size()));
-  group.common = std::move(common);
-  source.groups.push_back(std::move(group));
+  family.common = std::move(common);
+  source.families.push_back(std::move(family));
 }
 
 void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, config::Secrets& secrets, config::Diagnostics& out) {
@@ -174,24 +174,24 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
     return;
   }
   if (!source->plugin) return;
-  if (from["tables"].present()) return read_group(from, std::move(feed), *source, secrets, out);
+  if (from["tables"].present()) return read_family(from, std::move(feed), *source, secrets, out);
   feed.stream = read_settings(from, source->plugin->stream_options(), std::span(kFromKeys).first(1), secrets, out);
   source->feeds.push_back(std::move(feed));
 }
 
-/// Each group is told which names are not its own. One group's name before another's would make them share names.
+/// Each family is told which names are not its own. One family's name before another's would make them share names.
 void part_names(std::vector<SourceOptions>& sources, config::Diagnostics& out) {
   std::vector<std::string> entries;
-  std::vector<FeedGroup*> groups;
+  std::vector<FeedFamily*> families;
   for (SourceOptions& source : sources) {
     for (const FeedOptions& feed : source.feeds) entries.push_back(feed.name);
-    for (FeedGroup& group : source.groups) groups.push_back(&group);
+    for (FeedFamily& family : source.families) families.push_back(&family);
   }
-  for (FeedGroup* group : groups) {
-    group->entries = entries;
-    for (const FeedGroup* other : groups) {
-      if (!group->name.starts_with(other->name + ".")) continue;
-      out.add(group->place, "feeds of '" + group->name + "' and of '" + other->name + "' could have the same names, since both have `tables`", "give one of them a name that does not begin with the other's");
+  for (FeedFamily* family : families) {
+    family->entries = entries;
+    for (const FeedFamily* other : families) {
+      if (!family->name.starts_with(other->name + ".")) continue;
+      out.add(family->place, "feeds of '" + family->name + "' and of '" + other->name + "' could have the same names, since both have `tables`", "give one of them a name that does not begin with the other's");
     }
   }
 }

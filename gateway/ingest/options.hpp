@@ -23,14 +23,14 @@ struct FeedOptions {
   Settings stream;
   mapping::Definition definition;
   Guard guard;
-  std::string chosen;  ///< for which group and stream it was made (feed_of()); empty: it has an entry of its own
+  std::string chosen;  ///< for which family and stream it was made (feed_of()); empty: it has an entry of its own
 
   /// The rules kept with the feed: when they differ from the last run's, the source is mapped again.
   [[nodiscard]] std::string rules() const;
 };
 
 /// An entry that stands for a feed of each stream that its patterns choose.
-struct FeedGroup {
+struct FeedFamily {
   std::string name;
   config::Place place;
   Patterns patterns;
@@ -47,7 +47,7 @@ struct SourceOptions {
   Settings connection;
   std::chrono::milliseconds every{1000};
   std::vector<FeedOptions> feeds;
-  std::vector<FeedGroup> groups;
+  std::vector<FeedFamily> families;
 };
 
 /// The keys under `sources.<name>` and `feeds.<name>`; those of `connection` and `from` come from the plugin.

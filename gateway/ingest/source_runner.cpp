@@ -19,7 +19,7 @@ Error too_busy(const FeedReader& reader) {
 
 SourceRunner::SourceRunner(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics)
     : options_(std::move(options)), room_("source " + options_.name), store_(store), log_(log), metrics_(metrics), random_(std::random_device{}()) {
-  if (!options_.groups.empty()) unlisted_ = "its streams have not been listed yet";
+  if (!options_.families.empty()) unlisted_ = "its streams have not been listed yet";
 }
 
 Result<std::unique_ptr<SourceRunner>> SourceRunner::start(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics) {
@@ -122,7 +122,7 @@ bool SourceRunner::stopping() {
 
 bool SourceRunner::wait_until_due() {
   std::unique_lock lock(mutex_);
-  auto due = options_.groups.empty() ? Clock::time_point::max() : looking_.due;
+  auto due = options_.families.empty() ? Clock::time_point::max() : looking_.due;
   for (const auto& task : tasks_) due = std::min(due, task->turn.due);
   const auto wanted = [this] { return stop_ || errand_ready(); };
   if (due == Clock::time_point::max()) {

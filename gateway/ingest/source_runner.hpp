@@ -15,7 +15,7 @@
 #include "gateway/base/log.hpp"
 #include "gateway/ingest/backoff.hpp"
 #include "gateway/ingest/connection.hpp"
-#include "gateway/ingest/feed_group.hpp"
+#include "gateway/ingest/feed_family.hpp"
 #include "gateway/ingest/feed_reader.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/store/store.hpp"
@@ -23,11 +23,11 @@
 namespace meshgate::ingest {
 
 /// Reads one source into its feeds on a thread of its own, a batch of each in turn, then waits for the interval. Faults are
-/// waited out with backoff, per feed; a lost connection is opened anew. Where the source has groups, its streams are listed every half minute between
+/// waited out with backoff, per feed; a lost connection is opened anew. Where the source has families, its streams are listed every half minute between
 /// two reads, and new ones become feeds; none ever goes. The destructor stops and joins.
 class SourceRunner {
  public:
-  /// With the feeds of the configuration and those that the store remembers of its groups; reaches nothing yet. An Error is the store's.
+  /// With the feeds of the configuration and those that the store remembers of its families; reaches nothing yet. An Error is the store's.
   static Result<std::unique_ptr<SourceRunner>> start(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics);
   ~SourceRunner();
   SourceRunner(const SourceRunner&) = delete;
@@ -38,7 +38,7 @@ class SourceRunner {
   [[nodiscard]] const std::string& name() const { return options_.name; }
   /// The reader of a feed, null where this source has none; valid as long as this is. From any thread.
   [[nodiscard]] FeedReader* reader(std::string_view feed) const;
-  /// Why it is not known yet which streams the groups stand for; empty: it is. From any thread.
+  /// Why it is not known yet which streams the families stand for; empty: it is. From any thread.
   [[nodiscard]] std::string unlisted() const;
 
   /// FeedReader::replay on the source's thread, between two steps, when the reader is not within a scan: one at a time. From any thread. Blocks,
@@ -83,11 +83,11 @@ class SourceRunner {
   Status connect(Turn& turn);
   [[nodiscard]] bool stopping();
 
-  // source_groups.cpp
+  // source_families.cpp
   Status add(FeedOptions options);
   void look_for_streams();
   Result<std::vector<StreamName>> list_streams();
-  void take_up(const FeedGroup& group, const std::vector<StreamName>& streams);
+  void take_up(const FeedFamily& family, const std::vector<StreamName>& streams);
   void say_once(const std::string& what);
   [[nodiscard]] bool wait_until_due();
 

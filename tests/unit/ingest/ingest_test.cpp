@@ -76,12 +76,12 @@ TEST_F(IngestTest, AReplayRunsWhileTheSourceIsRead) {
   EXPECT_EQ(ingest_->replay("other", {}).error().code, Code::not_found);
 }
 
-/// A source with a group alone.
-class GroupTest : public IngestTest {
+/// A source with a family alone.
+class FamilyTest : public IngestTest {
  protected:
-  GroupTest() {
+  FamilyTest() {
     source_.feeds.clear();
-    source_.groups.push_back({.name = "erp", .place = {}, .patterns = Patterns({"*"}), .stream_name = "table", .common = {}, .entries = {}});
+    source_.families.push_back({.name = "erp", .place = {}, .patterns = Patterns({"*"}), .stream_name = "table", .common = {}, .entries = {}});
     table_.streams = {"orders", "items"};
   }
   void wait_for_standing(const std::string& feed) {
@@ -89,7 +89,7 @@ class GroupTest : public IngestTest {
   }
 };
 
-TEST_F(GroupTest, FeedsComeUpWhileOthersAskForThem) {
+TEST_F(FamilyTest, FeedsComeUpWhileOthersAskForThem) {
   table_.fail_discover = true;
   start();
   while (ingest_->unlisted().empty() || ingest_->unlisted()[0].why != "the catalogue cannot be reached") std::this_thread::yield();
@@ -104,7 +104,7 @@ TEST_F(GroupTest, FeedsComeUpWhileOthersAskForThem) {
   EXPECT_FALSE(ingest_->release("erp.nothing"));
 }
 
-TEST_F(GroupTest, WhatTheStoreRemembersIsReadWithoutTheCatalogue) {
+TEST_F(FamilyTest, WhatTheStoreRemembersIsReadWithoutTheCatalogue) {
   start();
   wait_for_standing("erp.orders");
   ingest_.reset();
@@ -113,14 +113,14 @@ TEST_F(GroupTest, WhatTheStoreRemembersIsReadWithoutTheCatalogue) {
   source_.name = "erp";
   source_.every = std::chrono::milliseconds(10);
   source_.plugin = scripted_plugin(table_);
-  source_.groups.push_back({.name = "erp", .place = {}, .patterns = Patterns({"*", "!items"}), .stream_name = "table", .common = {}, .entries = {}});
+  source_.families.push_back({.name = "erp", .place = {}, .patterns = Patterns({"*", "!items"}), .stream_name = "table", .common = {}, .entries = {}});
   start();
   EXPECT_TRUE(ingest_->standing("erp.orders"));
   EXPECT_FALSE(ingest_->standing("erp.items")) << "no pattern chooses it any more";
   while ((*store_->feed("erp.orders"))->state().count < 11) std::this_thread::yield();
 }
 
-TEST_F(GroupTest, AReplayFindsAFeedThatCameLater) {
+TEST_F(FamilyTest, AReplayFindsAFeedThatCameLater) {
   table_.faults[5] = "odd";
   start();
   wait_for_standing("erp.orders");

@@ -60,17 +60,17 @@ TEST_F(OptionsTest, TheGuardHasDefaultsAndKeysOfItsOwn) {
   EXPECT_EQ(sources[0].feeds[0].rules(), sources[0].feeds[1].rules()) << "the guard changes no item";
 }
 
-TEST_F(OptionsTest, TablesMakeAGroupWithWhatIsCommon) {
+TEST_F(OptionsTest, TablesMakeAFamilyWithWhatIsCommon) {
   const auto sources = read(std::string(kSource) + "feeds: { all: { from: { source: erp, tables: [ \"*\", \"!tmp_*\" ] }, partition: zone }, all.x: { from: { source: erp, table: x } } }");
   ASSERT_TRUE(faults_.empty()) << faults_.text();
-  ASSERT_EQ(sources[0].groups.size(), 1U);
-  const FeedGroup& group = sources[0].groups[0];
-  EXPECT_EQ(group.name, "all");
-  EXPECT_EQ(group.stream_name, "table");
-  EXPECT_EQ(group.patterns.all(), (std::vector<std::string>{"*", "!tmp_*"}));
-  EXPECT_TRUE(group.common.stream.empty());
-  EXPECT_TRUE(group.common.definition.divided());
-  EXPECT_EQ(group.entries, std::vector<std::string>{"all.x"});
+  ASSERT_EQ(sources[0].families.size(), 1U);
+  const FeedFamily& family = sources[0].families[0];
+  EXPECT_EQ(family.name, "all");
+  EXPECT_EQ(family.stream_name, "table");
+  EXPECT_EQ(family.patterns.all(), (std::vector<std::string>{"*", "!tmp_*"}));
+  EXPECT_TRUE(family.common.stream.empty());
+  EXPECT_TRUE(family.common.definition.divided());
+  EXPECT_EQ(family.entries, std::vector<std::string>{"all.x"});
 }
 
 struct Wrong {

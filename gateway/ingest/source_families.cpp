@@ -1,4 +1,4 @@
-// The feeds of a source: those of its configuration, and those that its groups come to stand for while it is read.
+// The feeds of a source: those of its configuration, and those that its families come to stand for while it is read.
 #include <algorithm>
 #include <utility>
 
@@ -28,7 +28,7 @@ Status SourceRunner::add(FeedOptions options) {
 }
 
 void SourceRunner::look_for_streams() {
-  if (options_.groups.empty() || looking_.due > Clock::now()) return;
+  if (options_.families.empty() || looking_.due > Clock::now()) return;
   const auto streams = list_streams();
   if (stopping()) return;
   const std::string fault = streams ? std::string() : log_.redacted(streams.error().message);
@@ -45,7 +45,7 @@ void SourceRunner::look_for_streams() {
   }
   looking_.backoff.reset();
   looking_.due = Clock::now() + kLookAgain;
-  for (const FeedGroup& group : options_.groups) take_up(group, *streams);
+  for (const FeedFamily& family : options_.families) take_up(family, *streams);
 }
 
 Result<std::vector<StreamName>> SourceRunner::list_streams() {
@@ -64,14 +64,14 @@ Result<std::vector<StreamName>> SourceRunner::list_streams() {
 }
 
 /// A feed that is there stays what it is, whatever was listed.
-void SourceRunner::take_up(const FeedGroup& group, const std::vector<StreamName>& streams) {
-  Expansion found = expand(group, streams);
-  for (const Unfit& one : found.unfit) say_once(group.place.text() + ": " + one.why);
-  for (const std::string& pattern : found.idle) say_once(group.place.text() + ": `" + pattern + "` matches no stream yet");
+void SourceRunner::take_up(const FeedFamily& family, const std::vector<StreamName>& streams) {
+  Expansion found = expand(family, streams);
+  for (const Unfit& one : found.unfit) say_once(family.place.text() + ": " + one.why);
+  for (const std::string& pattern : found.idle) say_once(family.place.text() + ": `" + pattern + "` matches no stream yet");
   for (FeedOptions& feed : found.feeds) {
     const auto there = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& task) { return task->options.name == feed.name; });
     if (there != tasks_.end() && (*there)->options.chosen != feed.chosen) {
-      say_once(group.place.text() + ": a stream called '" + feed.stream.back().value + "' would be feed '" + feed.name + "', which is already filled from '" + (*there)->options.stream.back().value + "'");
+      say_once(family.place.text() + ": a stream called '" + feed.stream.back().value + "' would be feed '" + feed.name + "', which is already filled from '" + (*there)->options.stream.back().value + "'");
     }
     if (there != tasks_.end()) continue;
     const std::string name = feed.name;
