@@ -37,8 +37,8 @@ void SourceRunner::look_for_streams() {
     // What was listed once stays known: then each feed says for itself how it stands.
     if (streams || !unlisted_.empty()) unlisted_ = fault;
   }
+  if (std::exchange(trouble_, fault) != fault && !streams) log_.warning(room_, "its streams cannot be listed: " + fault);
   if (!streams) {
-    say_once("its streams cannot be listed: " + fault);
     looking_.connection.reset();
     looking_.due = Clock::now() + (retryable(streams.error().code) ? looking_.backoff.next(static_cast<std::uint32_t>(random_())) : kAskAgain);
     return;
@@ -63,24 +63,26 @@ Result<std::vector<StreamName>> SourceRunner::list_streams() {
   return out;
 }
 
-/// A feed that is there stays what it is, whatever was listed.
 void SourceRunner::take_up(const FeedFamily& family, const std::vector<StreamName>& streams) {
   Expansion found = expand(family, streams);
   for (const Unfit& one : found.unfit) say_once(family.place.text() + ": " + one.why);
   for (const std::string& pattern : found.idle) say_once(family.place.text() + ": `" + pattern + "` matches no stream yet");
-  for (FeedOptions& feed : found.feeds) {
-    const auto there = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& task) { return task->options.name == feed.name; });
-    if (there != tasks_.end() && (*there)->options.chosen != feed.chosen) {
-      say_once(family.place.text() + ": a stream called '" + feed.stream.back().value + "' would be feed '" + feed.name + "', which is already filled from '" + (*there)->options.stream.back().value + "'");
-    }
-    if (there != tasks_.end()) continue;
-    const std::string name = feed.name;
-    const std::string stream = feed.stream.back().value;
-    if (auto added = add(std::move(feed)); !added) {
-      log_.error(room_, "feed " + name + " cannot be made, and is tried again: " + log_.redacted(added.error().message));
-    } else {
-      log_.info("feed " + name, "made for '" + stream + "' of source " + options_.name);
-    }
+  for (FeedOptions& feed : found.feeds) take_up(std::move(feed));
+}
+
+/// A feed that is there stays what it is, whatever was listed.
+void SourceRunner::take_up(FeedOptions feed) {
+  const std::string name = feed.name;
+  const std::string stream = feed.stream.back().value;
+  const auto there = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& task) { return task->options.name == name; });
+  if (there != tasks_.end()) {
+    if ((*there)->options.chosen == feed.chosen) return;
+    return say_once(feed.place.text() + ": stream '" + stream + "' would be feed '" + name + "', which is already filled from '" + (*there)->options.stream.back().value + "'");
+  }
+  if (auto added = add(std::move(feed)); !added) {
+    log_.error(room_, "feed " + name + " cannot be made, and is tried again: " + log_.redacted(added.error().message));
+  } else {
+    log_.info("feed " + name, "made for '" + stream + "' of source " + options_.name);
   }
 }
 

@@ -7,7 +7,6 @@ namespace meshgate::ingest {
 
 namespace {
 
-
 Error too_busy(const FeedReader& reader) {
   const auto status = reader.status();
   if (status.phase != Phase::scanning) return {Code::retry, "the source of feed '" + reader.name() + "' did not come round to it: try again later"};

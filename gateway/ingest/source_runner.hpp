@@ -88,6 +88,7 @@ class SourceRunner {
   void look_for_streams();
   Result<std::vector<StreamName>> list_streams();
   void take_up(const FeedFamily& family, const std::vector<StreamName>& streams);
+  void take_up(FeedOptions feed);
   void say_once(const std::string& what);
   [[nodiscard]] bool wait_until_due();
 
@@ -97,6 +98,7 @@ class SourceRunner {
   base::Log& log_;
   base::Metrics& metrics_;
   Turn looking_;  ///< for streams
+  std::string trouble_;  ///< why streams could not be listed the last time
   std::unordered_set<std::string> said_;  ///< of streams that cannot be feeds
   std::minstd_rand random_;
 
