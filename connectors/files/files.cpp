@@ -9,7 +9,7 @@ constexpr mg_option kConnectionOptions[] = {
 };
 
 constexpr mg_option kStreamOptions[] = {
-    sdk::option({.name = "files", .help = "A file of the folder, or a pattern with * and ?, read in the order of their names.", .required = true}),
+    sdk::option({.name = "files", .help = "A file of the folder, or a pattern with * and ?, read in the order of their names.", .required = true, .stream_name = true}),
     sdk::option({.name = "format", .help = "csv or jsonl; without it the ending .csv, .jsonl or .ndjson decides."}),
     sdk::option({.name = "key", .type = MG_OPTION_LIST, .help = "The columns that identify a record."}),
     sdk::option({.name = "types", .type = MG_OPTION_LIST, .help = "Types of columns, like \"total:decimal\"; the others are text in CSV and found from a sample in JSON lines."}),
@@ -43,6 +43,10 @@ class FilesConnection : public sdk::Connection {
     if (sdk::Status listed = folder_.list("*", files); !listed.ok()) return listed.code == MG_RETRY ? sdk::Status{} : listed;
     for (const FileState& file : files) {
       if (!format_of(file.name)) continue;
+      if (catalog.names_only()) {
+        if (!catalog.stream(file.name, {})) break;
+        continue;
+      }
       const mg_setting settings[] = {{sdk::borrow("files"), sdk::borrow(file.name)}};
       std::unique_ptr<sdk::Stream> stream;
       const sdk::Status opened = open_stream(sdk::Settings(settings, 1), stream);

@@ -44,7 +44,7 @@ sdk::Status read_zone(const TrackWish& wish, const Table& table, const Column& c
   if (!needs_zone(column, engine)) return {};
   const auto zone = parse_zone(wish.zone);
   if (zone) return out.zone = *zone, sdk::Status{};
-  const std::string what = wish.zone.empty() ? "column '" + column.name + "' of table '" + table.name + "' keeps times without a zone"
+  const std::string what = wish.zone.empty() ? "column '" + column.name + "' of " + table.said + " keeps times without a zone"
                                              : "`zone: " + wish.zone + "` is no zone";
   return sdk::failure(MG_CONFIG, what + ": say in `zone:` in which one they are written (`zone: UTC`, `zone: \"+01:00\"`; where there is summer time, the offset in winter)");
 }
@@ -97,7 +97,7 @@ const Column* surely_kept(const Table& table, const std::vector<ColumnFacts>& fa
 sdk::Status take(const TrackWish& wish, const Table& table, const Column& column, const ColumnFacts* facts, Engine engine, Choice& out) {
   const auto kind = track_kind(column);
   if (!kind) {
-    return sdk::failure(MG_CONFIG, "column '" + column.name + "' of table '" + table.name + "' is of type " + column.native +
+    return sdk::failure(MG_CONFIG, "column '" + column.name + "' of " + table.said + " is of type " + column.native +
                                        " and cannot be tracked: name one of a timestamp or an integer type, or `track: scan`");
   }
   out.column = column.name;
@@ -106,7 +106,7 @@ sdk::Status take(const TrackWish& wish, const Table& table, const Column& column
   if (sdk::Status failed = read_zone(wish, table, column, engine, out.rule); !failed.ok()) return failed;
   if (sdk::Status failed = read_overlap(wish, out.rule); !failed.ok()) return failed;
   if (facts != nullptr && facts->at_once > 1 && !out.rule.overlap) {
-    return sdk::failure(MG_CONFIG, "the sequence of column '" + column.name + "' of table '" + table.name + "' gives each session " + std::to_string(facts->at_once) +
+    return sdk::failure(MG_CONFIG, "the sequence of column '" + column.name + "' of " + table.said + " gives each session " + std::to_string(facts->at_once) +
                                        " numbers at once, which come late: ALTER SEQUENCE … CACHE 1, or name in `overlap:` how many numbers behind the greatest one can still be committed");
   }
   out.note = how(wish, column, facts);
@@ -159,7 +159,7 @@ sdk::Status choose_track(const TrackWish& wish, const Table& table, const std::v
   if (wish.track == "scan") return {};
   if (!wish.track.empty()) {
     const Column* column = column_of(table, wish.track);
-    if (column == nullptr) return sdk::failure(MG_CONFIG, "table '" + table.name + "' has no column '" + wish.track + "': name in `track:` one that it has, or `scan`");
+    if (column == nullptr) return sdk::failure(MG_CONFIG, table.said + " has no column '" + wish.track + "': name in `track:` one that it has, or `scan`");
     return take(wish, table, *column, facts_of(facts, column->name), engine, out);
   }
   const Column* column = surely_kept(table, facts);

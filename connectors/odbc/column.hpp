@@ -56,9 +56,26 @@ struct CatalogColumn {
   std::vector<std::string> details;  ///< what else this dialect's type table needs
 };
 
+/// What a driver says of a column of a result.
+struct ResultColumn {
+  std::string name;
+  std::string type;  ///< the driver's name of it, lower case
+  bool is_unsigned = false;
+  std::size_t size = 0;  ///< digits or characters
+  int scale = 0;
+  bool by_number = false;  ///< it looks like text and is ordered by number, as enum and set are
+};
+
+struct TableName {
+  std::string schema;  ///< empty: the connection's own
+  std::string table;
+};
+
 struct Table {
-  std::string name;  ///< as the user wrote it
-  std::string from;  ///< quoted, for a FROM clause
+  std::string name;  ///< as the user wrote it, or the text of a query
+  std::string said;  ///< in messages: "table 'orders'", "the query"
+  std::optional<TableName> named;  ///< in the catalogue; none: it is a query
+  std::string from;  ///< for a FROM clause: a quoted name, or a query in brackets
   std::vector<Column> columns;
   std::vector<std::size_t> key;  ///< into columns, in key order
   std::vector<std::size_t> order;  ///< in which a pass reads it: the key, or the tracked column and the key

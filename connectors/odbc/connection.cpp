@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
+#include "connectors/odbc/statement.hpp"
 #include "connectors/odbc/stream.hpp"
 #include "connectors/odbc/table.hpp"
 #include "connectors/odbc/text.hpp"
@@ -26,7 +28,7 @@ constexpr mg_option kConnectionOptions[] = {
 };
 
 constexpr mg_option kStreamOptions[] = {
-    sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it."}),
+    sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it.", .stream_name = true}),
     sdk::option({.name = "key", .type = MG_OPTION_LIST, .help = "Columns that tell rows apart, where there is no primary key."}),
     sdk::option({.name = "columns", .type = MG_OPTION_LIST, .help = "Columns to read besides the key; none named: all."}),
     sdk::option({.name = "track", .help = "How changes are found: by a column that every insert and update sets to a time or a growing number, or `scan`: all rows are read and compared. "
@@ -37,11 +39,12 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "sweep", .help = "How often a tracked table's keys are read, to find deletes: a duration or `never`. None: every minute, or so that it takes a twentieth of "
                                           "the time.", .pace = true}),
     sdk::option({.name = "verify", .help = "How often all rows of a tracked table are read and compared: a duration or `never`.", .fallback = "24h", .pace = true}),
-    sdk::option({.name = "query", .help = "Not there yet: rows of a SELECT."}),
-    sdk::option({.name = "tables", .type = MG_OPTION_LIST, .help = "Not there yet: several tables as one stream."}),
+    sdk::option({.name = "query", .help = "Instead of `table`: a SELECT whose rows are read; it needs `key`."}),
 };
 
 constexpr std::chrono::milliseconds kLastMoment{1000};
+/// Tables with such a name are made by us, in the database of others.
+constexpr std::string_view kOurTables = "meshgate_journal";
 constexpr std::string_view kOurs[] = {"driver", "dsn", "timeout"};
 
 std::string installed_drivers() {
@@ -159,20 +162,35 @@ sdk::Status DatabaseConnection::check() {
 }
 
 sdk::Status DatabaseConnection::discover(sdk::Catalog& catalog) {
+  struct Found {
+    std::vector<std::vector<std::string>> tables;
+    std::vector<std::vector<std::string>> columns;
+  };
   Link link(target_, signal_);
-  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
-  const Diagnosis said = link.call([rows](Session& session) { return session.texts(session.dialect().columns_query(std::nullopt), *rows); });
+  auto found = std::make_shared<Found>();
+  const Diagnosis said = link.call([found, names_only = catalog.names_only()](Session& session) {
+    Diagnosis failed = session.texts(session.dialect().tables_query(), found->tables);
+    return names_only || !failed.ok() ? failed : session.texts(session.dialect().columns_query(std::nullopt), found->columns);
+  });
   if (!said.ok()) return target_->status(said);
-  each_table(*target_->dialect, *rows, [&](const Table& table) { return catalog.stream(table.name, announce(table).all()); });
+  std::map<std::string, sdk::Columns> columns;
+  each_table(*target_->dialect, found->columns, [&](const Table& table) { return columns.emplace(table.name, announce(table)), true; });
+  for (const std::vector<std::string>& row : found->tables) {
+    if (row.size() != 3 || row[1].starts_with(kOurTables)) continue;
+    const std::string plain = (row[0].empty() ? "" : row[0] + ".") + row[1];
+    const std::string name = written({row[0], row[1]});
+    if (!catalog.stream({.name = name, .group = row[0], .title = row[1], .own = row[2] == "1"}, columns[plain].all())) break;
+  }
   return {};
 }
 
 sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) {
-  for (const std::string_view later : {"query", "tables"}) {
-    if (settings.has(later)) return sdk::failure(MG_UNSUPPORTED, "`" + std::string(later) + "` is not there yet: name one `table`");
+  TableWish wish{.table = settings.text("table"), .query = {}, .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
+  if (settings.has("table") && settings.has("query")) return sdk::failure(MG_CONFIG, "`table` and `query` exclude each other: take one of them away");
+  if (wish.table.empty() && !settings.has("query")) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read, or write a `query`");
+  if (settings.has("query")) {
+    if (sdk::Status failed = read_statement(target_->dialect->engine(), settings.text("query"), wish.query); !failed.ok()) return failed;
   }
-  TableWish wish{.table = settings.text("table"), .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
-  if (wish.table.empty()) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read");
   TrackWish track;
   if (sdk::Status failed = read_track(settings, track); !failed.ok()) return failed;
   if (track.track != "scan") wish.track = track.track;

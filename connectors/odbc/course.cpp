@@ -33,7 +33,7 @@ sdk::Status TableStream::take_up(std::string_view bytes) {
   if (bytes.empty()) return {};
   const auto decoded = decode_position(bytes);
   if (!decoded || !sound(*decoded)) {
-    return sdk::failure(MG_GONE, "the stored position does not belong to table '" + wish_.table + "' with this key and tracking: it is read from the beginning");
+    return sdk::failure(MG_GONE, "the stored position does not belong to " + table_->said + " with this key and tracking: it is read from the beginning");
   }
   position_ = *decoded;
   from_the_middle_ = position_.pass == Pass::scan;

@@ -118,6 +118,15 @@ Cause manager(const Diagnosis& said) {
   return Cause::other;
 }
 
+/// Whether the text of a statement is at fault, and no value that it met.
+bool refuses_statement(Engine engine, const Diagnosis& said) {
+  const std::string_view state = said.state;
+  if (engine == Engine::sqlite) return said.native == 1;
+  // Illegal types of an operation, and mixes of collations: MariaDB has no state of their own for them.
+  if (engine == Engine::mariadb && (said.native == 4078 || said.native == 1267 || said.native == 1271)) return true;
+  return state.starts_with("42") || state.starts_with("0A") || state == "21000" || state == "25006";
+}
+
 }  // namespace
 
 Diagnosis diagnose(SQLSMALLINT type, SQLHANDLE handle) {
@@ -146,7 +155,8 @@ Cause verdict(Engine engine, const Diagnosis& diagnosis) {
   if (engine == Engine::postgresql) found = postgresql(diagnosis);
   if (engine == Engine::mariadb) found = mariadb(diagnosis);
   if (engine == Engine::sqlite) found = sqlite(diagnosis);
-  return found == Cause::other ? manager(diagnosis) : found;
+  if (found == Cause::other) found = manager(diagnosis);
+  return found == Cause::other && refuses_statement(engine, diagnosis) ? Cause::statement : found;
 }
 
 std::int32_t action(Cause cause) {
@@ -157,11 +167,14 @@ std::int32_t action(Cause cause) {
     case Cause::database:
     case Cause::table:
     case Cause::column:
-    case Cause::collation: return MG_CONFIG;
+    case Cause::collation:
+    case Cause::statement: return MG_CONFIG;
     case Cause::login:
     case Cause::right: return MG_AUTH;
     case Cause::port:
     case Cause::hangs:
+    case Cause::hangs:
+      return "calls to " + quoted(place.server) + " hang that were given up: no other is begun before one of them has ended; look at what the database waits for, or restart it";
     case Cause::lost: return MG_RECONNECT;
     case Cause::busy:
     case Cause::interrupted:
@@ -170,33 +183,45 @@ std::int32_t action(Cause cause) {
   return MG_INTERNAL;
 }
 
-std::string sentence(Cause cause, const Place& place, const Diagnosis& diagnosis) {
-  const auto quoted = [](const std::string& text) { return "'" + text + "'"; };
-  std::string out;
+namespace {
+
+std::string quoted(const std::string& text) { return "'" + text + "'"; }
+
+bool of_statement(Cause cause) { return cause == Cause::table || cause == Cause::column || cause == Cause::collation || cause == Cause::statement; }
+
+/// What is wrong, and what to do.
+std::string advice(Cause cause, const Place& place) {
+  if (place.table.empty() && of_statement(cause)) return "the database does not take the query: check `query`, the names in it, and that the user may read what it reads";
   switch (cause) {
-    case Cause::none: return {};
+    case Cause::none: break;
     case Cause::driver:
-      out = "there is no ODBC driver " + quoted(place.driver) + " here: install it, or name one of those installed (" +
+      return "there is no ODBC driver " + quoted(place.driver) + " here: install it, or name one of those installed (" +
             (place.installed.empty() ? "none" : place.installed) + ")";
-      break;
-    case Cause::host: out = "the host of " + quoted(place.server) + " is not known: check `server`, and this machine's name service"; break;
+    case Cause::host: return "the host of " + quoted(place.server) + " is not known: check `server`, and this machine's name service";
     case Cause::port:
-      out = "nothing answers at " + quoted(place.server) + ": check `server` and `port`, that the database runs, and the firewall between";
-      break;
-    case Cause::login: out = "the database at " + quoted(place.server) + " refuses user " + quoted(place.user) + ": check `uid` and `pwd`, and that it may log in from here"; break;
-    case Cause::database: out = "the database " + quoted(place.database) + " cannot be opened at " + quoted(place.server) + ": check `database`"; break;
-    case Cause::table: out = "there is no table " + quoted(place.table) + " in database " + quoted(place.database) + ": check `table`, its schema, the case of its letters, and that the user has a right to it (some databases hide what a user may not read)"; break;
-    case Cause::column: out = "a column of " + quoted(place.table) + " is not there: check `columns` and `key`"; break;
-    case Cause::right: out = "user " + quoted(place.user) + " may not read " + (place.table.empty() ? "this" : quoted(place.table)) + ": grant it SELECT (connectors/odbc/README.md has the statements)"; break;
-    case Cause::collation: out = "the key of " + quoted(place.table) + " is ordered by a collation that only its application has: read a view that is keyed by rowid (connectors/odbc/README.md has the statement)"; break;
+      return "nothing answers at " + quoted(place.server) + ": check `server` and `port`, that the database runs, and the firewall between";
+    case Cause::login: return "the database at " + quoted(place.server) + " refuses user " + quoted(place.user) + ": check `uid` and `pwd`, and that it may log in from here";
+    case Cause::database: return "the database " + quoted(place.database) + " cannot be opened at " + quoted(place.server) + ": check `database`";
+    case Cause::table: return "there is no table " + quoted(place.table) + " in database " + quoted(place.database) + ": check `table`, its schema, the case of its letters, and that the user has a right to it (some databases hide what a user may not read)";
+    case Cause::column: return "a column of " + quoted(place.table) + " is not there: check `columns` and `key`";
+    case Cause::right: return "user " + quoted(place.user) + " may not read " + (place.table.empty() ? "this" : quoted(place.table)) + ": grant it SELECT (connectors/odbc/README.md has the statements)";
+    case Cause::collation: return "the key of " + quoted(place.table) + " is ordered by a collation that only its application has: read a view that is keyed by rowid (connectors/odbc/README.md has the statement)";
     case Cause::hangs:
-      out = "calls to " + quoted(place.server) + " hang that were given up: no other is begun before one of them has ended; look at what the database waits for, or restart it";
-      break;
-    case Cause::lost: out = "the connection to " + quoted(place.server) + " is gone: it is opened anew"; break;
-    case Cause::busy: out = "the database at " + quoted(place.server) + " is busy: it is tried again"; break;
-    case Cause::interrupted: out = "the database at " + quoted(place.server) + " did not finish in time" + (place.table.empty() ? "" : " with " + quoted(place.table)) + ": it waits for a lock, or needs longer than `timeout`"; break;
-    case Cause::other: out = "the database at " + quoted(place.server) + " reports an error" + (place.table.empty() ? "" : " for " + quoted(place.table)); break;
+      return "calls to " + quoted(place.server) + " hang that were given up: no other is begun before one of them has ended; look at what the database waits for, or restart it";
+    case Cause::lost: return "the connection to " + quoted(place.server) + " is gone: it is opened anew";
+    case Cause::busy: return "the database at " + quoted(place.server) + " is busy: it is tried again";
+    case Cause::interrupted: return "the database at " + quoted(place.server) + " did not finish in time" + (place.table.empty() ? "" : " with " + quoted(place.table)) + ": it waits for a lock, or needs longer than `timeout`";
+    case Cause::statement:
+    case Cause::other: return "the database at " + quoted(place.server) + " reports an error" + (place.table.empty() ? "" : " for " + quoted(place.table));
   }
+  return {};
+}
+
+}  // namespace
+
+std::string sentence(Cause cause, const Place& place, const Diagnosis& diagnosis) {
+  if (cause == Cause::none) return {};
+  std::string out = advice(cause, place);
   if (!diagnosis.text.empty()) out += " (" + diagnosis.state + ": " + diagnosis.text + ")";
   return out;
 }

@@ -45,6 +45,7 @@ enum class Cause : std::uint8_t {
   lost,         ///< the connection is gone
   busy,         ///< locked, deadlock, serialization, too many connections
   interrupted,  ///< cancelled or timed out
+  statement,    ///< the database does not take it, whatever its rows
   other,
 };
 
@@ -59,7 +60,7 @@ struct Place {
   std::string user;
   std::string database;
   std::string driver;
-  std::string table;
+  std::string table;  ///< empty: a query is read
   std::string installed;  ///< drivers, with commas
 };
 

@@ -28,6 +28,15 @@ std::optional<TableName> parse_table_name(std::string_view text) {
   return TableName{parts[0], parts[1]};
 }
 
+std::string written(const TableName& name) {
+  const auto part = [](const std::string& text) {
+    return text.find_first_of(".\"") == text.npos ? text : "\"" + replaced(text, "\"", "\"\"") + "\"";
+  };
+  return (name.schema.empty() ? "" : part(name.schema) + ".") + part(name.table);
+}
+
+std::string in_brackets(const std::string& query) { return "(\n" + query + "\n)"; }
+
 bool names_geometry(std::string_view type) {
   constexpr std::array<std::string_view, 4> kWords = {"geometry", "point", "linestring", "polygon"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return type.find(word) != type.npos; });

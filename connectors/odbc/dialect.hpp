@@ -14,20 +14,29 @@
 
 namespace meshgate::odbc {
 
-/// "shop.orders" or "\"My Shop\".orders" in parts, without quotes.
-struct TableName {
-  std::string schema;  ///< empty: the connection's own
-  std::string table;
-};
-/// Nothing for an empty part, an open quote or more than two parts.
+/// "shop.orders" or "\"My Shop\".orders" in parts, without quotes. Nothing for an empty part, an open quote or more than two parts.
 std::optional<TableName> parse_table_name(std::string_view text);
+
+/// The inverse: with quotes where it needs them.
+std::string written(const TableName& name);
 
 /// A column whose greatest values are asked for.
 struct TrackPlace {
-  TableName table;
+  std::optional<TableName> table;  ///< none: it is a query's
+  std::string from;                ///< for a FROM clause
   std::string column;
   TrackKind kind = TrackKind::time;
 };
+
+/// A question that needs statements before and after it.
+struct Inquiry {
+  std::vector<std::string> before;
+  std::string question;
+  std::vector<std::string> after;
+};
+
+/// A query in brackets, for a FROM clause.
+std::string in_brackets(const std::string& query);
 
 /// What differs between databases; everything else is one code. Pure: builds text, speaks to nobody.
 class Dialect {
@@ -44,9 +53,16 @@ class Dialect {
   [[nodiscard]] virtual std::string probe() const = 0;
 
   [[nodiscard]] virtual std::string quote(std::string_view name) const = 0;
+  /// One row per table (views have no key of their own and are not told) that this user may read: its schema (empty: there are none), its name, and 1
+  /// where a name without schema means it.
+  [[nodiscard]] virtual std::string tables_query() const = 0;
   /// One row per column, in the order of the table and with the fields of CatalogColumn, of this table or (no name) of all there are.
   [[nodiscard]] virtual std::string columns_query(const std::optional<TableName>& name) const = 0;
   [[nodiscard]] virtual Column column(const CatalogColumn& from) const = 0;
+  /// What columns_query() says of a table, of a query's result with these columns. Reads no row.
+  [[nodiscard]] virtual Inquiry result_inquiry(const std::string& query, const std::vector<ResultColumn>& columns) const = 0;
+  /// A statement with a column for each of a query's: a double, unless that one looks like text and is ordered by number. Empty: none can be such.
+  [[nodiscard]] virtual std::string by_number_query(const std::string&, const std::vector<ResultColumn>&) const { return {}; }
 
   /// Statements at the start of a scan's transaction; empty: none, the one statement is the snapshot.
   [[nodiscard]] virtual std::vector<std::string> begin_snapshot() const { return {}; }

@@ -70,9 +70,9 @@ std::string what_holds(const Horizon& horizon) {
   return "a transaction is open since " + timestamp_text(*horizon.oldest).substr(0, 19) + " UTC; once it ends, what was written since then is read again";
 }
 
-std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& column) {
+std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& what, const std::string& column) {
   const bool postgresql = engine == Engine::postgresql;
-  std::string out = "table '" + place.table + "' cannot be followed by column '" + column + "': ";
+  std::string out = what + " cannot be followed by column '" + column + "': ";
   switch (blind) {
     case Blind::right:
       out += "user '" + place.user + "' may not see which transactions are open, so rows that are committed late could be missed; say ";

@@ -57,7 +57,7 @@ std::optional<std::int64_t> tick_of(TrackKind kind, const std::string& text);
 /// Says what keeps a table's bound back, if that is so for longer than a minute; empty: nothing does.
 std::string what_holds(const Horizon& horizon);
 
-/// Says why changes cannot be followed here and which statement or setting helps; `table` and `column` name what for.
-std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& column);
+/// Says why changes cannot be followed here and which statement or setting helps; `what` ("table 'orders'") and `column` name what for.
+std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& what, const std::string& column);
 
 }  // namespace meshgate::odbc

@@ -49,6 +49,12 @@ constexpr TypeRow kTypes[] = {
 };
 constexpr TypeRow kGeometry{"", MG_BYTES, Carry::bytes, 0};
 
+constexpr std::string_view kSystemSchemas = "'information_schema', 'performance_schema', 'mysql', 'sys'";
+
+/// Longer texts are of types that do not say how long.
+constexpr std::size_t kSized = 20000;
+constexpr std::size_t kBytesOfCharacter = 4;
+
 /// Character sets that Unicode has every text of. In others some bytes are no character, and would arrive as '?'.
 constexpr std::string_view kWithinUnicode[] = {"utf8mb4", "utf8mb3", "utf8", "ucs2", "utf16", "utf16le", "utf32", "latin1"};
 
@@ -125,13 +131,45 @@ class MariaDb final : public Dialect {
            "AND DELETE_RULE IN ('RESTRICT', 'NO ACTION', 'CASCADE')) r WHERE " + named(name, "c.") + " GROUP BY c.COLUMN_NAME";
   }
 
+  [[nodiscard]] std::string tables_query() const override {
+    return "SELECT TABLE_SCHEMA, TABLE_NAME, IF(TABLE_SCHEMA = DATABASE(), '1', '0') FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+           "AND TABLE_SCHEMA NOT IN (" + std::string(kSystemSchemas) + ") ORDER BY TABLE_SCHEMA, TABLE_NAME";
+  }
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     return "SELECT CONCAT(c.TABLE_SCHEMA, '.', c.TABLE_NAME), c.COLUMN_NAME, LOWER(c.DATA_TYPE), c.COLUMN_TYPE, "
            "IF(c.IS_NULLABLE = 'YES', 1, 0), COALESCE(k.ORDINAL_POSITION, 0), COALESCE(c.CHARACTER_OCTET_LENGTH, 0), COALESCE(c.CHARACTER_SET_NAME, '') "
            "FROM information_schema.COLUMNS c LEFT JOIN information_schema.KEY_COLUMN_USAGE k ON k.TABLE_SCHEMA = c.TABLE_SCHEMA AND k.TABLE_NAME = c.TABLE_NAME "
            "AND k.COLUMN_NAME = c.COLUMN_NAME AND k.CONSTRAINT_NAME = 'PRIMARY' AND k.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA WHERE " +
-           (name ? named(*name, "c.") : "c.TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')") +
+           (name ? named(*name, "c.") : "c.TABLE_SCHEMA NOT IN (" + std::string(kSystemSchemas) + ")") +
            " ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION";
+  }
+
+  /// What the driver says of a result is all there is, but for character sets.
+  [[nodiscard]] Inquiry result_inquiry(const std::string& query, const std::vector<ResultColumn>& columns) const override {
+    std::string listed;
+    std::string charset;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const std::string number = std::to_string(i + 1);
+      const CatalogColumn column = as_catalogued(columns[i]);
+      listed += (i == 0 ? "SELECT " : " UNION ALL SELECT ") + number + " AS at, " + literal(column.name) + " AS name, " + literal(column.type) + " AS type, " + literal(column.native) +
+                " AS native, " + column.details[0] + " AS octets";
+      if (is_text(column.type)) charset += " WHEN " + number + " THEN CHARSET(t." + quote(column.name) + ")";
+    }
+    const std::string from = " FROM (" + listed + ") AS n";
+    const std::string said = "SELECT '', n.name, n.type, n.native, 1, 0, n.octets, ";
+    if (charset.empty()) return {.before = {}, .question = said + "''" + from + " ORDER BY n.at", .after = {}};
+    return {.before = {}, .question = said + "COALESCE(CASE n.at" + charset + " END, '')" + from + " LEFT JOIN " + in_brackets(query) + " AS t ON 1 = 0 ORDER BY n.at", .after = {}};
+  }
+  /// The driver calls enum and set char, and so uuid and the inet types, with a flag that no text has; those do not calculate.
+  [[nodiscard]] std::string by_number_query(const std::string& query, const std::vector<ResultColumn>& columns) const override {
+    std::string sums;
+    bool doubtful = false;
+    for (const ResultColumn& column : columns) {
+      const bool perhaps = column.type == "char" && !column.is_unsigned;
+      doubtful = doubtful || perhaps;
+      sums += (sums.empty() ? "" : ", ") + (perhaps ? "t." + quote(column.name) + " * 1" : std::string("0e0"));
+    }
+    return doubtful ? "SELECT " + sums + " FROM (SELECT 1) AS one LEFT JOIN " + in_brackets(query) + " AS t ON 1 = 0" : "";
   }
 
   [[nodiscard]] Column column(const CatalogColumn& from) const override {
@@ -163,9 +201,30 @@ class MariaDb final : public Dialect {
   }
 
  private:
+  static bool is_text(const std::string& type) {
+    const TypeRow* row = row_of(type);
+    return row != nullptr && row->carry == Carry::text;
+  }
+  /// The driver's words as the catalogue has them.
+  static CatalogColumn as_catalogued(const ResultColumn& from) {
+    CatalogColumn out{.table = {}, .name = from.name, .type = from.type == "integer" ? "int" : from.type, .native = {}, .nullable = true, .key = 0, .details = {"0", ""}};
+    if (from.by_number) out.type = "enum";
+    const bool sized = is_text(out.type) || out.type == "bit" || out.type == "binary" || out.type == "varbinary";
+    out.native = out.type;
+    if (out.type == "decimal") out.native += "(" + std::to_string(from.size) + "," + std::to_string(from.scale) + ")";
+    else if (sized && from.size < kSized && !from.by_number) out.native += "(" + std::to_string(from.size) + ")";
+    if (from.is_unsigned && whole_number(out.type)) out.native += " unsigned";
+    if (is_text(out.type) && from.size < kSized) out.details[0] = std::to_string(from.size * kBytesOfCharacter);
+    if (sized && !is_text(out.type)) out.details[0] = std::to_string(from.size);
+    return out;
+  }
+  static bool whole_number(const std::string& type) {
+    const TypeRow* row = row_of(type);
+    return row != nullptr && (row->carry == Carry::int64 || row->carry == Carry::float64 || row->type == MG_DECIMAL);
+  }
   static std::string clock_now() { return "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"; }
   [[nodiscard]] std::string greatest(const TrackPlace& place) const {
-    return "(SELECT MAX(" + quote(place.column) + ") FROM " + (place.table.schema.empty() ? "" : quote(place.table.schema) + ".") + quote(place.table.table) + ")";
+    return "(SELECT MAX(" + quote(place.column) + ") FROM " + place.from + " AS t)";
   }
   /// Text and bytes: as long as declared, or cut by LEFT() where that may be long.
   static void measure(Column& out, const CatalogColumn& from) {

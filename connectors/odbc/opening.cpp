@@ -1,6 +1,7 @@
 // What a stream reads: the table as it is, by what it is followed, and what the database says before a read.
 #include <thread>
 
+#include "connectors/odbc/result.hpp"
 #include "connectors/odbc/stream.hpp"
 #include "connectors/odbc/watch.hpp"
 
@@ -23,16 +24,35 @@ sdk::Status TableStream::open() {
   return target_->status(link_.call([probe](Session& session) { return session.run(probe); }), wish_.table);
 }
 
-sdk::Status TableStream::refresh() {
+/// The catalogue's rows of the table.
+sdk::Status TableStream::look_up_table(Texts& out) {
   const auto name = parse_table_name(wish_.table);
-  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
-  if (name) {
-    const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().columns_query(name), *rows); });
-    if (!said.ok()) return target_->status(said, wish_.table);
-    if (rows->empty()) return why_hidden(*name);
-  }
+  if (!name) return {};
+  auto rows = std::make_shared<Texts>();
+  const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().columns_query(name), *rows); });
+  if (!said.ok()) return target_->status(said, wish_.table);
+  out = std::move(*rows);
+  return out.empty() ? why_hidden(*name) : sdk::Status{};
+}
+
+/// The same of the query.
+sdk::Status TableStream::look_up_query(Texts& out) {
+  struct Found {
+    Texts rows;
+    std::string fault;
+  };
+  auto found = std::make_shared<Found>();
+  const Diagnosis said = link_.call([found, query = wish_.query](Session& session) { return look_at_result(session, query, found->rows, found->fault); });
+  if (!said.ok()) return target_->status(said);
+  out = std::move(found->rows);
+  return found->fault.empty() ? sdk::Status{} : sdk::failure(MG_CONFIG, found->fault);
+}
+
+sdk::Status TableStream::refresh() {
+  Texts rows;
+  if (sdk::Status failed = wish_.query.empty() ? look_up_table(rows) : look_up_query(rows); !failed.ok()) return failed;
   auto table = std::make_shared<Table>();
-  if (sdk::Status failed = describe(*target_->dialect, wish_, *rows, *table); !failed.ok()) return failed;
+  if (sdk::Status failed = describe(*target_->dialect, wish_, rows, *table); !failed.ok()) return failed;
   columns_ = announce(*table);
   keys_ = keys_of(*table);
   changes_ = changes_of(*table);
@@ -52,7 +72,7 @@ sdk::Status TableStream::refresh_if_old() {
   const std::uint64_t before = print();
   if (sdk::Status failed = refresh(); !failed.ok()) return failed;
   if (!tracking() || print() == before) return {};
-  return sdk::failure(MG_RETRY, "the key or the tracked column of table '" + wish_.table + "' is another than before: it is read from the beginning");
+  return sdk::failure(MG_RETRY, "the key or the tracked column of " + table_->said + " is another than before: it is read from the beginning");
 }
 
 /// A catalogue that shows nothing of a table may hide it from this user: the table itself says which it is.
@@ -64,16 +84,17 @@ sdk::Status TableStream::why_hidden(const TableName& name) {
 
 /// Decides by what the table is followed, and makes sure that it can be.
 sdk::Status TableStream::settle_track() {
-  const auto name = parse_table_name(wish_.table);
-  if (!name || track_wish_.track == "scan") return {};
-  auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
-  const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().facts_query(*name), *rows); });
+  if (track_wish_.track == "scan") return {};
+  const auto name = table_->named;
+  auto rows = std::make_shared<Texts>();
+  // Nobody knows by what a query's rows are found, or set.
+  const Diagnosis said = name ? link_.call([rows, name](Session& session) { return session.texts(session.dialect().facts_query(*name), *rows); }) : Diagnosis{};
   // What nobody asked for is no reason to read nothing.
   if (!said.ok()) return track_wish_.track.empty() ? sdk::Status{} : target_->status(said, wish_.table);
   const auto facts = column_facts(*rows);
   const Engine engine = target_->dialect->engine();
   if (sdk::Status failed = choose_track(track_wish_, *table_, facts, engine, Blind::no, choice_); !failed.ok() || !tracking()) return failed;
-  place_ = {.table = *name, .column = choice_.column, .kind = choice_.rule.kind};
+  place_ = {.table = name, .from = table_->from, .column = choice_.column, .kind = choice_.rule.kind};
   choice_.rule.order = target_->dialect->commit_order(place_.kind);
   Horizon horizon;
   const sdk::Status seen = look_first(horizon);
@@ -108,9 +129,7 @@ sdk::Status TableStream::look(bool whole, Horizon& out) {
   if (!said.ok()) return target_->status(said, wish_.table);
   out = *seen;
   if (out.blind == Blind::no || choice_.rule.overlap) return {};
-  Place named = target_->place;
-  named.table = wish_.table;
-  return sdk::failure(MG_CONFIG, blindness(out.blind, target_->dialect->engine(), named, choice_.column));
+  return sdk::failure(MG_CONFIG, blindness(out.blind, target_->dialect->engine(), target_->place, table_->said, choice_.column));
 }
 
 std::uint64_t TableStream::print() const {

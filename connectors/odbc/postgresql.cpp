@@ -50,7 +50,7 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
     // Also transactions that have written nothing yet: what they will write carries the time at which they began.
     return "SELECT " + micros("now()") + ", a.oldest, " + greatest(place) + ", (SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()), "
-           "CASE WHEN pg_is_in_recovery() OR EXISTS (SELECT 1 FROM pg_catalog.pg_subscription_rel WHERE srrelid = " + regclass(place.table) + ") THEN 2 "
+           "CASE WHEN pg_is_in_recovery() OR EXISTS (SELECT 1 FROM pg_catalog.pg_subscription_rel" + (place.table ? " WHERE srrelid = " + regclass(*place.table) : "") + ") THEN 2 "
            "WHEN NOT pg_has_role('pg_read_all_stats', 'USAGE') THEN 1 WHEN current_setting('track_activities') <> 'on' THEN 3 ELSE 0 END, " + micros("clock_timestamp()") +
            ", a.listed FROM (SELECT " + micros("min(xact_start)") + " AS oldest, string_agg(pid || '-' || " + micros("xact_start") + " || '=' || " + micros("xact_start") +
            ", ' ') AS listed FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL "
@@ -66,21 +66,37 @@ class PostgreSql final : public Dialect {
            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.oid = " + regclass(name);
   }
 
+  [[nodiscard]] std::string tables_query() const override {
+    return "SELECT n.nspname, c.relname, CASE WHEN n.nspname = current_schema() THEN '1' ELSE '0' END FROM pg_catalog.pg_class c "
+           "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND " + readable() + " ORDER BY n.nspname, c.relname";
+  }
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string which = name ? "c.oid = " + regclass(*name)
-                                   : "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "
-                                     "AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')";
+                                   : "c.relkind IN ('r', 'p') AND " + readable();
     return postgresql_columns_query(which);
+  }
+
+  [[nodiscard]] Inquiry result_inquiry(const std::string& query, const std::vector<ResultColumn>& columns) const override {
+    std::string listed;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      listed += (i == 0 ? "(" : ", (") + std::to_string(i + 1) + ", " + literal(columns[i].name) + ", CAST(pg_typeof(t." + quote(columns[i].name) + ") AS oid))";
+    }
+    return {.before = {}, .question = postgresql_result_query(in_brackets(query), listed), .after = {}};
   }
 
   [[nodiscard]] Column column(const CatalogColumn& from) const override { return postgresql_column(from, quote(from.name)); }
 
  private:
+  /// Of somebody else than the database itself, not a part of another, and within this user's rights.
+  static std::string readable() {
+    return "NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "
+           "AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')";
+  }
   static std::string micros(const std::string& moment) { return "CAST(floor(extract(epoch FROM " + moment + ") * 1000000) AS bigint)"; }
   /// Of times the clock tells enough.
   static std::string greatest(const TrackPlace& place) {
     if (place.kind == TrackKind::time) return "NULL";
-    return "(SELECT max(" + double_quoted(place.column) + ") FROM " + full_name(place.table) + ")";
+    return "(SELECT max(" + double_quoted(place.column) + ") FROM " + place.from + " AS t)";
   }
   static std::string full_name(const TableName& name) { return (name.schema.empty() ? "" : double_quoted(name.schema) + ".") + double_quoted(name.table); }
   static std::string regclass(const TableName& name) {

@@ -113,13 +113,11 @@ void guard_text(Column& out, const std::string& encoding) {
   out.why_odd += (out.why_odd.empty() ? "" : ", or ") + ("its bytes are no Unicode text in the database's encoding " + encoding);
 }
 
-}  // namespace
-
-std::string postgresql_columns_query(const std::string& which) {
-  return "SELECT n.nspname || '.' || c.relname, a.attname, "
-         "CASE WHEN bt.typtype = 'e' THEN 'enum' WHEN bt.typoutput = CAST('pg_catalog.array_out' AS regproc) THEN 'array' WHEN bn.nspname = 'pg_catalog' THEN bt.typname ELSE '' END, "
-         "format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN '0' ELSE '1' END, coalesce(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0), "
-         "CASE WHEN bt.typtype IN ('e', 'r', 'm') THEN 'pg_catalog' ELSE coalesce((SELECT quote_ident(sn.nspname) FROM pg_catalog.pg_opclass o "
+/// What a catalogue query says of each column `a`: the fields of CatalogColumn, its details in the order of Detail.
+std::string fields(const std::string& table, const std::string& native, const std::string& nullable, const std::string& key) {
+  return "SELECT " + table + ", a.attname, "
+         "CASE WHEN bt.typtype = 'e' THEN 'enum' WHEN bt.typoutput = CAST('pg_catalog.array_out' AS regproc) THEN 'array' WHEN bn.nspname = 'pg_catalog' THEN bt.typname ELSE '' END, " +
+         native + ", " + nullable + ", " + key + ", CASE WHEN bt.typtype IN ('e', 'r', 'm') THEN 'pg_catalog' ELSE coalesce((SELECT quote_ident(sn.nspname) FROM pg_catalog.pg_opclass o "
          "JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod AND m.amname = 'btree' "
          "JOIN pg_catalog.pg_amop s ON s.amopfamily = o.opcfamily AND s.amopstrategy = 5 AND s.amoplefttype = o.opcintype AND s.amoprighttype = o.opcintype "
          "JOIN pg_catalog.pg_operator so ON so.oid = s.amopopr JOIN pg_catalog.pg_namespace sn ON sn.oid = so.oprnamespace "
@@ -127,14 +125,31 @@ std::string postgresql_columns_query(const std::string& which) {
          "AND k.castmethod = 'b')) ORDER BY o.opcintype <> bt.oid LIMIT 1), '') END, "
          "CASE WHEN et.typnamespace = CAST('pg_catalog' AS regnamespace) THEN et.typname ELSE '' END, quote_ident(bn.nspname) || '.' || quote_ident(bt.typname), "
          "CASE WHEN (pa.oid = bt.oid OR pa.typtype = 'p') AND has_schema_privilege(pn.oid, 'USAGE') THEN quote_ident(pn.nspname) || '.' || quote_ident(p.proname) ELSE '' END, "
-         "current_setting('server_encoding') "
-         "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-         "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped " +
-         base_type("bt", "a.atttypid") +
+         "current_setting('server_encoding') ";
+}
+
+/// Joins what fields() reads of the type of `a`.
+std::string joined_types() {
+  return base_type("bt", "a.atttypid") +
          "JOIN pg_catalog.pg_namespace bn ON bn.oid = bt.typnamespace JOIN pg_catalog.pg_proc p ON p.oid = bt.typoutput "
          "JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace JOIN pg_catalog.pg_type pa ON pa.oid = p.proargtypes[0] LEFT " +
-         base_type("et", "bt.typelem") + "LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary WHERE " + which +
-         " ORDER BY n.nspname, c.relname, a.attnum";
+         base_type("et", "bt.typelem");
+}
+
+}  // namespace
+
+std::string postgresql_columns_query(const std::string& which) {
+  return fields("n.nspname || '.' || c.relname", "format_type(a.atttypid, a.atttypmod)", "CASE WHEN a.attnotnull THEN '0' ELSE '1' END",
+                "coalesce(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0)") +
+         "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+         "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped " +
+         joined_types() + "LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary WHERE " + which + " ORDER BY n.nspname, c.relname, a.attnum";
+}
+
+std::string postgresql_result_query(const std::string& from, const std::string& columns) {
+  // The join gives one row, whose types are those of the query although none of its rows is read.
+  return fields("''", "format_type(a.atttypid, NULL)", "'1'", "0") + "FROM (SELECT 1) AS one LEFT JOIN " + from + " AS t ON false CROSS JOIN LATERAL (VALUES " + columns +
+         ") AS a(attnum, attname, atttypid) " + joined_types() + "ORDER BY a.attnum";
 }
 
 Column postgresql_column(const CatalogColumn& from, const std::string& name) {

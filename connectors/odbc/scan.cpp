@@ -14,10 +14,9 @@ constexpr std::size_t kPageRowsets = 4;
 Diagnosis Scan::open(Session& session) {
   const Dialect& dialect = session.dialect();
   session_ = session.shared_from_this();
-  const auto name = parse_table_name(table_->name);
   if (!range_.from) {
     if (Diagnosis failed = session.one_number(dialect.clock_query(), clock_); !failed.ok()) return failed;
-    if (name && !range_.after) session.one_number(dialect.total_query(*name), total_);
+    if (table_->named && !range_.after) session.one_number(dialect.total_query(*table_->named), total_);
   }
   if (Diagnosis failed = session.begin(); !failed.ok()) return failed;
   for (auto& rowset : rowsets_) rowset.emplace(*table_, session.wide());

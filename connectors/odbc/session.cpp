@@ -3,6 +3,7 @@
 #include <sqlucode.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -39,6 +40,26 @@ SQLRETURN bind(SQLHSTMT statement, SQLUSMALLINT number, const Parameter& from, B
   const SQLULEN units = to.wide.size() - 1;
   to.size = static_cast<SQLLEN>(units * sizeof(SQLWCHAR));
   return SQLBindParameter(statement, number, SQL_PARAM_INPUT, SQL_C_WCHAR, SQL_WVARCHAR, std::max<SQLULEN>(units, 1), 0, to.wide.data(), to.size, &to.size);
+}
+
+std::string text_attribute(SQLHSTMT statement, SQLUSMALLINT column, SQLUSMALLINT which, bool narrow) {
+  SQLSMALLINT size = 0;
+  if (narrow) {
+    std::array<char, 2048> text{};
+    SQLColAttribute(statement, column, which, text.data(), text.size(), &size, nullptr);
+    return text.data();
+  }
+  std::array<SQLWCHAR, 1024> wide{};
+  SQLColAttributeW(statement, column, which, wide.data(), static_cast<SQLSMALLINT>(sizeof wide), &size, nullptr);
+  std::string out;
+  append_utf8(out, std::u16string(wide.begin(), std::ranges::find(wide, SQLWCHAR{0})));
+  return out;
+}
+
+SQLLEN number_attribute(SQLHSTMT statement, SQLUSMALLINT column, SQLUSMALLINT which) {
+  SQLLEN out = 0;
+  SQLColAttribute(statement, column, which, nullptr, 0, nullptr, &out);
+  return out;
 }
 
 }  // namespace
@@ -198,6 +219,24 @@ Diagnosis Session::texts(const std::string& sql, std::vector<std::vector<std::st
       row.push_back(text.value_or(""));
     }
   }
+}
+
+Diagnosis Session::describe(const std::string& sql, std::vector<ResultColumn>& out) {
+  out.clear();
+  Statement statement;
+  if (Diagnosis failed = execute(sql, {}, statement); !failed.ok()) return failed;
+  SQLSMALLINT columns = 0;
+  if (!SQL_SUCCEEDED(SQLNumResultCols(statement.get(), &columns))) return diagnose(SQL_HANDLE_STMT, statement.get());
+  for (SQLUSMALLINT i = 1; i <= columns; ++i) {
+    const auto number = [&](SQLUSMALLINT which) { return number_attribute(statement.get(), i, which); };
+    ResultColumn& column = out.emplace_back();
+    column.name = text_attribute(statement.get(), i, SQL_DESC_NAME, dialect().narrow());
+    column.type = lower(text_attribute(statement.get(), i, SQL_DESC_TYPE_NAME, dialect().narrow()));
+    column.is_unsigned = number(SQL_DESC_UNSIGNED) == SQL_TRUE;
+    column.size = static_cast<std::size_t>(std::max<SQLLEN>(number(SQL_DESC_LENGTH), 0));
+    column.scale = static_cast<int>(number(SQL_DESC_SCALE));
+  }
+  return {};
 }
 
 Diagnosis Session::one_number(const std::string& sql, std::int64_t& out) {

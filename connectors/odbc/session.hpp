@@ -66,6 +66,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Diagnosis run(const std::string& sql);
   /// A small result, all as text; NULL is empty text.
   Diagnosis texts(const std::string& sql, std::vector<std::vector<std::string>>& out);
+  /// The columns of what a statement gives. Runs it: ask for no rows.
+  Diagnosis describe(const std::string& sql, std::vector<ResultColumn>& out);
   Diagnosis one_number(const std::string& sql, std::int64_t& out);
 
   /// A transaction by hand, and back to one per statement.

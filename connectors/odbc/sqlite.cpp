@@ -73,7 +73,7 @@ class Sqlite final : public Dialect {
   [[nodiscard]] CommitOrder commit_order(TrackKind) const override { return CommitOrder::same; }
   [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
     // In an empty table nothing is the greatest, and what is being written may already have its time: no value is too low.
-    return "SELECT " + std::string(kClock) + ", NULL, (SELECT coalesce(max(" + quote(place.column) + "), 'none') FROM " + full_name(place.table) + "), 0, 0, " + std::string(kClock) + ", NULL";
+    return "SELECT " + std::string(kClock) + ", NULL, (SELECT coalesce(max(" + quote(place.column) + "), 'none') FROM " + place.from + " AS t), 0, 0, " + std::string(kClock) + ", NULL";
   }
   [[nodiscard]] std::string blind_query(const TrackPlace& place) const override { return horizon_query(place, 0); }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {
@@ -85,14 +85,24 @@ class Sqlite final : public Dialect {
     return "SELECT count(*) FROM " + full_name(name);
   }
 
+  [[nodiscard]] std::string tables_query() const override {
+    return "SELECT '', name, '1' FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+  }
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string fields = "p.name, lower(p.type), p.type, CASE WHEN p.\"notnull\" OR (p.pk AND lower(p.type) = 'integer') THEN 0 ELSE 1 END, p.pk ";
     if (name) {
       return "SELECT " + literal(name->table) + ", " + fields + "FROM pragma_table_xinfo(" + literal(name->table) +
              (name->schema.empty() ? "" : ", " + literal(name->schema)) + ") p WHERE p.hidden <> 1 ORDER BY p.cid";
     }
-    return "SELECT m.name, " + fields + "FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' "
+    return "SELECT m.name, " + fields + "FROM sqlite_master m JOIN pragma_table_xinfo(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' "
            "ESCAPE '\\' AND p.hidden <> 1 ORDER BY m.name, p.cid";
+  }
+
+  /// Only of a view does SQLite tell which column it declares how; one of this session alone changes no file.
+  [[nodiscard]] Inquiry result_inquiry(const std::string& query, const std::vector<ResultColumn>&) const override {
+    return {.before = {"PRAGMA temp_store = MEMORY", "PRAGMA query_only = 0", "CREATE TEMP VIEW meshgate_query AS\n" + query},
+            .question = columns_query(TableName{"temp", "meshgate_query"}),
+            .after = {"DROP VIEW temp.meshgate_query", "PRAGMA query_only = 1"}};
   }
 
   [[nodiscard]] Column column(const CatalogColumn& from) const override {

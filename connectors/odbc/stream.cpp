@@ -180,7 +180,7 @@ void TableStream::emit_portion(const Rows& rows, sdk::Budget& budget, sdk::Sink&
 
 sdk::Status TableStream::lookup(const sdk::Keys& keys, sdk::Sink& sink) {
   if (keys.width() != table_->key.size()) {
-    return sdk::failure(MG_CONFIG, "the key of table '" + wish_.table + "' has " + std::to_string(table_->key.size()) + " columns, not " + std::to_string(keys.width()));
+    return sdk::failure(MG_CONFIG, "the key of " + table_->said + " has " + std::to_string(table_->key.size()) + " columns, not " + std::to_string(keys.width()));
   }
   mg_limits unlimited{.size = sizeof(mg_limits), .max_wait_ms = std::numeric_limits<std::uint32_t>::max(), .max_records = UINT64_MAX, .max_bytes = UINT64_MAX};
   sdk::Budget budget(unlimited);

@@ -15,7 +15,7 @@
 
 namespace meshgate::odbc {
 
-/// A table read again and again: from end to end, or what changed by its tracked column, with scans now and then. What comes next is
+/// A table, or a query in its place, read again and again: from end to end, or what changed by its tracked column, with scans now and then. What comes next is
 /// next_turn(); course.cpp begins and ends what it says, stream.cpp hands on rows. Between two of them nothing is open but the connection.
 class TableStream final : public sdk::Stream {
  public:
@@ -29,6 +29,9 @@ class TableStream final : public sdk::Stream {
 
  private:
   // opening.cpp: the table, and what the database says of it
+  using Texts = std::vector<std::vector<std::string>>;
+  sdk::Status look_up_table(Texts& out);
+  sdk::Status look_up_query(Texts& out);
   sdk::Status refresh();
   sdk::Status refresh_if_old();
   sdk::Status why_hidden(const TableName& name);

@@ -37,7 +37,7 @@ std::string listed(const std::vector<CatalogColumn>& columns) {
 }
 
 sdk::Status missing_column(const TableWish& wish, std::string_view name, const std::vector<CatalogColumn>& columns) {
-  return sdk::failure(MG_CONFIG, "table '" + wish.table + "' has no column '" + std::string(name) + "': it has " + listed(columns));
+  return sdk::failure(MG_CONFIG, wish.said() + " has no column '" + std::string(name) + "': it has " + listed(columns));
 }
 
 void collect_key(Table& table) {
@@ -87,6 +87,7 @@ sdk::Status apply_track(const Dialect& dialect, const TableWish& wish, std::vect
 }
 
 sdk::Status check_key(const TableWish& wish, const Table& table) {
+  if (table.key.empty() && !wish.query.empty()) return sdk::failure(MG_CONFIG, "a query has no key of its own: name the columns that tell its rows apart in `key: [ … ]`");
   if (table.key.empty()) {
     return sdk::failure(MG_CONFIG, "table '" + wish.table + "' has no primary key: name columns that tell its rows apart in `key: [ … ]`");
   }
@@ -94,7 +95,7 @@ sdk::Status check_key(const TableWish& wish, const Table& table) {
     const Column& column = table.columns[at];
     const std::string why = column.type == MG_NULL ? "values of type " + column.native + " cannot be carried" : column.unordered;
     if (why.empty()) continue;
-    return sdk::failure(MG_CONFIG, "column '" + column.name + "' of table '" + wish.table + "' cannot be in the key: " + why + "; name other columns in `key: [ … ]`");
+    return sdk::failure(MG_CONFIG, "column '" + column.name + "' of " + wish.said() + " cannot be in the key: " + why + "; name other columns in `key: [ … ]`");
   }
   return {};
 }
@@ -106,16 +107,18 @@ std::string quoted(const Dialect& dialect, const TableName& name) {
 }
 
 sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::vector<std::vector<std::string>>& rows, Table& out) {
-  const auto name = parse_table_name(wish.table);
-  if (!name) return sdk::failure(MG_CONFIG, "'" + wish.table + "' is no table name: write `table`, `schema.table` or `\"odd.schema\".\"odd table\"`");
+  const auto name = wish.query.empty() ? parse_table_name(wish.table) : std::nullopt;
+  if (!name && wish.query.empty()) return sdk::failure(MG_CONFIG, "'" + wish.table + "' is no table name: write `table`, `schema.table` or `\"odd.schema\".\"odd table\"`");
   std::vector<CatalogColumn> columns;
   for (const std::vector<std::string>& row : rows) columns.push_back(catalog_column(row));
   if (sdk::Status failed = apply_key(wish, columns); !failed.ok()) return failed;
   std::vector<CatalogColumn> all = columns;
   if (sdk::Status failed = apply_columns(wish, columns); !failed.ok()) return failed;
   out = {};
-  out.name = wish.table;
-  out.from = quoted(dialect, *name);
+  out.name = wish.query.empty() ? wish.table : wish.query;
+  out.said = wish.said();
+  out.named = name;
+  out.from = name ? quoted(dialect, *name) : in_brackets(wish.query);
   out.declared_key = !wish.key.empty();
   for (const CatalogColumn& column : columns) out.columns.push_back(dialect.column(column));
   if (sdk::Status failed = apply_track(dialect, wish, all, out); !failed.ok()) return failed;

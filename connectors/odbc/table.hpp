@@ -8,18 +8,21 @@
 
 namespace meshgate::odbc {
 
-/// What a stream's settings ask of a table.
+/// What a stream's settings ask of a table, or of a query in its place.
 struct TableWish {
   std::string table;
+  std::string query;  ///< as read_statement() gives it; empty: the table is read
   std::vector<std::string> key;
   std::vector<std::string> columns;
   std::string track;  ///< a column; empty: none
+
+  [[nodiscard]] std::string said() const { return query.empty() ? "table '" + table + "'" : "the query"; }
 };
 
 /// For a FROM clause.
 std::string quoted(const Dialect& dialect, const TableName& name);
 
-/// A table's columns and key out of the catalogue's rows. Pure. Fails (MG_CONFIG) where the table, a column or a usable key is missing.
+/// The columns and key of a table, or of a query, out of the catalogue's rows. Pure. Fails (MG_CONFIG) where the table, a column or a usable key is missing.
 sdk::Status describe(const Dialect& dialect, const TableWish& wish, const std::vector<std::vector<std::string>>& rows, Table& out);
 
 /// All tables of the catalogue's rows, one call each.

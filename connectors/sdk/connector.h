@@ -150,8 +150,10 @@ typedef struct mg_option {
   mg_str help;       /* one sentence */
   uint8_t required;
   uint8_t secret;
-  uint8_t any_name;  /* this entry stands for settings of any name not otherwise described (driver keywords) */
-  uint8_t pace;      /* of a stream: it says only when something is read. Another value asks for nothing to be read again */
+  uint8_t any_name;    /* this entry stands for settings of any name not otherwise described (driver keywords) */
+  uint8_t pace;        /* of a stream: it says only when something is read. Another value asks for nothing to be read again */
+  uint8_t stream_name; /* of a stream: takes a name that discover() tells; at most one option does */
+  uint8_t reserved[3];
 } mg_option;
 
 /* A setting, already validated against the options and with defaults filled in. */
@@ -203,11 +205,25 @@ typedef struct mg_progress {
 typedef struct mg_connection mg_connection;
 typedef struct mg_stream mg_stream;
 
-/* Called by discover() for each stream; both return MG_OK to go on. */
+/* A stream that discover() found. */
+typedef struct mg_found {
+  uint32_t size;
+  uint8_t own;       /* 1: its group is the one that is meant where none is named, or there is no group */
+  uint8_t reserved[3];
+  mg_str name;       /* as the option with `stream_name` takes it */
+  mg_str group;      /* what it stands in (a schema), as people know it; empty: streams of this source stand in nothing */
+  mg_str title;      /* its own name there, as people know it */
+  const mg_column* columns;
+  size_t column_count;
+} mg_found;
+
+/* Called by discover() for each stream; returns MG_OK to go on. */
 typedef struct mg_catalog {
   uint32_t size;
+  uint8_t names_only; /* 1: columns are not looked at, and may be left out where that is cheaper */
+  uint8_t reserved[3];
   void* ctx;
-  int32_t (*stream)(void* ctx, mg_str name, const mg_column* columns, size_t count);
+  int32_t (*stream)(void* ctx, const mg_found* found);
 } mg_catalog;
 
 typedef struct mg_connector_module {
@@ -225,7 +241,7 @@ typedef struct mg_connector_module {
   int32_t (*open)(const mg_host*, const mg_setting*, size_t, mg_connection** out, mg_error*);
   /* Reaches the source and says what is wrong, or MG_OK. */
   int32_t (*check)(mg_connection*, mg_error*);
-  /* Lists the streams there are. */
+  /* Lists the streams there are. Asked again and again while a node runs, then for names only. */
   int32_t (*discover)(mg_connection*, const mg_catalog*, mg_error*);
   /* A stream for one feed. Reaches the source; fails with MG_CONFIG where the table, key or a column is missing. */
   int32_t (*open_stream)(mg_connection*, const mg_setting*, size_t, mg_stream** out, mg_error*);

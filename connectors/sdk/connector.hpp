@@ -276,13 +276,33 @@ class Host {
   const mg_host* host_;
 };
 
+/// A stream that was found, as in mg_found.
+struct Found {
+  std::string_view name;
+  std::string_view group;
+  std::string_view title;
+  bool own = true;
+};
+
 /// Where discover() puts what it finds; false: the host wants no more.
 class Catalog {
  public:
   explicit Catalog(const mg_catalog* catalog) : catalog_(catalog) {}
-  [[nodiscard]] bool stream(std::string_view name, std::span<const mg_column> columns) {
-    return catalog_->stream(catalog_->ctx, borrow(name), columns.data(), columns.size()) == MG_OK;
+  /// The host does not look at columns.
+  [[nodiscard]] bool names_only() const { return catalog_->names_only != 0; }
+  [[nodiscard]] bool stream(const Found& found, std::span<const mg_column> columns) {
+    const mg_found out{.size = sizeof(mg_found),
+                       .own = found.own,
+                       .reserved = {},
+                       .name = borrow(found.name),
+                       .group = borrow(found.group),
+                       .title = borrow(found.title),
+                       .columns = columns.data(),
+                       .column_count = columns.size()};
+    return catalog_->stream(catalog_->ctx, &out) == MG_OK;
   }
+  /// One that stands in nothing and is called as its option takes it.
+  [[nodiscard]] bool stream(std::string_view name, std::span<const mg_column> columns) { return stream({.name = name, .group = {}, .title = name}, columns); }
 
  private:
   const mg_catalog* catalog_;
@@ -371,6 +391,7 @@ struct Option {
   bool secret = false;
   bool any_name = false;
   bool pace = false;
+  bool stream_name = false;
 };
 constexpr mg_option option(const Option& from) {
   return {.size = sizeof(mg_option),
@@ -381,7 +402,8 @@ constexpr mg_option option(const Option& from) {
           .required = from.required,
           .secret = from.secret,
           .any_name = from.any_name,
-          .pace = from.pace};
+          .pace = from.pace,
+          .stream_name = from.stream_name};
 }
 
 /// The border itself: every entry of the module, none of which lets an exception out.

@@ -3,6 +3,7 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/exit_codes.hpp"
+#include "gateway/ingest/feed_family.hpp"
 #include "gateway/ingest/probe.hpp"
 
 namespace meshgate::app {
@@ -10,6 +11,24 @@ namespace meshgate::app {
 namespace {
 
 void say(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+bool check_feed(const ingest::SourceOptions& source, const ingest::FeedOptions& feed, base::Log& log) {
+  auto found = ingest::probe_feed(source, feed, log);
+  say("feed " + feed.name + ": " + (found ? *found : log.redacted(found.error().message)));
+  return found.has_value();
+}
+
+/// Says what a family stands for, and looks at each of it; true when all can be read.
+bool check_family(const ingest::SourceOptions& source, const ingest::FeedFamily& family, const std::vector<ingest::StreamName>& streams, base::Log& log) {
+  const ingest::Expansion found = ingest::expand(family, streams);
+  const std::size_t chosen = found.feeds.size() + found.unfit.size();
+  say("feeds of " + family.name + ": " + std::to_string(chosen) + " of the " + std::to_string(streams.size()) + " streams of source " + source.name);
+  for (const auto& pattern : found.idle) say("feeds of " + family.name + ": warning: `" + pattern + "` matches no stream: check its family, the case of its letters, and the rights of this user");
+  for (const auto& one : found.unfit) say("feeds of " + family.name + ": " + one.why);
+  bool fine = found.unfit.empty();
+  for (const auto& feed : found.feeds) fine = check_feed(source, feed, log) && fine;
+  return fine;
+}
 
 /// Reaches a source and each of its feeds' streams; true when all can be read.
 bool check_source(const ingest::SourceOptions& source, base::Log& log) {
@@ -19,11 +38,14 @@ bool check_source(const ingest::SourceOptions& source, base::Log& log) {
   }
   say("source " + source.name + ": reached");
   bool fine = true;
-  for (const auto& feed : source.feeds) {
-    auto found = ingest::probe_feed(source, feed, log);
-    say("feed " + feed.name + ": " + (found ? *found : log.redacted(found.error().message)));
-    fine = fine && found.has_value();
+  for (const auto& feed : source.feeds) fine = check_feed(source, feed, log) && fine;
+  if (source.families.empty()) return fine;
+  const auto streams = ingest::probe_streams(source, log);
+  if (!streams) {
+    say("source " + source.name + ": its streams cannot be listed: " + log.redacted(streams.error().message));
+    return false;
   }
+  for (const auto& family : source.families) fine = check_family(source, family, *streams, log) && fine;
   return fine;
 }
 

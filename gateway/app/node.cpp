@@ -40,6 +40,12 @@ class FromIngest : public serve::SourceStatus {
     return out;
   }
 
+  std::vector<serve::UnlistedSource> unlisted() const override {
+    std::vector<serve::UnlistedSource> out;
+    for (auto& one : ingest_.unlisted()) out.push_back({std::move(one.source), std::move(one.why)});
+    return out;
+  }
+
  private:
   const ingest::Ingest& ingest_;
 };

@@ -3,11 +3,14 @@
 #include <cinttypes>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "gateway/app/commands.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/exit_codes.hpp"
 #include "gateway/app/plan_text.hpp"
+#include "gateway/ingest/feed_family.hpp"
+#include "gateway/ingest/probe.hpp"
 #include "gateway/store/store.hpp"
 
 namespace meshgate::app {
@@ -53,6 +56,41 @@ Result<ingest::FeedPlan> plan_one(const ingest::SourceOptions& source, const ing
   return ingest::plan_feed(source, options, feed.get(), samples, log, Progress(options.name));
 }
 
+/// A feed to plan, or a family that cannot be told into feeds, and why.
+struct Wanted {
+  ingest::FeedOptions feed;
+  std::optional<Error> fault;
+};
+
+void want(std::vector<Wanted>& all, ingest::FeedOptions feed) {
+  if (std::none_of(all.begin(), all.end(), [&](const Wanted& one) { return one.feed.name == feed.name; })) all.push_back({std::move(feed), std::nullopt});
+}
+
+/// As a node would fill them: those with an entry, those that the store remembers of families, and those that the source has for them now.
+Result<std::vector<Wanted>> feeds_of(const ingest::SourceOptions& source, store::Store* store, base::Log& log) {
+  std::vector<Wanted> out;
+  for (const auto& feed : source.feeds) want(out, feed);
+  if (source.families.empty()) return out;
+  if (store != nullptr) {
+    auto known = ingest::remembered(source, *store);
+    if (!known) return std::move(known).error();
+    for (auto& feed : *known) want(out, std::move(feed));
+  }
+  const auto streams = ingest::probe_streams(source, log);
+  for (const auto& family : source.families) {
+    ingest::FeedOptions of_family = family.common;
+    of_family.name = family.name;
+    if (!streams) {
+      out.push_back({of_family, streams.error()});
+      continue;
+    }
+    ingest::Expansion found = ingest::expand(family, *streams);
+    for (auto& feed : found.feeds) want(out, std::move(feed));
+    for (auto& one : found.unfit) out.push_back({of_family, Error{Code::config, one.why}});
+  }
+  return out;
+}
+
 int code_of(const std::vector<PlannedFeed>& planned) {
   const auto unread = [](const PlannedFeed& one) { return !one.plan.has_value(); };
   const auto held = [](const PlannedFeed& one) { return one.plan && !one.plan->held.empty(); };
@@ -77,10 +115,15 @@ int plan(const std::string& config, const PlanArguments& arguments) {
   std::vector<std::string> left_over = *store ? (*store)->names() : std::vector<std::string>();
   std::vector<PlannedFeed> planned;
   for (const auto& source : reading.configuration.sources) {
-    for (const auto& feed : source.feeds) {
+    const auto wanted = feeds_of(source, store->get(), log);
+    if (!wanted) {
+      std::fprintf(stderr, "meshgate: %s\n", wanted.error().message.c_str());
+      return kFailed;
+    }
+    for (const auto& [feed, fault] : *wanted) {
       std::erase(left_over, feed.name);
       if (!arguments.feeds.empty() && !has(arguments.feeds, feed.name)) continue;
-      planned.push_back({feed.name, source.name, plan_one(source, feed, store->get(), arguments.samples, log)});
+      planned.push_back({feed.name, source.name, fault ? Result<ingest::FeedPlan>(*fault) : plan_one(source, feed, store->get(), arguments.samples, log)});
       if (!arguments.json) say(log, plan_text(planned.back()));
     }
   }

@@ -228,29 +228,40 @@ Status Connection::check() {
   return guarded(plugin_, "check", [&](mg_error* error) { return plugin_.module().check(connection_, error); });
 }
 
-Status Connection::discover(const std::function<void(std::string_view, const SourceColumns&)>& found) {
+Status Connection::search(bool names_only, const std::function<void(const StreamName&, const SourceColumns&)>& found) {
   if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
   struct Target {
     const Plugin* plugin;
-    const std::function<void(std::string_view, const SourceColumns&)>* found;
+    const std::function<void(const StreamName&, const SourceColumns&)>* found;
     Status failed;
     SourceColumns columns;
     std::vector<std::optional<Type>> carried;
   } target{&plugin_, &found, {}, {}, {}};
   mg_catalog catalog{};
   catalog.size = sizeof catalog;
+  catalog.names_only = names_only ? 1 : 0;
   catalog.ctx = &target;
-  catalog.stream = [](void* ctx, mg_str name, const mg_column* columns, std::size_t count) noexcept -> std::int32_t {
+  catalog.stream = [](void* ctx, const mg_found* from) noexcept -> std::int32_t {
     auto& to = *static_cast<Target*>(ctx);
     if (!to.failed) return MG_CANCELLED;
-    to.failed = convert_columns(*to.plugin, columns, count, to.columns, to.carried);
-    if (to.failed && text_of(name).empty()) to.failed = broken_promise(*to.plugin, "discover() told a stream without a name");
+    const StreamName stream{std::string(text_of(from->name)), std::string(text_of(from->group)), std::string(text_of(from->title)), from->own != 0};
+    to.failed = convert_columns(*to.plugin, from->columns, from->column_count, to.columns, to.carried);
+    if (to.failed && (stream.name.empty() || stream.title.empty())) to.failed = broken_promise(*to.plugin, "discover() told a stream without a name");
+    if (to.failed && !(valid_utf8(stream.name) && valid_utf8(stream.group) && valid_utf8(stream.title))) to.failed = broken_promise(*to.plugin, "discover() told a name that is not UTF-8");
     if (!to.failed) return MG_CANCELLED;
-    (*to.found)(text_of(name), to.columns);
+    (*to.found)(stream, to.columns);
     return MG_OK;
   };
   Status done = guarded(plugin_, "discover", [&](mg_error* error) { return plugin_.module().discover(connection_, &catalog, error); });
   return target.failed ? std::move(done) : std::move(target.failed);
+}
+
+Status Connection::discover(const std::function<void(const StreamName&, const SourceColumns&)>& found) { return search(false, found); }
+
+Result<std::vector<StreamName>> Connection::list() {
+  std::vector<StreamName> out;
+  if (auto done = search(true, [&](const StreamName& stream, const SourceColumns&) { out.push_back(stream); }); !done) return std::move(done).error();
+  return out;
 }
 
 Result<Stream> Connection::open_stream(const Settings& settings) {

@@ -58,6 +58,16 @@ struct SourceColumns {
   std::vector<Field> uncarried;  ///< by name and native type, in the source's order; their Field::type says nothing
 };
 
+/// A stream that a source has.
+struct StreamName {
+  std::string name;   ///< as the connector's option for it takes it
+  std::string group;  ///< what it stands in (a schema); empty: nothing
+  std::string title;  ///< its own name there
+  bool own = true;    ///< its group is the one that is meant where none is named
+
+  bool operator==(const StreamName&) const = default;
+};
+
 /// Receives the records of a read or lookup, on the calling thread.
 class RecordSink {
  public:
@@ -102,7 +112,9 @@ class Connection {
   /// Reaches the source. Blocks.
   Status check();
   /// Tells each stream there is with its columns. Blocks.
-  Status discover(const std::function<void(std::string_view name, const SourceColumns& columns)>& found);
+  Status discover(const std::function<void(const StreamName& stream, const SourceColumns& columns)>& found);
+  /// The streams there are, without their columns. Blocks.
+  Result<std::vector<StreamName>> list();
   /// Reaches the source. Error::config where a table, key or column is missing. Blocks.
   Result<Stream> open_stream(const Settings& settings);
   /// From any thread: the running call ends within 2 s and later ones at once, with Error::cancelled. Cannot be taken back.
@@ -110,6 +122,7 @@ class Connection {
 
  private:
   Connection(const Plugin& plugin, base::Log& log);
+  Status search(bool names_only, const std::function<void(const StreamName&, const SourceColumns&)>& found);
 
   const Plugin plugin_;
   const std::string room_;

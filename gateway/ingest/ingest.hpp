@@ -32,6 +32,12 @@ class Ingest {
     FeedStatus status;
   };
   [[nodiscard]] std::optional<Standing> standing(std::string_view feed) const;
+  /// Sources of which it is not known yet which streams their families stand for, and why.
+  struct Unlisted {
+    std::string source;
+    std::string why;
+  };
+  [[nodiscard]] std::vector<Unlisted> unlisted() const;
   /// Lets the feed's next sweep through once; false for an unknown feed.
   bool release(std::string_view feed);
   /// Asks the feed's source for its quarantined records again (no keys: for all of them). One at a time. Blocks, for at most half a minute where the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace meshgate::ingest {
 
@@ -50,26 +51,34 @@ void add_setting(Settings& out, const config::Section& section, const Key& key) 
   }
 }
 
-/// Reads a mapping against a plugin's options, with the host's own key in front if there is one. Names that no option describes go
-/// to the plugin as they are if it takes any name.
-Settings read_settings(const Node& node, const Options& options, const Key* own, config::Secrets& secrets, config::Diagnostics& out) {
+/// The keys of a mapping that a plugin's options describe, and behind them the host's own. Names that no option describes go to the plugin as they are
+/// if it takes any name.
+std::vector<Key> keys_of(const Node& node, const Options& options, std::span<const Key> own) {
   std::vector<Key> keys = options.keys;
-  if (options.any_name) {
-    for (const auto& entry : node.entries()) {
-      const bool host = own != nullptr && entry.key == own->name;
-      const bool known = host || std::any_of(keys.begin(), keys.end(), [&](const Key& key) { return key.name == entry.key; });
-      if (known) continue;
-      keys.push_back(*options.any_name);
-      keys.back().name = entry.key;
-      keys.back().required = false;
-    }
+  const auto known = [&](const std::string& name) {
+    const auto same = [&](const Key& key) { return key.name == name; };
+    return std::any_of(own.begin(), own.end(), same) || std::any_of(keys.begin(), keys.end(), same);
+  };
+  for (const auto& entry : node.entries()) {
+    if (!options.any_name || known(entry.key)) continue;
+    keys.push_back(*options.any_name);
+    keys.back().name = entry.key;
+    keys.back().required = false;
   }
-  const std::size_t settings_end = keys.size();
-  if (own != nullptr) keys.push_back(*own);
+  keys.insert(keys.end(), own.begin(), own.end());
+  return keys;
+}
+
+Settings settings_of(const config::Section& section, std::span<const Key> keys) {
+  Settings out;
+  for (const Key& key : keys) add_setting(out, section, key);
+  return out;
+}
+
+Settings read_settings(const Node& node, const Options& options, std::span<const Key> own, config::Secrets& secrets, config::Diagnostics& out) {
+  const auto keys = keys_of(node, options, own);
   const config::Section section(node, keys, secrets, out);
-  Settings settings;
-  for (std::size_t i = 0; i < settings_end; ++i) add_setting(settings, section, keys[i]);
-  return settings;
+  return settings_of(section, std::span(keys).first(keys.size() - own.size()));
 }
 
 constexpr std::string_view kRule = "\nfrom ";
@@ -102,6 +111,7 @@ std::string FeedOptions::rules() const {
   for (const auto& setting : stream) {
     if (std::ranges::find(pace, setting.name) == pace.end()) out.append(kRule).append(setting.name).append("=").append(setting.value);
   }
+  if (!chosen.empty()) out.append("\n").append(chosen);
   return out;
 }
 
@@ -124,13 +134,43 @@ SourceOptions read_source(const Node::Entry& entry, const FindPlugin& find, conf
   if (!section.has("connector")) return source;
   source.plugin = find(section.text("connector"), section.place("connector"));
   if (source.plugin) {
-    source.connection = read_settings(section.node("connection"), source.plugin->connection_options(), nullptr, secrets, out);
+    source.connection = read_settings(section.node("connection"), source.plugin->connection_options(), {}, secrets, out);
   }
   return source;
 }
 
+constexpr std::array kFromKeys = {
+    Key{.name = "source", .form = Form::text, .help = "The name of a source.", .required = true},
+    Key{.name = "tables", .form = Form::list, .help = "Patterns of streams, each of which becomes a feed: \"sales.*\", \"!sales.tmp_*\"; the last one that matches decides."},
+};
+
+/// `tables:` in place of the name of one stream.
+void read_family(const Node& from, FeedOptions common, SourceOptions& source, config::Secrets& secrets, config::Diagnostics& out) {
+  Options options = source.plugin->stream_options();
+  const Node patterns = from["tables"];
+  if (options.stream_name.empty()) {
+    out.add(patterns.place(), "connector '" + std::string(source.plugin->name()) + "' does not take streams by name", "describe each stream in an entry of its own");
+    return;
+  }
+  FeedFamily family;
+  family.stream_name = options.stream_name;
+  if (from[family.stream_name].present()) {
+    out.add(from[family.stream_name].place(), "`" + family.stream_name + "` and `tables` exclude each other", "take one of them away");
+    return;
+  }
+  std::erase_if(options.keys, [&](const Key& key) { return key.name == family.stream_name; });
+  const auto keys = keys_of(from, options, kFromKeys);
+  const config::Section section(from, keys, secrets, out);
+  family.name = std::exchange(common.name, {});
+  family.place = common.place;
+  family.patterns = Patterns(section.list("tables"));
+  if (family.patterns.all().empty()) out.add(patterns.place(), "`tables` names nothing", "write a pattern, as in tables: [ \"sales.*\" ]");
+  common.stream = settings_of(section, std::span(keys).first(keys.size() - kFromKeys.size()));
+  family.common = std::move(common);
+  source.families.push_back(std::move(family));
+}
+
 void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, config::Secrets& secrets, config::Diagnostics& out) {
-  static constexpr Key kSource{.name = "source", .form = Form::text, .help = "The name of a source.", .required = true};
   const config::Section section(entry.value, kFeedKeys, secrets, out);
   refuse_what_is_to_come(section, out);
   FeedOptions feed;
@@ -153,18 +193,31 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
     return;
   }
   if (!source->plugin) return;
-  feed.stream = read_settings(from, source->plugin->stream_options(), &kSource, secrets, out);
   feed.pace = source->plugin->stream_options().pace;
+  if (from["tables"].present()) return read_family(from, std::move(feed), *source, secrets, out);
+  feed.stream = read_settings(from, source->plugin->stream_options(), std::span(kFromKeys).first(1), secrets, out);
   source->feeds.push_back(std::move(feed));
 }
 
-bool good_name(std::string_view name) {
-  const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; };
-  return !name.empty() && name.size() <= 100 && name[0] != '_' && name[0] != '.' && std::all_of(name.begin(), name.end(), good);
+/// Each family is told which names are not its own. One family's name before another's would make them share names.
+void part_names(std::vector<SourceOptions>& sources, config::Diagnostics& out) {
+  std::vector<std::string> entries;
+  std::vector<FeedFamily*> families;
+  for (SourceOptions& source : sources) {
+    for (const FeedOptions& feed : source.feeds) entries.push_back(feed.name);
+    for (FeedFamily& family : source.families) families.push_back(&family);
+  }
+  for (FeedFamily* family : families) {
+    family->entries = entries;
+    for (const FeedFamily* other : families) {
+      if (!family->name.starts_with(other->name + ".")) continue;
+      out.add(family->place, "feeds of '" + family->name + "' and of '" + other->name + "' could have the same names, since both have `tables`", "give one of them a name that does not begin with the other's");
+    }
+  }
 }
 
 void check_name(const Node::Entry& entry, std::string_view what, config::Diagnostics& out) {
-  if (good_name(entry.key)) return;
+  if (good_feed_name(entry.key)) return;
   out.add(entry.key_place, "'" + entry.key + "' cannot be the name of a " + std::string(what),
           "use letters, digits, '-', '_' and '.', not beginning with '_' or '.', at most 100");
 }
@@ -181,7 +234,14 @@ std::vector<SourceOptions> read_sources(const Node& sources, const Node& feeds, 
     check_name(entry, "feed", out);
     read_feed(entry, all, secrets, out);
   }
+  part_names(all, out);
   return all;
+}
+
+bool of_feed_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.'; }
+
+bool good_feed_name(std::string_view name) {
+  return !name.empty() && name.size() <= 100 && name[0] != '_' && name[0] != '.' && std::all_of(name.begin(), name.end(), of_feed_name);
 }
 
 }  // namespace meshgate::ingest

@@ -94,6 +94,8 @@ std::string add_option(Options& out, const mg_option& from) {
   if (std::any_of(out.keys.begin(), out.keys.end(), [&](const config::Key& other) { return other.name == key.name; })) {
     return "'" + std::string(key.name) + "' is described twice";
   }
+  if (from.stream_name != 0 && !out.stream_name.empty()) return "is the second one for a stream's name";
+  if (from.stream_name != 0) out.stream_name = key.name;
   out.keys.push_back(key);
   if (from.pace != 0) out.pace.push_back(key.name);
   return {};

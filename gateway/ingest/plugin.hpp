@@ -19,6 +19,8 @@ struct Options {
   std::optional<config::Key> any_name;
   /// Those of `keys` that say only when something is read.
   std::vector<std::string_view> pace;
+  /// The one of `keys` that takes the name of a stream which was found; empty: none does.
+  std::string_view stream_name;
 };
 
 /// A connector that was loaded and found sound. Its library stays in memory until the process ends: client libraries keep threads and

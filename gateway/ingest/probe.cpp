@@ -56,6 +56,12 @@ Status probe_source(const SourceOptions& source, base::Log& log) {
   return (*connection)->check();
 }
 
+Result<std::vector<StreamName>> probe_streams(const SourceOptions& source, base::Log& log) {
+  auto connection = Connection::open(*source.plugin, source.connection, log);
+  if (!connection) return std::move(connection).error();
+  return (*connection)->list();
+}
+
 Result<std::string> probe_feed(const SourceOptions& source, const FeedOptions& feed, base::Log& log) {
   auto connection = Connection::open(*source.plugin, source.connection, log);
   if (!connection) return std::move(connection).error();

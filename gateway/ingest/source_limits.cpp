@@ -7,8 +7,6 @@ namespace meshgate::ingest {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// How long a read waits for rows; shorter where it got none the last time and others want the thread.
 constexpr std::chrono::milliseconds kWait{500};
 constexpr std::chrono::milliseconds kShortWait{50};
@@ -22,37 +20,37 @@ std::uint64_t portion(std::uint64_t rows_per_second) { return std::clamp<std::ui
 }  // namespace
 
 /// One statement is left to whoever has its turn, and to what is asked for by key; the others may stay open in between.
-bool SourceRunner::within_statements(std::size_t feed, Limits& limits) {
+bool SourceRunner::within_statements(Task& task, Limits& limits) {
   const std::uint64_t most = options_.limits.statements;
   if (most == 0) return true;
   std::uint64_t others = 0;
-  for (std::size_t i = 0; i < readers_.size(); ++i) others += i != feed && readers_[i]->holds_open() ? 1 : 0;
+  for (const auto& other : tasks_) others += other.get() != &task && other->reader.holds_open() ? 1 : 0;
   limits.let_go = limits.let_go || others + 2 > most;
   if (others < most) return true;
-  turns_[feed].due = Clock::now() + kLookAgain;
-  readers_[feed]->note_limit(Limit::statements, "waits for one of " + std::to_string(most) + " statements");
+  task.turn.due = Clock::now() + kLookAgain;
+  task.reader.note_limit(Limit::statements, "waits for one of " + std::to_string(most) + " statements");
   return false;
 }
 
 /// What is asked for after a rest (most often: what little has changed) never waits; what goes on does.
-bool SourceRunner::within_rows(std::size_t feed, Limits& limits) {
+bool SourceRunner::within_rows(Task& task, Limits& limits) {
   if (!rows_) return true;
   const std::uint64_t wanted = portion(options_.limits.rows);
   const std::uint64_t there = rows_->there(Clock::now());
   limits.max_records = std::min(limits.max_records, std::max(there, wanted));
-  if (!turns_[feed].under_way || there >= wanted) return true;
-  turns_[feed].due = rows_->when(wanted);
-  readers_[feed]->note_limit(Limit::rows, "limited to " + std::to_string(options_.limits.rows) + " rows/s");
+  if (!task.turn.under_way || there >= wanted) return true;
+  task.turn.due = rows_->when(wanted);
+  task.reader.note_limit(Limit::rows, "limited to " + std::to_string(options_.limits.rows) + " rows/s");
   return false;
 }
 
 /// Nothing: it has to wait.
-std::optional<Limits> SourceRunner::allowed(std::size_t feed) {
+std::optional<Limits> SourceRunner::allowed(Task& task) {
   Limits out{.max_wait = kWait, .max_records = kMostRows};
-  const bool got_none = turns_[feed].under_way && readers_[feed]->rows_read() == 0;
-  if (got_none && readers_.size() > 1) out.max_wait = kShortWait;
-  out.let_go = errand_for(feed);
-  return within_statements(feed, out) && within_rows(feed, out) ? std::optional(out) : std::nullopt;
+  const bool got_none = task.turn.under_way && task.reader.rows_read() == 0;
+  if (got_none && tasks_.size() > 1) out.max_wait = kShortWait;
+  out.let_go = errand_for(task);
+  return within_statements(task, out) && within_rows(task, out) ? std::optional(out) : std::nullopt;
 }
 
 /// A limit on rows is said as long as what it kept back goes on.

@@ -7,11 +7,6 @@ namespace meshgate::ingest {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// A refused source is asked again now and then: the person who mends a right or a table need not restart the node.
-constexpr std::chrono::milliseconds kAskAgain{15000};
-
 /// A turn that takes longer keeps others waiting: reads that work come back sooner.
 constexpr std::chrono::milliseconds kLongTurn{1000};
 
@@ -23,14 +18,34 @@ Error too_busy(const FeedReader& reader) {
 
 }  // namespace
 
-SourceRunner::SourceRunner(SourceOptions options, std::vector<std::shared_ptr<store::Feed>> feeds, base::Log& log, base::Metrics& metrics)
-    : options_(std::move(options)), log_(log), turns_(options_.feeds.size()), random_(std::random_device{}()) {
-  for (std::size_t i = 0; i < options_.feeds.size(); ++i) {
-    readers_.push_back(std::make_unique<FeedReader>(options_.feeds[i], std::move(feeds[i]), options_.name, log, metrics));
-    turns_[i].due = Clock::now();
-  }
+SourceRunner::SourceRunner(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics)
+    : options_(std::move(options)), room_("source " + options_.name), store_(store), log_(log), metrics_(metrics), random_(std::random_device{}()) {
   if (options_.limits.rows > 0) rows_.emplace(options_.limits.rows, Clock::now());
-  thread_ = std::thread([this] { run(); });
+  if (!options_.families.empty()) unlisted_ = "its streams have not been listed yet";
+}
+
+Result<std::unique_ptr<SourceRunner>> SourceRunner::start(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics) {
+  std::unique_ptr<SourceRunner> out(new SourceRunner(std::move(options), store, log, metrics));
+  auto feeds = remembered(out->options_, store);
+  if (!feeds) return std::move(feeds).error();
+  feeds->insert(feeds->begin(), out->options_.feeds.begin(), out->options_.feeds.end());
+  for (FeedOptions& feed : *feeds) {
+    const std::string name = feed.name;
+    if (auto added = out->add(std::move(feed)); !added) return std::move(added).error().within("feed " + name);
+  }
+  out->thread_ = std::thread([runner = out.get()] { runner->run(); });
+  return out;
+}
+
+FeedReader* SourceRunner::reader(std::string_view feed) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& one) { return one->reader.name() == feed; });
+  return found == tasks_.end() ? nullptr : &(*found)->reader;
+}
+
+std::string SourceRunner::unlisted() const {
+  const std::lock_guard lock(mutex_);
+  return unlisted_;
 }
 
 SourceRunner::~SourceRunner() {
@@ -59,37 +74,38 @@ void SourceRunner::run() {
 
 /// What hangs in them is told first, so that they end at the same time.
 void SourceRunner::close_all() {
-  for (const Turn& turn : turns_) {
-    if (turn.connection) turn.connection->cancel();
+  for (const auto& task : tasks_) {
+    if (task->turn.connection) task->turn.connection->cancel();
   }
-  for (std::size_t i = 0; i < readers_.size(); ++i) {
-    readers_[i]->close();
-    turns_[i].connection.reset();
+  for (const auto& task : tasks_) {
+    task->reader.close();
+    task->turn.connection.reset();
   }
 }
 
 /// To the first one that keeps the thread for long.
 void SourceRunner::go_round() {
+  look_for_streams();
   run_errand();
-  for (const std::size_t feed : due_ones()) {
-    const bool quick = take_turn(feed);
+  for (Task* task : due_ones()) {
+    const bool quick = take_turn(*task);
     run_errand();
     if (!quick) return;
   }
 }
 
-std::vector<std::size_t> SourceRunner::due_ones() const {
-  std::vector<std::size_t> out;
-  for (std::size_t i = 0; i < turns_.size(); ++i) {
-    if (turns_[i].due <= Clock::now()) out.push_back(i);
+std::vector<SourceRunner::Task*> SourceRunner::due_ones() const {
+  std::vector<Task*> out;
+  for (const auto& task : tasks_) {
+    if (task->turn.due <= Clock::now()) out.push_back(task.get());
   }
-  std::ranges::stable_sort(out, {}, [this](std::size_t i) { return std::pair(!turns_[i].quick, turns_[i].taken); });
+  std::ranges::stable_sort(out, {}, [](const Task* task) { return std::pair(!task->turn.quick, task->turn.taken); });
   return out;
 }
 
-bool SourceRunner::errand_for(std::size_t feed) {
+bool SourceRunner::errand_for(const Task& task) {
   const std::lock_guard lock(mutex_);
-  return errand_ && errand_->reader == feed;
+  return errand_ && errand_->task == &task;
 }
 
 void SourceRunner::run_errand() {
@@ -98,9 +114,9 @@ void SourceRunner::run_errand() {
     const std::lock_guard lock(mutex_);
     if (stop_ || !errand_ready()) return;
     errand = std::exchange(errand_, std::nullopt);
-    running_ = turns_[errand->reader].connection.get();
+    running_ = errand->task->turn.connection.get();
   }
-  auto done = readers_[errand->reader]->replay(std::move(errand->keys));
+  auto done = errand->task->reader.replay(std::move(errand->keys));
   {
     const std::lock_guard lock(mutex_);
     running_ = nullptr;
@@ -115,8 +131,8 @@ Result<std::vector<Replayed>> SourceRunner::replay(const FeedReader& reader, std
     const std::lock_guard lock(mutex_);
     if (stop_) return Error{Code::cancelled, "the node is stopping"};
     if (errand_) return Error{Code::retry, "another replay of source '" + options_.name + "' waits: try again when it is done"};
-    const auto at = std::find_if(readers_.begin(), readers_.end(), [&](const auto& one) { return one.get() == &reader; });
-    errand_.emplace(Errand{static_cast<std::size_t>(at - readers_.begin()), std::move(keys), {}});
+    const auto at = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& one) { return &one->reader == &reader; });
+    errand_.emplace(Errand{at->get(), std::move(keys), {}});
     done = errand_->done.get_future();
   }
   wake_.notify_all();
@@ -138,20 +154,22 @@ bool SourceRunner::stopping() {
 
 bool SourceRunner::wait_until_due() {
   std::unique_lock lock(mutex_);
-  const auto first = std::min_element(turns_.begin(), turns_.end(), [](const Turn& a, const Turn& b) { return a.due < b.due; });
-  if (first == turns_.end()) {
-    wake_.wait(lock, [this] { return stop_; });
+  auto due = options_.families.empty() ? Clock::time_point::max() : looking_.due;
+  for (const auto& task : tasks_) due = std::min(due, task->turn.due);
+  const auto wanted = [this] { return stop_ || errand_ready(); };
+  if (due == Clock::time_point::max()) {
+    wake_.wait(lock, wanted);
   } else {
-    wake_.wait_until(lock, first->due, [this] { return stop_ || errand_ready(); });
+    wake_.wait_until(lock, due, wanted);
   }
   return !stop_;
 }
 
-bool SourceRunner::take_turn(std::size_t feed) {
-  auto limits = allowed(feed);
+bool SourceRunner::take_turn(Task& task) {
+  auto limits = allowed(task);
   if (!limits) return true;
-  FeedReader& reader = *readers_[feed];
-  Turn& turn = turns_[feed];
+  FeedReader& reader = task.reader;
+  Turn& turn = task.turn;
   const std::string quiet = options_.limits.quiet_at(now());
   limits->light = !quiet.empty();
   turn.taken = Clock::now();

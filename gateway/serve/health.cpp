@@ -65,6 +65,9 @@ net::Response readiness(Context& context, const net::Request& request, bool drai
   if (!readers || context.services.store.writing() == store::Writing::stopped) look_at_store(context.services.store, reasons);
   if (!readers) {
     for (const auto& name : context.services.store.names()) look_at_feed(context, name, reasons);
+    for (const auto& one : context.services.sources.unlisted()) {
+      reasons.add("source", one.source, "it is not known which feeds source '" + one.source + "' has: " + one.why);
+    }
   }
   return reasons.empty() ? json("{\"ready\":true}\n") : unready(request, reasons);
 }

@@ -29,12 +29,19 @@ struct SourceState {
   std::string note = {};  ///< how it is read, in the connector's words; redacted by whoever fills it
 };
 
+/// A source of which it is not known yet which feeds it has.
+struct UnlistedSource {
+  std::string source;
+  std::string why;  ///< redacted by whoever fills it
+};
+
 /// Asked on loops and pool threads, for every description of a feed; must not block.
 class SourceStatus {
  public:
   virtual ~SourceStatus() = default;
   /// Nothing for a feed that no source of this node fills.
   [[nodiscard]] virtual std::optional<SourceState> of(std::string_view feed) const = 0;
+  [[nodiscard]] virtual std::vector<UnlistedSource> unlisted() const { return {}; }
 };
 
 /// What became of a quarantined record that was read again from its source; the words are in HTTP.md.

@@ -112,7 +112,7 @@ TEST_P(ConnectorContract, ChecksAndDiscovers) {
   ASSERT_TRUE(checked) << checked.error().message;
 
   std::map<std::string, ingest::SourceColumns> found;
-  const Status discovered = connection->discover([&](std::string_view name, const ingest::SourceColumns& columns) { found[std::string(name)] = columns; });
+  const Status discovered = connection->discover([&](const ingest::StreamName& stream, const ingest::SourceColumns& columns) { found[stream.name] = columns; });
   ASSERT_TRUE(discovered) << discovered.error().message;
   ASSERT_TRUE(found.contains(harness_->stream_name()));
   const Schema& schema = found[harness_->stream_name()].schema;
@@ -120,6 +120,10 @@ TEST_P(ConnectorContract, ChecksAndDiscovers) {
   if (harness_->discovers_key() && schema.find("id") != nullptr) {
     EXPECT_EQ(schema.find("id")->key, 1);
   }
+  const auto names = connection->list();
+  ASSERT_TRUE(names) << names.error().message;
+  EXPECT_EQ(names->size(), found.size());
+  for (const ingest::StreamName& one : *names) EXPECT_TRUE(found.contains(one.name)) << one.name;
 }
 
 TEST_P(ConnectorContract, FirstReadGivesEveryRow) {

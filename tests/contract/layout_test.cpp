@@ -67,6 +67,7 @@ MEMBER(mg_option, required, 56);
 MEMBER(mg_option, secret, 57);
 MEMBER(mg_option, any_name, 58);
 MEMBER(mg_option, pace, 59);
+MEMBER(mg_option, stream_name, 60);
 
 SIZE(mg_setting, 32);
 MEMBER(mg_setting, name, 0);
@@ -88,8 +89,18 @@ MEMBER(mg_progress, as_of_us, 24);
 MEMBER(mg_progress, total, 32);
 MEMBER(mg_progress, note, 40);
 
+SIZE(mg_found, 72);
+MEMBER(mg_found, size, 0);
+MEMBER(mg_found, own, 4);
+MEMBER(mg_found, name, 8);
+MEMBER(mg_found, group, 24);
+MEMBER(mg_found, title, 40);
+MEMBER(mg_found, columns, 56);
+MEMBER(mg_found, column_count, 64);
+
 SIZE(mg_catalog, 24);
 MEMBER(mg_catalog, size, 0);
+MEMBER(mg_catalog, names_only, 4);
 MEMBER(mg_catalog, ctx, 8);
 MEMBER(mg_catalog, stream, 16);
 

@@ -1,5 +1,5 @@
-"""The examples of the pages, run: the curl lines of HTTP.md against a real node, the configuration of the README with its table, and the sources and exact rights of
-connectors/odbc/README.md as users made by just those statements.
+"""The examples of the pages, run: the curl lines of HTTP.md against a real node, the configuration of the README with its table, the sources, query and exact rights of
+connectors/odbc/README.md as users made by just those statements, and the patterns of OPERATING.md.
 
     docs_test.py --program build/bin/meshgate
 """
@@ -105,6 +105,22 @@ def odbc_page(program, folder, postgres, mariadb):
         mariadb.once(f"DROP USER {user}@'%'")
 
 
+def queries_and_tables(program, folder, postgres):
+    """The query of connectors/odbc/README.md and the patterns of OPERATING.md, over tables as they suppose."""
+    sales = postgres.schema
+    postgres.run(f"CREATE TABLE {sales}.customers (id int PRIMARY KEY, name text, changed_at timestamp)",
+                 f"CREATE TABLE {sales}.bills (number text PRIMARY KEY, customer int, total numeric(10,2), state text, changed_at timestamp)",
+                 f"CREATE TABLE {sales}.tmp_bills (number text PRIMARY KEY)",
+                 f"INSERT INTO {sales}.customers VALUES (1, 'Ann', '2026-01-05 10:00')",
+                 f"INSERT INTO {sales}.bills VALUES ('A-17', 1, 12.50, 'open', '2026-01-05 11:00')")
+    sources = f"sources: {{ erp: {{ connector: odbc, connection: {postgres.connection_yaml()} }} }}\n"
+    query = next(block for block in yaml_blocks(page("connectors/odbc/README.md")) if "query: |" in block)
+    query = query.replace("FROM orders", f"FROM {sales}.bills").replace("JOIN customers", f"JOIN {sales}.customers")
+    check(program, folder, sources + query, {}, "feed open_orders: 4 columns, key number", "reads what changed by column 'changed_at'")
+    tables = next(block for block in yaml_blocks(page("gateway/ingest/OPERATING.md")) if "tables:" in block)
+    check(program, folder, sources + tables.replace("sales.", f"{sales}."), {}, f"feed erp.{sales}.bills: 5 columns, key number", f"feed erp.{sales}.customers: 3 columns", "`stock.item?` matches no stream")
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
@@ -117,6 +133,7 @@ def main():
         http_page(program, folder)
         postgres, mariadb = Postgres(folder), Mariadb(folder)
         try:
+            queries_and_tables(program, folder, postgres)
             readme(program, folder, postgres)
             odbc_page(program, folder, postgres, mariadb)
         finally:

@@ -39,6 +39,9 @@ def wrong_configurations():
     yield Case("peers are to come", configuration(good, more="peers: { hub: { url: http://x } }\n"), 2, "`peers` is not in this version")
     yield Case("beyond loopback", configuration(good).replace("data: data", "data: data, listen: \"http://0.0.0.0:7443\""), 2, "insecure: true")
     yield Case("unknown column", configuration(good, "from: { source: s, table: things }\n    fields: { a: nmae }"), 3, "nmae", "did you mean 'name'")
+    yield Case("table and tables", configuration(good, "from: { source: s, table: things, tables: [ \"*\" ] }"), 2, "meshgate.yaml:8:31", "exclude each other")
+    yield Case("tables without a pattern", configuration(good, "from: { source: s, tables: [ ] }"), 2, "`tables` names nothing")
+    yield Case("pattern without quotes", configuration(good, "from: { source: s, tables: [ !tmp ] }"), 2, "meshgate.yaml:8")
     yield Case("empty file", "", 2, "meshgate.yaml")
 
 
@@ -48,6 +51,17 @@ def wrong_sqlite():
     yield Case("table without a key", configuration(good, "from: { source: s, table: keyless }"), 3, "keyless", "key")
     yield Case("driver that is not there", configuration("{ driver: SQLite9, database: company.db }"), 3, "SQLite9", "SQLite3")
     yield Case("everything right", configuration(good), 0, "the configuration is valid", "reached", "3 columns", "key id")
+    yield Case("query with an error", configuration(good, "from: { source: s, key: [ id ], query: SELECT id FORM things }"), 3, "does not take the query", "syntax error")
+    yield Case("query of a table that is not there", configuration(good, "from: { source: s, key: [ id ], query: SELECT id FROM thinks }"), 3, "does not take the query", "thinks")
+    yield Case("query without a key", configuration(good, "from: { source: s, query: SELECT id FROM things }"), 3, "a query has no key of its own")
+    yield Case("two statements", configuration(good, "from: { source: s, key: [ id ], query: SELECT id FROM things; DELETE FROM things }"), 3, "more than one statement")
+    yield Case("table and query", configuration(good, "from: { source: s, key: [ id ], table: things, query: SELECT id FROM things }"), 3, "exclude each other")
+    yield Case("neither table nor query", configuration(good, "from: { source: s, key: [ id ] }"), 3, "`table` is missing")
+    yield Case("everything right with a query", configuration(good, "from: { source: s, key: [ id ], query: SELECT id FROM things }"), 0, "1 columns, key id")
+    yield Case("pattern that matches nothing", configuration(good, 'from: { source: s, tables: [ "thinks*", "things" ] }'), 0, "`thinks*` matches no stream", "feed things.things: 3 columns")
+    yield Case("a table without a key among tables", configuration(good, 'from: { source: s, tables: [ "*", "!odd*" ] }'), 3, "feed things.things: 3 columns", "feed things.keyless: table 'keyless' has no primary key")
+    yield Case("two tables with one name", configuration(good, 'from: { source: s, tables: [ "odd*" ] }'), 3, "would both be feed 'things.odd_name'", "feed things.odd_name: 1 columns")
+    yield Case("a table whose feed has an entry", configuration(good, 'from: { source: s, tables: [ "things" ] }\n  things.things:\n    from: { source: s, table: keyless, key: [ a ] }'), 3, "has an entry of its own")
 
 
 def wrong_server(kind, driver, host, port, user, password, database, table):
@@ -152,6 +166,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="meshgate-newcomer-") as folder:
         database = Sqlite(folder)
         database.run("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT, amount DECIMAL(10,2))", "CREATE TABLE keyless (a INTEGER)",
+                     'CREATE TABLE "odd name" (id INTEGER PRIMARY KEY)', "CREATE TABLE odd_name (id INTEGER PRIMARY KEY)",
                      "INSERT INTO things VALUES (1, 'one', 1.5)")
         postgres, mariadb = Postgres(folder), Mariadb(folder)
         for one in (postgres, mariadb):

@@ -87,6 +87,60 @@ TEST_F(IngestTest, AReplayHasItsTurnWithinAScan) {
   EXPECT_TRUE((*store_->feed("things"))->state().loading) << "the scan is still under way";
 }
 
+/// A source with a family alone.
+class FamilyTest : public IngestTest {
+ protected:
+  FamilyTest() {
+    source_.feeds.clear();
+    source_.families.push_back({.name = "erp", .place = {}, .patterns = Patterns({"*"}), .stream_name = "table", .common = {}, .entries = {}});
+    table_.streams = {"orders", "items"};
+  }
+  void wait_for_standing(const std::string& feed) {
+    while (!ingest_->standing(feed)) std::this_thread::yield();
+  }
+};
+
+TEST_F(FamilyTest, FeedsComeUpWhileOthersAskForThem) {
+  table_.fail_discover = true;
+  start();
+  while (ingest_->unlisted().empty() || ingest_->unlisted()[0].why != "the catalogue cannot be reached") std::this_thread::yield();
+  EXPECT_TRUE(store_->names().empty());
+  table_.fail_discover = false;
+  wait_for_standing("erp.orders");
+  wait_for_standing("erp.items");
+  EXPECT_TRUE(ingest_->release("erp.orders"));
+  while ((*store_->feed("erp.items"))->state().count < 10) std::this_thread::yield();
+  EXPECT_TRUE(ingest_->unlisted().empty());
+  EXPECT_EQ(ingest_->standing("erp.orders")->source, "erp");
+  EXPECT_FALSE(ingest_->release("erp.nothing"));
+}
+
+TEST_F(FamilyTest, WhatTheStoreRemembersIsReadWithoutTheCatalogue) {
+  start();
+  wait_for_standing("erp.orders");
+  ingest_.reset();
+  table_.fail_discover = true;
+  table_.rows[11] = {.name = "new"};
+  source_.name = "erp";
+  source_.every = std::chrono::milliseconds(10);
+  source_.plugin = scripted_plugin(table_);
+  source_.families.push_back({.name = "erp", .place = {}, .patterns = Patterns({"*", "!items"}), .stream_name = "table", .common = {}, .entries = {}});
+  start();
+  EXPECT_TRUE(ingest_->standing("erp.orders"));
+  EXPECT_FALSE(ingest_->standing("erp.items")) << "no pattern chooses it any more";
+  while ((*store_->feed("erp.orders"))->state().count < 11) std::this_thread::yield();
+}
+
+TEST_F(FamilyTest, AReplayFindsAFeedThatCameLater) {
+  table_.faults[5] = "odd";
+  start();
+  wait_for_standing("erp.orders");
+  while ((*store_->feed("erp.orders"))->state().loading) std::this_thread::yield();
+  const auto done = ingest_->replay("erp.orders", {"5"});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(done->at(0).fate, Fate::bad);
+}
+
 TEST_F(IngestTest, AStopAnswersAReplayThatWaits) {
   table_.faults[5] = "odd";
   table_.endless = table_.holds = table_.clings = true;

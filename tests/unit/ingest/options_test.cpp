@@ -77,6 +77,19 @@ TEST_F(OptionsTest, TheGuardHasDefaultsAndKeysOfItsOwn) {
   EXPECT_EQ(sources[0].feeds[0].rules(), sources[0].feeds[1].rules()) << "the guard changes no item";
 }
 
+TEST_F(OptionsTest, TablesMakeAFamilyWithWhatIsCommon) {
+  const auto sources = read(std::string(kSource) + "feeds: { all: { from: { source: erp, tables: [ \"*\", \"!tmp_*\" ] }, partition: zone }, all.x: { from: { source: erp, table: x } } }");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  ASSERT_EQ(sources[0].families.size(), 1U);
+  const FeedFamily& family = sources[0].families[0];
+  EXPECT_EQ(family.name, "all");
+  EXPECT_EQ(family.stream_name, "table");
+  EXPECT_EQ(family.patterns.all(), (std::vector<std::string>{"*", "!tmp_*"}));
+  EXPECT_TRUE(family.common.stream.empty());
+  EXPECT_TRUE(family.common.definition.divided());
+  EXPECT_EQ(family.entries, std::vector<std::string>{"all.x"});
+}
+
 struct Wrong {
   const char* yaml;
   const char* said;
@@ -103,6 +116,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { count: -1 } } }", "mesh.yaml:2:64: 'count': '-1' is less than the least, 0"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { counts: 1 } } }", "did you mean 'count'?"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: off } }", "'guard' must be a mapping such as { key: value }"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [x], table: x } } }", "`table` and `tables` exclude each other"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [] } } }", "`tables` names nothing"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [x], kye: 1 } } }", "unknown key 'kye'"},
+                      Wrong{"feeds: { a: { from: { source: erp, tables: [x] } }, a.b: { from: { source: erp, tables: [y] } } }", "could have the same names"},
                       Wrong{"feeds: { _users: { from: { source: erp, table: x } } }", "cannot be the name of a feed"},
                       Wrong{"feeds: { \"a/b\": { from: { source: erp, table: x } } }", "cannot be the name of a feed"}));
 

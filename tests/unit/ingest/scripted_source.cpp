@@ -137,7 +137,13 @@ class ScriptedConnection : public sdk::Connection {
     return {};
   }
   sdk::Status check() override { return {}; }
-  sdk::Status discover(sdk::Catalog&) override { return {}; }
+  sdk::Status discover(sdk::Catalog& catalog) override {
+    if (the_table->fail_discover) return sdk::failure(MG_RECONNECT, "the catalogue cannot be reached");
+    for (const std::string& title : the_table->streams) {
+      if (!catalog.stream({.name = "public." + title, .group = "public", .title = title}, {})) break;
+    }
+    return {};
+  }
   sdk::Status open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) override {
     out = std::make_unique<ScriptedStream>(settings.text("table"));
     return {};
@@ -148,7 +154,7 @@ class ScriptedConnection : public sdk::Connection {
 
 Plugin scripted_plugin(ScriptedTable& table) {
   the_table = &table;
-  static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name."}),
+  static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name.", .stream_name = true}),
                                           sdk::option({.name = "again", .help = "How often.", .fallback = "daily", .pace = true})};
   static const sdk::Description description{"scripted", "1", "A table in memory.", {}, kOptions};
   static const mg_connector_module module = sdk::Fence::module<ScriptedConnection>(description);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -34,6 +35,8 @@ struct ScriptedTable {
   bool scans_again = false;                          ///< says so at the end of a scan
   bool holds = false;                                ///< a scan keeps something open between its reads, where it is not told to let go
   bool clings = false;                               ///< also then
+  std::vector<std::string> streams;                  ///< what discover() tells, as tables of the group that is meant
+  std::atomic<bool> fail_discover{false};
   std::string note;
   std::int64_t as_of = 1000000;
   int reads = 0;

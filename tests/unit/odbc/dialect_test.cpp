@@ -14,6 +14,17 @@ TEST(TableName, SplitsAtDotsOutsideQuotes) {
   for (const char* wrong : {"", ".", "a.", ".a", "a.b.c", "\"a"}) EXPECT_FALSE(parse_table_name(wrong)) << wrong;
 }
 
+TEST(TableName, IsWrittenAsItIsRead) {
+  EXPECT_EQ(written({"shop", "orders"}), "shop.orders");
+  EXPECT_EQ(written({"", "my table"}), "my table");
+  for (const TableName& name : {TableName{"my.shop", "a \"b\""}, TableName{"", "a.b"}, TableName{"s", "\""}}) {
+    const auto read = parse_table_name(written(name));
+    ASSERT_TRUE(read) << written(name);
+    EXPECT_EQ(read->schema, name.schema);
+    EXPECT_EQ(read->table, name.table);
+  }
+}
+
 TEST(Dialect, IsChosenByTheDriver) {
   EXPECT_EQ(dialect_for_driver("PostgreSQL Unicode")->engine(), Engine::postgresql);
   EXPECT_EQ(dialect_for_driver("/usr/lib/odbc/psqlodbcw.so")->engine(), Engine::postgresql);

@@ -55,11 +55,11 @@ TEST(Horizon, TicksAreComparable) {
 
 TEST(Horizon, ABlindOneIsToldWithWhatHelps) {
   const Place place{.server = "db", .user = "mesh", .database = "erp", .driver = "", .table = "orders", .installed = ""};
-  const std::string postgresql = blindness(Blind::right, Engine::postgresql, place, "updated_at");
+  const std::string postgresql = blindness(Blind::right, Engine::postgresql, place, "table 'orders'", "updated_at");
   EXPECT_NE(postgresql.find("GRANT pg_read_all_stats TO \"mesh\""), std::string::npos) << postgresql;
   EXPECT_NE(postgresql.find("`overlap: 15m`"), std::string::npos);
-  EXPECT_NE(blindness(Blind::right, Engine::mariadb, place, "x").find("GRANT PROCESS ON *.*"), std::string::npos);
-  EXPECT_NE(blindness(Blind::replica, Engine::mariadb, place, "x").find("replica"), std::string::npos);
+  EXPECT_NE(blindness(Blind::right, Engine::mariadb, place, "table 'orders'", "x").find("GRANT PROCESS ON *.*"), std::string::npos);
+  EXPECT_NE(blindness(Blind::replica, Engine::mariadb, place, "table 'orders'", "x").find("replica"), std::string::npos);
 }
 
 TEST(Horizon, WhatHoldsItBackIsToldAfterAMinute) {

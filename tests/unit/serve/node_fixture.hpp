@@ -18,7 +18,9 @@ struct StatedSources final : SourceStatus {
     if (feed != "orders") return std::nullopt;
     return state;
   }
+  std::vector<UnlistedSource> unlisted() const override { return unknown; }
   std::optional<SourceState> state;
+  std::vector<UnlistedSource> unknown;
 };
 
 /// A real store in a folder of its own, served over TCP and a Unix socket: feed "orders" (whole) and "sales" (divided).

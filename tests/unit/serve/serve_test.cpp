@@ -165,6 +165,16 @@ TEST_F(ServeTest, ReadyTellsTheReasons) {
   EXPECT_NE(get("/health/ready").body.find("loading"), std::string::npos);
 }
 
+TEST_F(ServeTest, IsNotReadyBeforeItKnowsWhichFeedsThereAre) {
+  sources_.unknown = {{"erp", "the host is not known"}};
+  const auto answer = get("/health/ready");
+  EXPECT_EQ(answer.status, 503U);
+  EXPECT_NE(answer.body.find("it is not known which feeds source 'erp' has: the host is not known"), std::string::npos) << answer.body;
+  EXPECT_EQ(get("/health/ready?for=readers").status, 200U);
+  sources_.unknown.clear();
+  EXPECT_EQ(get("/health/ready").status, 200U);
+}
+
 TEST_F(ServeTest, ShowsMetrics) {
   auto peer = client();
   ASSERT_EQ(peer.get("/feeds").status, 200U);
