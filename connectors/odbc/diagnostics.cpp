@@ -173,8 +173,6 @@ std::int32_t action(Cause cause) {
     case Cause::right: return MG_AUTH;
     case Cause::port:
     case Cause::hangs:
-    case Cause::hangs:
-      return "calls to " + quoted(place.server) + " hang that were given up: no other is begun before one of them has ended; look at what the database waits for, or restart it";
     case Cause::lost: return MG_RECONNECT;
     case Cause::busy:
     case Cause::interrupted:
