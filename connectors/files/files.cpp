@@ -45,7 +45,7 @@ class FilesConnection : public sdk::Connection {
       if (!format_of(file.name)) continue;
       const mg_setting settings[] = {{sdk::borrow("files"), sdk::borrow(file.name)}};
       std::unique_ptr<sdk::Stream> stream;
-      const sdk::Status opened = open_stream(sdk::Settings(settings, 1), stream);
+      const sdk::Status opened = open_stream(sdk::Settings(settings, 1), {}, stream);
       if (opened.code == MG_CANCELLED) return opened;
       if (!opened.ok()) host_.warning(opened.message);
       if (opened.ok() && !catalog.stream(file.name, static_cast<Scan&>(*stream).columns())) break;
@@ -53,7 +53,7 @@ class FilesConnection : public sdk::Connection {
     return {};
   }
 
-  sdk::Status open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) override {
+  sdk::Status open_stream(const sdk::Settings& settings, std::string_view, std::unique_ptr<sdk::Stream>& out) override {
     return Scan::open(*this, host_, folder_, settings, out);
   }
 

@@ -167,7 +167,7 @@ sdk::Status DatabaseConnection::discover(sdk::Catalog& catalog) {
   return {};
 }
 
-sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) {
+sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::string_view, std::unique_ptr<sdk::Stream>& out) {
   for (const std::string_view later : {"query", "tables"}) {
     if (settings.has(later)) return sdk::failure(MG_UNSUPPORTED, "`" + std::string(later) + "` is not there yet: name one `table`");
   }

@@ -22,7 +22,7 @@ class DatabaseConnection final : public sdk::Connection {
 
   sdk::Status check() override;
   sdk::Status discover(sdk::Catalog& catalog) override;
-  sdk::Status open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) override;
+  sdk::Status open_stream(const sdk::Settings& settings, std::string_view reader, std::unique_ptr<sdk::Stream>& out) override;
   void on_cancel() noexcept override { signal_->cancel(); }
 
  private:

@@ -26,6 +26,7 @@ struct ScriptedTable {
   std::optional<std::pair<int, std::string>> fail;   ///< code and message of the next read
   bool extra_column = false;                         ///< a column `extra` at the end, always 7
   bool endless = false;                              ///< a scan never ends: its last page comes again and again
+  bool polls = false;                                ///< reads are not those of a scan
   bool rests = false;                                ///< after a scan says that nothing is new, as unchanged files do
   bool fail_lookup = false;
   bool keys_only = false;                            ///< scans say of each row only that it is present
@@ -35,6 +36,9 @@ struct ScriptedTable {
   std::int64_t as_of = 1000000;
   int reads = 0;
   int lookups = 0;
+  std::string reader;                                ///< who opened the stream last
+  std::vector<std::string> settled;                  ///< Positions that were said to be durable
+  int fail_settled = 0;                              ///< code of the next settled()
 };
 
 /// The plugin that reads `table`; the table must live longer than every connection. One table at a time.
