@@ -29,14 +29,15 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it."}),
     sdk::option({.name = "key", .type = MG_OPTION_LIST, .help = "Columns that tell rows apart, where there is no primary key."}),
     sdk::option({.name = "columns", .type = MG_OPTION_LIST, .help = "Columns to read besides the key; none named: all."}),
-    sdk::option({.name = "track", .help = "How changes are found: by a column that every insert and update sets to a time or a growing number, or `scan`: all rows are read and compared. "
-                                          "None: chosen, and said."}),
+    sdk::option({.name = "track", .help = "How changes are found: by a column that every insert and update sets to a time or a growing number; by `journal`: triggers that "
+                                          "`meshgate journal install` makes; or `scan`: all rows are read and compared. None: chosen, and said."}),
     sdk::option({.name = "zone", .help = "In which zone the tracked column's times are, where they have none of their own: UTC, +01:00."}),
     sdk::option({.name = "overlap", .help = "How far behind the newest a tracked value may still be committed: a duration or, for numbers, a number. Needed where open "
                                             "transactions cannot be seen, or values are taken before a transaction."}),
     sdk::option({.name = "sweep", .help = "How often a tracked table's keys are read, to find deletes: a duration or `never`. None: every minute, or so that it takes a twentieth of "
                                           "the time."}),
     sdk::option({.name = "verify", .help = "How often all rows of a tracked table are read and compared: a duration or `never`.", .fallback = "24h"}),
+    sdk::option({.name = "keep", .type = MG_OPTION_DURATION, .help = "How long a journal keeps its entries for this feed while nobody reads it.", .fallback = "7d"}),
     sdk::option({.name = "query", .help = "Not there yet: rows of a SELECT."}),
     sdk::option({.name = "tables", .type = MG_OPTION_LIST, .help = "Not there yet: several tables as one stream."}),
 };
@@ -100,11 +101,20 @@ sdk::Status read_interval(const sdk::Settings& settings, std::string_view name, 
   return sdk::failure(MG_CONFIG, "`" + std::string(name) + ": " + text + "` is no interval: write a duration, as in `5m`, or `never`");
 }
 
+}  // namespace
+
+TableWish table_wish(const sdk::Settings& settings) {
+  return {.table = settings.text("table"), .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
+}
+
+namespace {
+
 sdk::Status read_track(const sdk::Settings& settings, TrackWish& out) {
   out.track = settings.text("track");
   out.zone = settings.text("zone");
   out.overlap = settings.text("overlap");
-  if (out.track == "journal") return sdk::failure(MG_UNSUPPORTED, "`track: journal` is not there yet: name a column, or `scan`");
+  if (out.track == kJournalTrack) out.schedule.sweep = kJournalSweep;
+  out.keep = settings.duration("keep", out.keep);
   out.schedule.sweep_by_cost = !settings.has("sweep");
   if (sdk::Status failed = read_interval(settings, "sweep", out.schedule.sweep); !failed.ok()) return failed;
   return read_interval(settings, "verify", out.schedule.verify);
@@ -144,7 +154,7 @@ sdk::Status make_target(const sdk::Settings& settings, std::shared_ptr<const Tar
 sdk::Status DatabaseConnection::open(const sdk::Host&, const sdk::Settings& settings, std::unique_ptr<sdk::Connection>& out) {
   std::shared_ptr<const Target> target;
   if (sdk::Status failed = make_target(settings, target); !failed.ok()) return failed;
-  out = std::make_unique<DatabaseConnection>(std::move(target));
+  out = std::make_unique<DatabaseConnection>(std::move(target), settings);
   return {};
 }
 
@@ -167,16 +177,16 @@ sdk::Status DatabaseConnection::discover(sdk::Catalog& catalog) {
   return {};
 }
 
-sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::string_view, std::unique_ptr<sdk::Stream>& out) {
+sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::string_view reader, std::unique_ptr<sdk::Stream>& out) {
   for (const std::string_view later : {"query", "tables"}) {
     if (settings.has(later)) return sdk::failure(MG_UNSUPPORTED, "`" + std::string(later) + "` is not there yet: name one `table`");
   }
-  TableWish wish{.table = settings.text("table"), .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
+  TableWish wish = table_wish(settings);
   if (wish.table.empty()) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read");
   TrackWish track;
   if (sdk::Status failed = read_track(settings, track); !failed.ok()) return failed;
-  if (track.track != "scan") wish.track = track.track;
-  auto stream = std::make_unique<TableStream>(target_, signal_, std::move(wish), std::move(track));
+  if (track.track != "scan" && track.track != kJournalTrack) wish.track = track.track;
+  auto stream = std::make_unique<TableStream>(target_, signal_, std::move(wish), std::move(track), reader);
   if (sdk::Status failed = stream->open(); !failed.ok()) return failed;
   out = std::move(stream);
   return {};

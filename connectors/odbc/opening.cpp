@@ -39,9 +39,8 @@ sdk::Status TableStream::refresh() {
   table_ = std::move(table);
   described_ = Clock::now();
   if (lengths_.size() != table_->columns.size()) lengths_.assign(table_->columns.size(), std::nullopt);
-  cells_.resize(table_->columns.size());
   values_.resize(table_->columns.size());
-  cell_texts_.resize(table_->columns.size());
+  cell_texts_.resize(table_->columns.size() + kJournalColumns);
   value_texts_.resize(table_->columns.size());
   return {};
 }
@@ -51,7 +50,10 @@ sdk::Status TableStream::refresh_if_old() {
   if (Clock::now() - described_ <= kDescribed) return {};
   const std::uint64_t before = print();
   if (sdk::Status failed = refresh(); !failed.ok()) return failed;
-  if (!tracking() || print() == before) return {};
+  if (journaling()) {
+    if (sdk::Status failed = find_journal(); !failed.ok()) return failed;
+  }
+  if (!following() || print() == before) return {};
   return sdk::failure(MG_RETRY, "the key or the tracked column of table '" + wish_.table + "' is another than before: it is read from the beginning");
 }
 
@@ -65,6 +67,7 @@ sdk::Status TableStream::why_hidden(const TableName& name) {
 /// Decides by what the table is followed, and makes sure that it can be.
 sdk::Status TableStream::settle_track() {
   const auto name = parse_table_name(wish_.table);
+  if (journaling()) return settle_on_journal();
   if (!name || track_wish_.track == "scan") return {};
   auto rows = std::make_shared<std::vector<std::vector<std::string>>>();
   const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().facts_query(*name), *rows); });
@@ -117,6 +120,7 @@ std::uint64_t TableStream::print() const {
   std::vector<std::string> names;
   for (const std::size_t at : table_->key) names.push_back(table_->columns[at].name);
   if (tracking()) names.push_back("track " + choice_.column + " " + table_->columns[*table_->track].native);
+  if (journaling()) names.push_back("track journal");
   return fingerprint(table_->name, names);
 }
 

@@ -66,6 +66,16 @@ class PostgreSql final : public Dialect {
            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.oid = " + regclass(name);
   }
 
+  [[nodiscard]] std::vector<std::string> writing() const override {
+    return {"SELECT set_config('default_transaction_read_only', 'off', false), set_config('default_transaction_isolation', 'read committed', false)"};
+  }
+  [[nodiscard]] std::string triggers_query(const TableName& table, const std::string&) const override {
+    return "SELECT n.nspname, (SELECT count(*) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') "
+           "AND t.tgname IN ('meshgate_journal', 'meshgate_journal_truncate')), 2, 1 FROM pg_catalog.pg_class c "
+           "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " + regclass(table);
+  }
+  [[nodiscard]] std::string grantee_query() const override { return "SELECT quote_ident(current_user)"; }
+
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string which = name ? "c.oid = " + regclass(*name)
                                    : "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "

@@ -51,6 +51,12 @@ sdk::Status Target::status(const Diagnosis& diagnosis, const std::string& table)
   return sdk::failure(action(cause), mask.apply(sentence(cause, named, diagnosis)));
 }
 
+std::shared_ptr<const Target> writing(const std::shared_ptr<const Target>& target) {
+  auto out = std::make_shared<Target>(*target);
+  out->writes = true;
+  return out;
+}
+
 std::optional<FileIdentity> FileIdentity::of(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return std::nullopt;
@@ -96,6 +102,11 @@ Diagnosis Session::still_there() const {
 Diagnosis Session::prepare() {
   for (const std::string& sql : dialect().session()) {
     if (Diagnosis failed = run(sql); !failed.ok()) return failed;
+  }
+  if (target_->writes) {
+    for (const std::string& sql : dialect().writing()) {
+      if (Diagnosis failed = run(sql); !failed.ok()) return failed;
+    }
   }
   if (const std::string number = dialect().number_query(); !number.empty()) {
     std::int64_t ours = 0;

@@ -26,10 +26,14 @@ struct Target {
   Place place;
   Mask mask;
   std::chrono::milliseconds timeout{30000};
+  bool writes = false;  ///< its sessions may change the database
 
   /// The failure of one call as the host gets it.
   [[nodiscard]] sdk::Status status(const Diagnosis& diagnosis, const std::string& table = {}) const;
 };
+
+/// The same for sessions that change the database.
+std::shared_ptr<const Target> writing(const std::shared_ptr<const Target>& target);
 
 /// Which file a path leads to.
 struct FileIdentity {
