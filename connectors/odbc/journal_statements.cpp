@@ -94,7 +94,7 @@ Statements mariadb(const Parts& parts, const Journal& journal, const Dialect& di
     return "CREATE TRIGGER " + trigger(journal, dialect, ending) + " AFTER " + event + " ON " + parts.table + " FOR EACH ROW " + body;
   };
   Statements out = {"CREATE TABLE " + parts.entries + " (" + kEntryId + " BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, " + kEntryOp +
-                        " CHAR(1) CHARACTER SET ascii NOT NULL) ENGINE = InnoDB SELECT " + parts.keys + " FROM " + parts.table + " WHERE FALSE",
+                        " CHAR(1) CHARACTER SET ascii NOT NULL DEFAULT 'U') ENGINE = InnoDB SELECT " + parts.keys + " FROM " + parts.table + " WHERE FALSE",
                     make_readers(journal, dialect, "VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "BIGINT", "MEDIUMTEXT CHARACTER SET ascii") + " ENGINE = InnoDB",
                     forget_readers(journal, dialect),
                     note_journal(journal, dialect),

@@ -20,6 +20,10 @@ constexpr std::size_t kKnownKeys = 20'000;
 /// Another reader that has not settled for so long is named.
 constexpr std::int64_t kBehind = 3'600'000'000;
 
+/// What PostgreSQL and MariaDB say of a write on a replica.
+constexpr std::string_view kReadOnly = "25006";
+constexpr std::int32_t kReadOnlyServer = 1290;
+
 std::int64_t random_token() {
   std::random_device source;
   return static_cast<std::int64_t>(((std::uint64_t{source()} << 32U) | source()) >> 1U);
@@ -88,6 +92,9 @@ sdk::Status TableStream::settle_on_journal() {
   const Diagnosis said = writer_.call([reader = reader_](Session& session) { return may_settle(session, reader); });
   if (said.ok()) return {};
   const sdk::Status status = target_->status(said, named.table);
+  if (said.state == kReadOnly || said.native == kReadOnlyServer) {
+    return sdk::failure(MG_CONFIG, "this server only reads, so the journal '" + named.table + "' cannot be settled here: read where the table is written (" + said.text + ")");
+  }
   if (status.code != MG_AUTH) return status;
   return sdk::failure(MG_AUTH, "user '" + named.user + "' may not settle the journal '" + named.table + "': GRANT SELECT, DELETE ON it and SELECT, INSERT, UPDATE, DELETE ON '" +
                                    reader_.journal.readers.table + "' (" + said.text + ")");
@@ -181,28 +188,36 @@ sdk::Status TableStream::emit_entry(sdk::Budget& budget, sdk::Sink& sink, bool& 
   const std::size_t id_at = table_->columns.size();
   const std::int64_t id = number_in(cells_[id_at]);
   const auto state = static_cast<EntryState>(number_in(cells_[id_at + 1]));
-  std::size_t odd = rows_->odd(row_);
-  const bool has_key = fault.empty() && key_of(cells_, odd, key_);
-  budget.spend(sizeof id);
-  if (emitted_.size() >= kKnownKeys) emitted_.clear();
-  const bool known = has_key && !emitted_.insert(joined(key_)).second;
-  bool there = state == EntryState::there;
   if (state == EntryState::emptied) {
     position_.tracked->doubt = kOver;
-  } else if (!known && cut && has_key && there) {
-    if (sdk::Status failed = whole_row(cells_, odd, there); !failed.ok()) return failed;
-  }
-  if (!known && there) {
-    if (fault.empty()) fault = fault_of(cells_, odd);
-    stop = !emit_cells(*changes_, cells_, odd, std::move(fault), budget, sink);
-  } else if (!known && state == EntryState::gone && has_key) {
-    stop = !emit_gone(sink);
+    budget.spend(sizeof id);
+  } else if (sdk::Status failed = show_entry(state == EntryState::there, cut, std::move(fault), budget, sink, stop); !failed.ok()) {
+    return failed;
   }
   ++row_;
   done_.add(id);
   ++unsettled_;
   ++position_.journaled->n;
   position_.tracked->poll->at = std::vector<std::string>{std::to_string(id)};
+  return {};
+}
+
+/// `there`: the row is in cells_, otherwise nothing but its key.
+sdk::Status TableStream::show_entry(bool there, bool cut, std::string fault, sdk::Budget& budget, sdk::Sink& sink, bool& stop) {
+  std::size_t odd = rows_->odd(row_);
+  const bool has_key = fault.empty() && key_of(cells_, odd, key_);
+  if (emitted_.size() >= kKnownKeys) emitted_.clear();
+  if (has_key && !emitted_.insert(joined(key_)).second) return budget.spend(sizeof(std::int64_t)), sdk::Status{};
+  if (!there) {
+    budget.spend(sizeof(std::int64_t));
+    stop = has_key && !emit_gone(sink);
+    return {};
+  }
+  if (cut && has_key) {
+    if (sdk::Status failed = whole_row(cells_, odd, there); !failed.ok() || !there) return failed;  // deleted meanwhile: an entry says so
+  }
+  if (fault.empty()) fault = fault_of(cells_, odd);
+  stop = !emit_cells(*changes_, cells_, odd, std::move(fault), budget, sink);
   return {};
 }
 

@@ -50,6 +50,7 @@ class TableStream final : public sdk::Stream {
   sdk::Status begin_journal_poll();
   sdk::Status look_at_row(std::int64_t& clock, std::optional<ReaderRow>& row);
   sdk::Status emit_entry(sdk::Budget& budget, sdk::Sink& sink, bool& stop);
+  sdk::Status show_entry(bool there, bool cut, std::string fault, sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   bool emit_gone(sdk::Sink& sink);
   void note_settled(const Settled& out);
   [[nodiscard]] sdk::Status not_ours(bool there) const;
