@@ -39,6 +39,23 @@ Diagnosis run_all(Session& session, const std::vector<std::string>& statements) 
   return {};
 }
 
+/// The reader's own row, if it is as it should be, and the rows of those who stay away.
+std::vector<std::string> note_statements(const Dialect& dialect, const Reader& reader, const ReaderRow& row, std::int64_t before) {
+  const std::string table = quoted(dialect, reader.journal.readers);
+  const std::string keep = std::to_string(std::chrono::microseconds(reader.keep).count());
+  return {"UPDATE " + table + " SET n = " + std::to_string(row.n) + ", done = " + literal(row.done.text()) + ", settled = " + clock(dialect) + ", keep = " + keep + of_reader(reader) +
+              " AND token = " + std::to_string(row.token) + " AND n = " + std::to_string(before),
+          "DELETE FROM " + table + of_journal(reader.journal) + " AND reader <> '' AND settled + keep < " + clock(dialect)};
+}
+
+Diagnosis find_first(Session& session, const Journal& journal, std::optional<std::int64_t>& out) {
+  Texts rows;
+  Diagnosis said = session.texts("SELECT min(" + std::string(kEntryId) + ") FROM " + quoted(session.dialect(), journal.entries), rows);
+  std::int64_t id = 0;
+  if (!rows.empty() && number_in(rows[0][0], id)) out = id;
+  return said;
+}
+
 }  // namespace
 
 std::optional<ReaderRow> decode_reader(const std::vector<std::string>& row) {
@@ -81,17 +98,9 @@ Diagnosis register_reader(Session& session, const Reader& reader, std::int64_t t
 }
 
 Diagnosis settle(Session& session, const Reader& reader, const ReaderRow& row, std::int64_t before, Settled& out) {
-  const Dialect& dialect = session.dialect();
-  const std::string table = quoted(dialect, reader.journal.readers);
-  const std::string as_known = " AND token = " + std::to_string(row.token) + " AND n = " + std::to_string(before);
-  if (Diagnosis failed = run_all(session, {"UPDATE " + table + " SET n = " + std::to_string(row.n) + ", done = " + literal(row.done.text()) + ", settled = " + clock(dialect) + ", keep = " +
-                                               std::to_string(std::chrono::microseconds(reader.keep).count()) + of_reader(reader) + as_known,
-                                           "DELETE FROM " + table + of_journal(reader.journal) + " AND reader <> '' AND settled + keep < " + clock(dialect)});
-      !failed.ok()) {
-    return failed;
-  }
+  if (Diagnosis failed = run_all(session, note_statements(session.dialect(), reader, row, before)); !failed.ok()) return failed;
   std::vector<ReaderRow> all;
-  if (Diagnosis failed = read_rows(session, select_readers(reader.journal, dialect), all); !failed.ok()) return failed;
+  if (Diagnosis failed = read_rows(session, select_readers(reader.journal, session.dialect()), all); !failed.ok()) return failed;
   const auto mine = std::ranges::find(all, reader.name, &ReaderRow::reader);
   out.there = mine != all.end();
   out.ours = out.there && mine->token == row.token && mine->n == row.n && mine->done == row.done;
@@ -101,18 +110,15 @@ Diagnosis settle(Session& session, const Reader& reader, const ReaderRow& row, s
   for (const ReaderRow& one : all) {
     if (one.reader != reader.name && (!out.behind || one.settled < out.behind->settled)) out.behind = one;
   }
-  if (Diagnosis failed = run_all(session, delete_statements(reader.journal, dialect, out.deleted)); !failed.ok()) return failed;
-  Texts first;
-  Diagnosis said = session.texts("SELECT min(" + std::string(kEntryId) + ") FROM " + quoted(dialect, reader.journal.entries), first);
-  std::int64_t id = 0;
-  if (!first.empty() && number_in(first[0][0], id)) out.first = id;
-  return said;
+  if (Diagnosis failed = run_all(session, delete_statements(reader.journal, session.dialect(), out.deleted)); !failed.ok()) return failed;
+  return find_first(session, reader.journal, out.first);
 }
 
 Diagnosis may_settle(Session& session, const Reader& reader) {
   const std::string table = quoted(session.dialect(), reader.journal.readers);
-  return run_all(session, {"INSERT INTO " + table + " SELECT * FROM " + table + " WHERE 1 = 0", "UPDATE " + table + " SET n = n WHERE 1 = 0", "DELETE FROM " + table + " WHERE 1 = 0",
-                           "DELETE FROM " + quoted(session.dialect(), reader.journal.entries) + " WHERE 1 = 0"});
+  const std::string nobody = " WHERE journal = '' AND reader = ''";
+  return run_all(session, {"INSERT INTO " + table + " SELECT * FROM " + table + nobody, "UPDATE " + table + " SET n = n" + nobody, "DELETE FROM " + table + nobody,
+                           "DELETE FROM " + quoted(session.dialect(), reader.journal.entries) + " WHERE " + kEntryId + " = 0"});
 }
 
 }  // namespace meshgate::odbc

@@ -176,7 +176,7 @@ sdk::Status DatabaseConnection::setup(const sdk::Settings& settings, const sdk::
   if (!parse_table_name(settings.text("table"))) return sdk::failure(MG_CONFIG, "`track: journal` needs one `table`");
   std::shared_ptr<const Target> changes;
   if (sdk::Status failed = make_target(with_login(settings_, wish.login), changes); !failed.ok()) return failed;
-  return JournalSetup(target_, writing(changes), signal_, table_wish(settings)).go(wish, text);
+  return JournalSetup(target_, writing(changes, Writes::yes), signal_, table_wish(settings)).go(wish, text);
 }
 
 }  // namespace meshgate::odbc

@@ -86,7 +86,7 @@ sdk::Status TableStream::find_journal() {
 }
 
 sdk::Status TableStream::settle_on_journal() {
-  if (sdk::Status failed = find_journal(); !failed.ok()) return failed;
+  if (sdk::Status failed = find_journal(); !failed.ok() || target_->dialect->in_a_file()) return failed;
   Place named = target_->place;
   named.table = reader_.journal.entries.table;
   const Diagnosis said = writer_.call([reader = reader_](Session& session) { return may_settle(session, reader); });

@@ -69,6 +69,7 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] std::vector<std::string> writing() const override {
     return {"SELECT set_config('default_transaction_read_only', 'off', false), set_config('default_transaction_isolation', 'read committed', false)"};
   }
+  [[nodiscard]] std::vector<std::string> without_patience() const override { return {"SELECT set_config('lock_timeout', '500ms', false)"}; }
   [[nodiscard]] std::string triggers_query(const TableName& table, const std::string&) const override {
     return "SELECT n.nspname, (SELECT count(*) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') "
            "AND t.tgname IN ('meshgate_journal', 'meshgate_journal_truncate')), 2, 1 FROM pg_catalog.pg_class c "

@@ -86,6 +86,7 @@ class Sqlite final : public Dialect {
   }
 
   [[nodiscard]] std::vector<std::string> writing() const override { return {"PRAGMA query_only = 0"}; }
+  [[nodiscard]] std::string impatient_fields() const override { return "Timeout=200;"; }
   [[nodiscard]] std::string triggers_query(const TableName& table, const std::string& journal) const override {
     return "SELECT '', (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = " + literal(table.table) + " COLLATE NOCASE AND name IN (" + literal(journal + "_i") + ", " +
            literal(journal + "_u") + ", " + literal(journal + "_d") + ")), 3, 1";

@@ -12,7 +12,7 @@ constexpr std::size_t kKeysPerQuery = 100;
 }  // namespace
 
 TableStream::TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track, std::string_view reader)
-    : target_(target), wish_(std::move(wish)), track_wish_(std::move(track)), link_(target, signal), side_(target, signal), writer_(writing(target), signal),
+    : target_(target), wish_(std::move(wish)), track_wish_(std::move(track)), link_(target, signal), side_(target, signal), writer_(writing(target, Writes::if_free), signal),
       reader_{.journal = {}, .name = std::string(reader), .keep = track_wish_.keep} {}
 
 TableStream::~TableStream() { stop_scan(); }
