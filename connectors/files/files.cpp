@@ -49,7 +49,7 @@ class FilesConnection : public sdk::Connection {
       }
       const mg_setting settings[] = {{sdk::borrow("files"), sdk::borrow(file.name)}};
       std::unique_ptr<sdk::Stream> stream;
-      const sdk::Status opened = open_stream(sdk::Settings(settings, 1), stream);
+      const sdk::Status opened = open_stream(sdk::Settings(settings, 1), {}, stream);
       if (opened.code == MG_CANCELLED) return opened;
       if (!opened.ok()) host_.warning(opened.message);
       if (opened.ok() && !catalog.stream(file.name, static_cast<Scan&>(*stream).columns())) break;
@@ -57,7 +57,7 @@ class FilesConnection : public sdk::Connection {
     return {};
   }
 
-  sdk::Status open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) override {
+  sdk::Status open_stream(const sdk::Settings& settings, std::string_view, std::unique_ptr<sdk::Stream>& out) override {
     return Scan::open(*this, host_, folder_, settings, out);
   }
 

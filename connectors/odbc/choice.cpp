@@ -61,10 +61,13 @@ sdk::Status read_overlap(const TrackWish& wish, TrackRule& out) {
                                      (out.kind == TrackKind::time ? "times: write a duration, as in `overlap: 15m`" : "numbers: write a number, as in `overlap: 1000`"));
 }
 
+std::string rounds(const Schedule& schedule, const std::string& why_keys) {
+  return "keys " + shown(schedule.sweep) + (schedule.sweep && schedule.sweep_by_cost ? " or less often" : "") + " (" + why_keys + "), all rows " + shown(schedule.verify);
+}
+
 /// What goes for a followed table, for people.
 std::string how(const TrackWish& wish, const Column& column, const ColumnFacts* facts) {
-  std::string out = "reads what changed by column '" + column.name + "', keys " + shown(wish.schedule.sweep) +
-                    (wish.schedule.sweep && wish.schedule.sweep_by_cost ? " or less often" : "") + " (for deletes), all rows " + shown(wish.schedule.verify);
+  std::string out = "reads what changed by column '" + column.name + "', " + rounds(wish.schedule, "for deletes");
   if (facts != nullptr && !facts->indexed) out += "; no index begins with it, so each poll reads the whole table in the database";
   if (column.nullable) out += "; it may be NULL, and a change of such a row is only found with all rows";
   return out;
@@ -114,6 +117,10 @@ sdk::Status take(const TrackWish& wish, const Table& table, const Column& column
 }
 
 }  // namespace
+
+std::string journal_note(const TrackWish& wish, const std::string& journal) {
+  return "reads what changed from the journal '" + journal + "', " + rounds(wish.schedule, "for what fires no trigger");
+}
 
 std::vector<ColumnFacts> column_facts(const std::vector<std::vector<std::string>>& rows) {
   std::vector<ColumnFacts> out;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "connectors/odbc/horizon.hpp"
@@ -13,11 +15,20 @@ namespace meshgate::odbc {
 
 /// What a stream's settings say of how its changes are found.
 struct TrackWish {
-  std::string track;    ///< a column, "scan", or empty: to be chosen
+  std::string track;    ///< a column, "scan", "journal", or empty: to be chosen
   std::string zone;     ///< of times that are kept without one: "UTC", "+01:00"; empty: not said
   std::string overlap;  ///< a duration or a number; empty: none
   Schedule schedule;
+  std::chrono::milliseconds keep = std::chrono::hours(168);  ///< of a journal's entries for this reader
 };
+
+/// A table of that name is followed by its journal.
+inline constexpr std::string_view kJournalTrack = "journal";
+/// How often the keys of a table with a journal are read, unless said otherwise: what fires no trigger is seldom.
+inline constexpr std::chrono::milliseconds kJournalSweep = std::chrono::hours(1);
+
+/// What goes for a table that is followed by a journal, for people.
+std::string journal_note(const TrackWish& wish, const std::string& journal);
 
 /// What the catalogue says of a column as one to track by.
 struct ColumnFacts {

@@ -31,14 +31,15 @@ constexpr mg_option kStreamOptions[] = {
     sdk::option({.name = "table", .help = "Table or view: `name`, `schema.name`, with \"double quotes\" around a part that has a dot in it.", .stream_name = true}),
     sdk::option({.name = "key", .type = MG_OPTION_LIST, .help = "Columns that tell rows apart, where there is no primary key."}),
     sdk::option({.name = "columns", .type = MG_OPTION_LIST, .help = "Columns to read besides the key; none named: all."}),
-    sdk::option({.name = "track", .help = "How changes are found: by a column that every insert and update sets to a time or a growing number, or `scan`: all rows are read and compared. "
-                                          "None: chosen, and said."}),
+    sdk::option({.name = "track", .help = "How changes are found: by a column that every insert and update sets to a time or a growing number; by `journal`: triggers that "
+                                          "`meshgate journal install` makes; or `scan`: all rows are read and compared. None: chosen, and said."}),
     sdk::option({.name = "zone", .help = "In which zone the tracked column's times are, where they have none of their own: UTC, +01:00."}),
     sdk::option({.name = "overlap", .help = "How far behind the newest a tracked value may still be committed: a duration or, for numbers, a number. Needed where open "
                                             "transactions cannot be seen, or values are taken before a transaction."}),
     sdk::option({.name = "sweep", .help = "How often a tracked table's keys are read, to find deletes: a duration or `never`. None: every minute, or so that it takes a twentieth of "
                                           "the time.", .pace = true}),
     sdk::option({.name = "verify", .help = "How often all rows of a tracked table are read and compared: a duration or `never`.", .fallback = "24h", .pace = true}),
+    sdk::option({.name = "keep", .type = MG_OPTION_DURATION, .help = "How long a journal keeps its entries for this feed while nobody reads it.", .fallback = "7d", .pace = true}),
     sdk::option({.name = "query", .help = "Instead of `table`: a SELECT whose rows are read; it needs `key`."}),
 };
 
@@ -103,11 +104,20 @@ sdk::Status read_interval(const sdk::Settings& settings, std::string_view name, 
   return sdk::failure(MG_CONFIG, "`" + std::string(name) + ": " + text + "` is no interval: write a duration, as in `5m`, or `never`");
 }
 
+}  // namespace
+
+TableWish table_wish(const sdk::Settings& settings) {
+  return {.table = settings.text("table"), .query = {}, .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
+}
+
+namespace {
+
 sdk::Status read_track(const sdk::Settings& settings, TrackWish& out) {
   out.track = settings.text("track");
   out.zone = settings.text("zone");
   out.overlap = settings.text("overlap");
-  if (out.track == "journal") return sdk::failure(MG_UNSUPPORTED, "`track: journal` is not there yet: name a column, or `scan`");
+  if (out.track == kJournalTrack) out.schedule.sweep = kJournalSweep;
+  out.keep = settings.duration("keep", out.keep);
   out.schedule.sweep_by_cost = !settings.has("sweep");
   if (sdk::Status failed = read_interval(settings, "sweep", out.schedule.sweep); !failed.ok()) return failed;
   return read_interval(settings, "verify", out.schedule.verify);
@@ -147,7 +157,7 @@ sdk::Status make_target(const sdk::Settings& settings, std::shared_ptr<const Tar
 sdk::Status DatabaseConnection::open(const sdk::Host&, const sdk::Settings& settings, std::unique_ptr<sdk::Connection>& out) {
   std::shared_ptr<const Target> target;
   if (sdk::Status failed = make_target(settings, target); !failed.ok()) return failed;
-  out = std::make_unique<DatabaseConnection>(std::move(target));
+  out = std::make_unique<DatabaseConnection>(std::move(target), settings);
   return {};
 }
 
@@ -184,17 +194,18 @@ sdk::Status DatabaseConnection::discover(sdk::Catalog& catalog) {
   return {};
 }
 
-sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) {
-  TableWish wish{.table = settings.text("table"), .query = {}, .key = settings.list("key"), .columns = settings.list("columns"), .track = {}};
+sdk::Status DatabaseConnection::open_stream(const sdk::Settings& settings, std::string_view reader, std::unique_ptr<sdk::Stream>& out) {
+  TableWish wish = table_wish(settings);
   if (settings.has("table") && settings.has("query")) return sdk::failure(MG_CONFIG, "`table` and `query` exclude each other: take one of them away");
   if (wish.table.empty() && !settings.has("query")) return sdk::failure(MG_CONFIG, "`table` is missing: name the table to read, or write a `query`");
   if (settings.has("query")) {
+    if (settings.text("track") == kJournalTrack) return sdk::failure(MG_CONFIG, "`track: journal` is for a table, not for a `query`: triggers fill a journal of one table");
     if (sdk::Status failed = read_statement(target_->dialect->engine(), settings.text("query"), wish.query); !failed.ok()) return failed;
   }
   TrackWish track;
   if (sdk::Status failed = read_track(settings, track); !failed.ok()) return failed;
-  if (track.track != "scan") wish.track = track.track;
-  auto stream = std::make_unique<TableStream>(target_, signal_, std::move(wish), std::move(track));
+  if (track.track != "scan" && track.track != kJournalTrack) wish.track = track.track;
+  auto stream = std::make_unique<TableStream>(target_, signal_, std::move(wish), std::move(track), reader);
   if (sdk::Status failed = stream->open(); !failed.ok()) return failed;
   out = std::move(stream);
   return {};

@@ -17,10 +17,10 @@ constexpr std::chrono::seconds kLook{1};
 }  // namespace
 
 bool TableStream::sound(const Position& position) const {
-  if (position.fingerprint != print() || position.tracked.has_value() != tracking()) return false;
+  if (position.fingerprint != print() || position.tracked.has_value() != following() || position.journaled.has_value() != journaling()) return false;
   if (position.key && position.key->size() != table_->key.size()) return false;
   const bool at = position.tracked && position.tracked->poll && position.tracked->poll->at;
-  return !at || position.tracked->poll->at->size() == table_->key.size() + 1;
+  return !at || position.tracked->poll->at->size() == (journaling() ? 1 : table_->key.size() + 1);
 }
 
 sdk::Status TableStream::take_up(std::string_view bytes) {
@@ -28,6 +28,7 @@ sdk::Status TableStream::take_up(std::string_view bytes) {
   given_.reset();
   position_ = {};
   announce_scan_ = from_the_middle_ = false;
+  done_ = {};
   seen_.reset();
   next_seen_.reset();
   if (bytes.empty()) return {};
@@ -41,7 +42,7 @@ sdk::Status TableStream::take_up(std::string_view bytes) {
   // Of a sweep only a whole one counts.
   announce_scan_ = position_.pass == Pass::sweep || position_.pass == Pass::verify;
   if (announce_scan_) position_.key.reset();
-  return {};
+  return journaling() ? take_up_journal() : sdk::Status{};
 }
 
 sdk::Status TableStream::resume(std::string_view bytes, bool light, Turn& turn) {
@@ -59,7 +60,7 @@ sdk::Status TableStream::begin(Turn turn) {
     case Turn::scan: return begin_scan(Pass::scan);
     case Turn::sweep: return begin_scan(Pass::sweep);
     case Turn::verify: return begin_scan(Pass::verify);
-    case Turn::poll: return begin_poll();
+    case Turn::poll: return journaling() ? begin_journal_poll() : begin_poll();
     case Turn::rest: return pause_scan();
     case Turn::go_on:
     case Turn::poll_on: return {};
@@ -69,7 +70,7 @@ sdk::Status TableStream::begin(Turn turn) {
 
 sdk::Status TableStream::begin_scan(Pass pass) {
   if (sdk::Status failed = refresh_if_old(); !failed.ok()) return failed;
-  Position next{.pass = pass, .key = {}, .fingerprint = print(), .as_of_us = 0, .tracked = position_.tracked};
+  Position next{.pass = pass, .key = {}, .fingerprint = print(), .as_of_us = 0, .tracked = position_.tracked, .journaled = position_.journaled};
   if (tracking() && pass == Pass::scan) {
     // That of open() is from before the scan as well, and so is what it says.
     Horizon horizon;
@@ -82,6 +83,9 @@ sdk::Status TableStream::begin_scan(Pass pass) {
   if (pass == Pass::sweep) next.tracked->swept = next.tracked->clock;
   if (pass != Pass::scan) next.as_of_us = next.tracked->clock;
   position_ = std::move(next);
+  if (journaling() && pass == Pass::scan) {
+    if (sdk::Status failed = begin_journal(); !failed.ok()) return failed;
+  }
   total_ = 0;
   announce_scan_ = true;
   from_the_middle_ = false;
@@ -125,13 +129,16 @@ sdk::Status TableStream::let_go() { return link_.busy() ? sdk::Status{} : pause_
 bool TableStream::poll_due() const { return Clock::now() - slice_began_ >= kSlice; }
 
 void TableStream::start_scan() {
-  const bool sweep = !polling() && position_.pass == Pass::sweep;
   Range range{.from = {}, .after = position_.key};
-  if (polling()) {
+  emitted_.clear();
+  if (polling() && journaling()) {
+    range = entries_to_read();
+  } else if (polling()) {
     const Column& column = table_->columns[*table_->track];
     range = {.from = bound_text(column, place_.kind, target_->dialect->engine(), position_.tracked->poll->from), .after = position_.tracked->poll->at};
   }
-  scan_ = std::make_shared<Scan>(polling() ? changes_ : sweep ? keys_ : table_, std::move(range), lengths_);
+  lengths_.resize(scanned()->columns.size());
+  scan_ = std::make_shared<Scan>(scanned(), std::move(range), lengths_);
   rows_ = nullptr;
   fetched_.reset();
   fetch();

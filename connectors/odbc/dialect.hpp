@@ -102,6 +102,20 @@ class Dialect {
   /// numbers each session takes at once from its sequence.
   [[nodiscard]] virtual std::string facts_query(const TableName& name) const = 0;
 
+  // ---- following a table by a journal ----
+
+  /// Statements behind session(), for a connection that writes.
+  [[nodiscard]] virtual std::vector<std::string> writing() const = 0;
+  /// Behind those, for one whose writes rather fail than wait for others.
+  [[nodiscard]] virtual std::vector<std::string> without_patience() const { return {}; }
+  /// The same in front of a connection string, where the driver is the one that waits.
+  [[nodiscard]] virtual std::string impatient_fields() const { return {}; }
+  /// One row: the table's schema where the database must be asked for it, how many of the triggers of a journal of that name are in place and
+  /// on, how many there should be, and 1 where this user can see triggers at all.
+  [[nodiscard]] virtual std::string triggers_query(const TableName& table, const std::string& journal) const = 0;
+  /// One text: this session's user, as GRANT takes it; empty: there are no rights to grant.
+  [[nodiscard]] virtual std::string grantee_query() const { return {}; }
+
   /// One number: rows, as far as they are cheap to know.
   [[nodiscard]] virtual std::string total_query(const TableName& name) const = 0;
 };

@@ -135,6 +135,22 @@ class MariaDb final : public Dialect {
     return "SELECT TABLE_SCHEMA, TABLE_NAME, IF(TABLE_SCHEMA = DATABASE(), '1', '0') FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
            "AND TABLE_SCHEMA NOT IN (" + std::string(kSystemSchemas) + ") ORDER BY TABLE_SCHEMA, TABLE_NAME";
   }
+  [[nodiscard]] std::vector<std::string> writing() const override { return {"SET SESSION tx_read_only = 0"}; }
+  /// Safe updates always go by the key. Without them a DELETE goes through all of a small table, and waits for the rows that others are adding.
+  [[nodiscard]] std::vector<std::string> without_patience() const override { return {"SET SESSION innodb_lock_wait_timeout = 1, sql_safe_updates = 1"}; }
+  [[nodiscard]] std::string triggers_query(const TableName& table, const std::string& journal) const override {
+    const std::string place = "EVENT_OBJECT_SCHEMA = " + (table.schema.empty() ? "DATABASE()" : literal(table.schema)) + " AND EVENT_OBJECT_TABLE = " + literal(table.table);
+    std::string rights;
+    for (const char* of : {"USER", "SCHEMA", "TABLE"}) {
+      rights += (rights.empty() ? "" : " + ") + ("(SELECT COUNT(*) FROM information_schema." + std::string(of) + "_PRIVILEGES WHERE PRIVILEGE_TYPE = 'TRIGGER')");
+    }
+    return "SELECT '', (SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE " + place + " AND TRIGGER_NAME IN (" + literal(journal + "_i") + ", " + literal(journal + "_u") +
+           ", " + literal(journal + "_d") + ")), 3, IF(" + rights + " > 0, 1, 0)";
+  }
+  [[nodiscard]] std::string grantee_query() const override {
+    return "SELECT CONCAT('''', REPLACE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''', ''''''), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')";
+  }
+
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     return "SELECT CONCAT(c.TABLE_SCHEMA, '.', c.TABLE_NAME), c.COLUMN_NAME, LOWER(c.DATA_TYPE), c.COLUMN_TYPE, "
            "IF(c.IS_NULLABLE = 'YES', 1, 0), COALESCE(k.ORDINAL_POSITION, 0), COALESCE(c.CHARACTER_OCTET_LENGTH, 0), COALESCE(c.CHARACTER_SET_NAME, '') "

@@ -59,9 +59,8 @@ sdk::Status TableStream::refresh() {
   table_ = std::move(table);
   described_ = Clock::now();
   if (lengths_.size() != table_->columns.size()) lengths_.assign(table_->columns.size(), std::nullopt);
-  cells_.resize(table_->columns.size());
   values_.resize(table_->columns.size());
-  cell_texts_.resize(table_->columns.size());
+  cell_texts_.resize(table_->columns.size() + kJournalColumns);
   value_texts_.resize(table_->columns.size());
   return {};
 }
@@ -71,7 +70,10 @@ sdk::Status TableStream::refresh_if_old() {
   if (Clock::now() - described_ <= kDescribed) return {};
   const std::uint64_t before = print();
   if (sdk::Status failed = refresh(); !failed.ok()) return failed;
-  if (!tracking() || print() == before) return {};
+  if (journaling()) {
+    if (sdk::Status failed = find_journal(); !failed.ok()) return failed;
+  }
+  if (!following() || print() == before) return {};
   return sdk::failure(MG_RETRY, "the key or the tracked column of " + table_->said + " is another than before: it is read from the beginning");
 }
 
@@ -84,6 +86,7 @@ sdk::Status TableStream::why_hidden(const TableName& name) {
 
 /// Decides by what the table is followed, and makes sure that it can be.
 sdk::Status TableStream::settle_track() {
+  if (journaling()) return settle_on_journal();
   if (track_wish_.track == "scan") return {};
   const auto name = table_->named;
   auto rows = std::make_shared<Texts>();
@@ -136,6 +139,7 @@ std::uint64_t TableStream::print() const {
   std::vector<std::string> names;
   for (const std::size_t at : table_->key) names.push_back(table_->columns[at].name);
   if (tracking()) names.push_back("track " + choice_.column + " " + table_->columns[*table_->track].native);
+  if (journaling()) names.push_back("track journal");
   return fingerprint(table_->name, names);
 }
 

@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kMagic{"O\x02", 2};
 constexpr unsigned char kHasKey = 1;
 constexpr unsigned char kHasTracked = 2;
+constexpr unsigned char kHasJournal = 4;
 
 template <class Number>
 void append(std::string& out, Number number) {
@@ -46,11 +47,13 @@ void append(std::string& out, const std::vector<std::string>& key) {
   }
 }
 
-/// The numbers of a Tracked, and of a Poll, in their order.
+/// The numbers of a Tracked, a Poll and a Journaled, in their order.
 template <class Of>
 auto numbers(Of& of) {
   if constexpr (std::is_same_v<std::remove_const_t<Of>, Poll>) {
     return std::array{&of.from, &of.as_of, &of.next_low, &of.greatest};
+  } else if constexpr (std::is_same_v<std::remove_const_t<Of>, Journaled>) {
+    return std::array{&of.token, &of.n, &of.settled};
   } else {
     return std::array{&of.low, &of.frontier, &of.clock, &of.doubt, &of.swept, &of.verified, &of.sweep_took};
   }
@@ -111,12 +114,14 @@ std::optional<Tracked> take_tracked(std::string_view& bytes) {
 
 std::string encode(const Position& position) {
   std::string out(kMagic);
-  out += static_cast<char>((position.key ? kHasKey : 0) | (position.tracked ? kHasTracked : 0));
+  out += static_cast<char>((position.key ? kHasKey : 0) | (position.tracked ? kHasTracked : 0) | (position.journaled ? kHasJournal : 0));
   out += static_cast<char>(position.pass);
   append(out, position.fingerprint);
   append(out, position.as_of_us);
   if (position.key) append(out, *position.key);
   if (position.tracked) append(out, *position.tracked);
+  if (!position.journaled) return out;
+  for (const std::int64_t* one : numbers(*position.journaled)) append(out, *one);
   return out;
 }
 
@@ -127,13 +132,14 @@ std::optional<Position> decode_position(std::string_view bytes) {
   const auto pass = take<unsigned char>(bytes);
   const auto print = take<std::uint64_t>(bytes);
   const auto as_of = take<std::int64_t>(bytes);
-  if (!flags || *flags > (kHasKey | kHasTracked) || !pass || *pass > static_cast<unsigned char>(Pass::verify) || !print || !as_of) return std::nullopt;
+  if (!flags || *flags > (kHasKey | kHasTracked | kHasJournal) || !pass || *pass > static_cast<unsigned char>(Pass::verify) || !print || !as_of) return std::nullopt;
   Position out;
   out.pass = static_cast<Pass>(*pass);
   out.fingerprint = *print;
   out.as_of_us = *as_of;
   if ((*flags & kHasKey) != 0 && !(out.key = take_key(bytes))) return std::nullopt;
   if ((*flags & kHasTracked) != 0 && !(out.tracked = take_tracked(bytes))) return std::nullopt;
+  if ((*flags & kHasJournal) != 0 && (!out.tracked || !take_numbers(bytes, out.journaled.emplace()))) return std::nullopt;
   if (!bytes.empty()) return std::nullopt;
   return out;
 }

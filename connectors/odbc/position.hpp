@@ -18,16 +18,28 @@ enum class Pass : std::uint8_t {
   verify,  ///< all rows, once more
 };
 
-/// How far a table has been read. Bytes: "O", version 2, flags (1 a key follows, 2 tracking follows), pass, fingerprint (8), as_of (8), the
+/// How a reader stands with a journal. `token` and `settled` are also in its row in the database: that tells a gateway that was restored, and a
+/// database that was.
+struct Journaled {
+  std::int64_t token = 0;    ///< given to this reader before its first scan
+  std::int64_t n = 0;        ///< entries it has read; never falls
+  std::int64_t settled = 0;  ///< the n that it knows to stand in its row
+
+  bool operator==(const Journaled&) const = default;
+};
+
+/// How far a table has been read. Bytes: "O", version 2, flags (1 a key follows, 2 tracking follows, 4 a journal follows), pass, fingerprint (8), as_of (8), the
 /// key, the tracking. A key is the number (4) of its values and for each its length (4) and bytes; the tracking is low, frontier, clock, doubt,
 /// swept, verified, sweep_took and shape (8 each), the number (4) of landmarks, clock and floor (8 each) of each, and 0, 1 or 2: no poll; a poll
-/// with from, as_of, next_low and greatest (8 each); and with a value and key behind them. Numbers are little-endian.
+/// with from, as_of, next_low and greatest (8 each); and with a value and key behind them. The journal is token, n and settled (8 each), and never
+/// without tracking. Numbers are little-endian.
 struct Position {
   Pass pass = Pass::none;
   std::optional<std::vector<std::string>> key;  ///< of the last row of the pass, as the database writes it; none: before the first row
   std::uint64_t fingerprint = 0;                ///< of what is read, by name: a Position of another table is refused
   std::int64_t as_of_us = 0;                    ///< the database's clock before the pass began
   std::optional<Tracked> tracked;               ///< none: nothing is tracked
+  std::optional<Journaled> journaled;           ///< of a journal's polls; of `tracked` only clocks, doubt, shape and poll then count
 
   bool operator==(const Position&) const = default;
 };

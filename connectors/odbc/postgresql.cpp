@@ -70,6 +70,17 @@ class PostgreSql final : public Dialect {
     return "SELECT n.nspname, c.relname, CASE WHEN n.nspname = current_schema() THEN '1' ELSE '0' END FROM pg_catalog.pg_class c "
            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND " + readable() + " ORDER BY n.nspname, c.relname";
   }
+  [[nodiscard]] std::vector<std::string> writing() const override {
+    return {"SELECT set_config('default_transaction_read_only', 'off', false), set_config('default_transaction_isolation', 'read committed', false)"};
+  }
+  [[nodiscard]] std::vector<std::string> without_patience() const override { return {"SELECT set_config('lock_timeout', '500ms', false)"}; }
+  [[nodiscard]] std::string triggers_query(const TableName& table, const std::string&) const override {
+    return "SELECT n.nspname, (SELECT count(*) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') "
+           "AND t.tgname IN ('meshgate_journal', 'meshgate_journal_truncate')), 2, 1 FROM pg_catalog.pg_class c "
+           "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " + regclass(table);
+  }
+  [[nodiscard]] std::string grantee_query() const override { return "SELECT quote_ident(current_user)"; }
+
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string which = name ? "c.oid = " + regclass(*name)
                                    : "c.relkind IN ('r', 'p') AND " + readable();

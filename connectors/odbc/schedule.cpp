@@ -16,7 +16,10 @@ bool due(std::int64_t since, std::int64_t now, std::int64_t after_us) { return s
 
 std::int64_t micros(std::chrono::milliseconds from) { return std::chrono::microseconds(from).count(); }
 
-bool verify_due(const Tracked& at, const Schedule& schedule) { return schedule.verify && due(at.verified, at.clock, micros(*schedule.verify)); }
+/// Also where it is not wanted by itself: what was doubted must be looked at once.
+bool verify_due(const Tracked& at, const Schedule& schedule) {
+  return at.doubt == kOver || (schedule.verify && due(at.verified, at.clock, micros(*schedule.verify)));
+}
 
 bool sweep_due(const Tracked& at, const Schedule& schedule) {
   if (!schedule.sweep) return false;

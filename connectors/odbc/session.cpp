@@ -72,6 +72,13 @@ sdk::Status Target::status(const Diagnosis& diagnosis, const std::string& table)
   return sdk::failure(action(cause), mask.apply(sentence(cause, named, diagnosis)));
 }
 
+std::shared_ptr<const Target> writing(const std::shared_ptr<const Target>& target, Writes how) {
+  auto out = std::make_shared<Target>(*target);
+  out->writes = how;
+  if (how == Writes::if_free) out->connection_string = out->dialect->impatient_fields() + out->connection_string;
+  return out;
+}
+
 std::optional<FileIdentity> FileIdentity::of(const std::string& path) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return std::nullopt;
@@ -115,7 +122,11 @@ Diagnosis Session::still_there() const {
 }
 
 Diagnosis Session::prepare() {
-  for (const std::string& sql : dialect().session()) {
+  std::vector<std::string> statements = dialect().session();
+  const auto add = [&](const std::vector<std::string>& more) { statements.insert(statements.end(), more.begin(), more.end()); };
+  if (target_->writes != Writes::no) add(dialect().writing());
+  if (target_->writes == Writes::if_free) add(dialect().without_patience());
+  for (const std::string& sql : statements) {
     if (Diagnosis failed = run(sql); !failed.ok()) return failed;
   }
   if (const std::string number = dialect().number_query(); !number.empty()) {

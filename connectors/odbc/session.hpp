@@ -19,6 +19,9 @@ struct Parameter {
   bool binary = false;
 };
 
+/// Whether sessions may change the database; `if_free`: they rather fail than wait for others who do.
+enum class Writes : std::uint8_t { no, if_free, yes };
+
 /// Whom to speak to and what may be said about it. Immutable, shared by all sessions of a connection.
 struct Target {
   std::shared_ptr<const Dialect> dialect;
@@ -26,10 +29,14 @@ struct Target {
   Place place;
   Mask mask;
   std::chrono::milliseconds timeout{30000};
+  Writes writes = Writes::no;
 
   /// The failure of one call as the host gets it.
   [[nodiscard]] sdk::Status status(const Diagnosis& diagnosis, const std::string& table = {}) const;
 };
+
+/// The same for sessions that change the database.
+std::shared_ptr<const Target> writing(const std::shared_ptr<const Target>& target, Writes how);
 
 /// Which file a path leads to.
 struct FileIdentity {

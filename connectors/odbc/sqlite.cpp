@@ -88,6 +88,13 @@ class Sqlite final : public Dialect {
   [[nodiscard]] std::string tables_query() const override {
     return "SELECT '', name, '1' FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
   }
+  [[nodiscard]] std::vector<std::string> writing() const override { return {"PRAGMA query_only = 0"}; }
+  [[nodiscard]] std::string impatient_fields() const override { return "Timeout=200;"; }
+  [[nodiscard]] std::string triggers_query(const TableName& table, const std::string& journal) const override {
+    return "SELECT '', (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = " + literal(table.table) + " COLLATE NOCASE AND name IN (" + literal(journal + "_i") + ", " +
+           literal(journal + "_u") + ", " + literal(journal + "_d") + ")), 3, 1";
+  }
+
   [[nodiscard]] std::string columns_query(const std::optional<TableName>& name) const override {
     const std::string fields = "p.name, lower(p.type), p.type, CASE WHEN p.\"notnull\" OR (p.pk AND lower(p.type) = 'integer') THEN 0 ELSE 1 END, p.pk ";
     if (name) {

@@ -11,8 +11,9 @@ constexpr std::size_t kKeysPerQuery = 100;
 
 }  // namespace
 
-TableStream::TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track)
-    : target_(target), wish_(std::move(wish)), track_wish_(std::move(track)), link_(target, signal), side_(target, signal) {}
+TableStream::TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track, std::string_view reader)
+    : target_(target), wish_(std::move(wish)), track_wish_(std::move(track)), link_(target, signal), side_(target, signal), writer_(writing(target, Writes::if_free), signal),
+      reader_{.journal = {}, .name = std::string(reader), .keep = track_wish_.keep} {}
 
 TableStream::~TableStream() { stop_scan(); }
 
@@ -77,15 +78,31 @@ std::string TableStream::fault_of(const std::vector<Cell>& cells, std::size_t od
   return {};
 }
 
-sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop) {
-  std::vector<Cell>& cells = cells_;
+/// The table as the pass under way reads it.
+const std::shared_ptr<const Table>& TableStream::scanned() const {
+  if (polling()) return changes_;
+  if (position_.pass == Pass::sweep) return keys_;
+  return position_.pass == Pass::verify && compared_ != nullptr ? compared_ : table_;
+}
+
+/// The row that is next into cells_. True: a value is longer than what was fetched of it.
+bool TableStream::read_cells(std::string& fault) {
+  const std::vector<Column>& columns = scanned()->columns;
+  cells_.resize(columns.size());
   bool cut = false;
-  std::string fault;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (rows_->cell(row_, i, cell_texts_[i], cells[i]) == Rowset::Fit::whole) continue;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (rows_->cell(row_, i, cell_texts_[i], cells_[i]) == Rowset::Fit::whole) continue;
     cut = true;
-    if (table_->columns[i].key != 0) fault = "column " + table_->columns[i].name + ": a key longer than " + std::to_string(kHead) + " bytes";
+    if (columns[i].key != 0) fault = "column " + columns[i].name + ": a key longer than " + std::to_string(kHead) + " bytes";
   }
+  return cut;
+}
+
+sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop) {
+  if (polling() && journaling()) return emit_entry(budget, sink, stop);
+  std::vector<Cell>& cells = cells_;
+  std::string fault;
+  const bool cut = read_cells(fault);
   std::size_t odd = rows_->odd(row_);
   const bool has_key = fault.empty() && key_of(cells, odd, key_);
   if (cut && has_key) {
@@ -95,8 +112,7 @@ sdk::Status TableStream::emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& st
   }
   if (fault.empty()) fault = fault_of(cells, odd);
   if (fault.empty() && table_->declared_key && !polling() && key_ == position_.key) fault = "the columns of `key` are the same in two rows: they do not tell rows apart";
-  const bool sweep = !polling() && position_.pass == Pass::sweep;
-  stop = !emit_cells(sweep ? *keys_ : *table_, cells, odd, std::move(fault), budget, sink);  // also then the host has taken the record
+  stop = !emit_cells(*scanned(), cells, odd, std::move(fault), budget, sink);  // also then the host has taken the record
   ++row_;
   if (has_key) note_row(cells, odd);
   return {};
@@ -121,6 +137,7 @@ void TableStream::note_row(const std::vector<Cell>& cells, std::size_t odd) {
 /// Whether reading by the tracked column should have shown this row before.
 bool TableStream::late(const std::vector<Cell>& cells) {
   if (!position_.tracked || position_.pass == Pass::scan) return false;
+  if (journaling()) return !polling() && cells.size() > table_->columns.size() && number_in(cells.back()) == 0;
   const std::size_t track = *table_->track;
   const auto tick = parameter_text(table_->columns[track], cells[track], track_text_) ? tick_of(place_.kind, track_text_) : std::nullopt;
   return tick ? *tick < (polling() ? position_.tracked->frontier : position_.tracked->low) : !polling();
@@ -140,7 +157,7 @@ sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, b
   if (there) whole_ = rows->portion().front(), odd = rows->odd(0);
   if (!rows->done()) link.release(std::move(rows));
   if (!there) return target_->status(said, wish_.table);
-  for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = whole_[i] ? Cell{false, *whole_[i]} : Cell{};
+  for (std::size_t i = 0; i < whole_.size(); ++i) cells[i] = whole_[i] ? Cell{false, *whole_[i]} : Cell{};
   return {};
 }
 

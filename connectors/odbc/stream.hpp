@@ -3,9 +3,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "connectors/odbc/choice.hpp"
+#include "connectors/odbc/journal_reader.hpp"
 #include "connectors/odbc/link.hpp"
 #include "connectors/odbc/position.hpp"
 #include "connectors/odbc/rows.hpp"
@@ -15,17 +18,19 @@
 
 namespace meshgate::odbc {
 
-/// A table, or a query in its place, read again and again: from end to end, or what changed by its tracked column, with scans now and then. What comes next is
-/// next_turn(); course.cpp begins and ends what it says, stream.cpp hands on rows. Between two of them nothing is open but the connection.
+/// A table, or a query in its place, read again and again: from end to end, or what changed by its tracked column or journal, with scans now and then. What
+/// comes next is next_turn(); course.cpp begins and ends what it says, stream.cpp hands on rows, journal_stream.cpp what is particular to a journal. Between two of
+/// them nothing is open but the connection.
 class TableStream final : public sdk::Stream {
  public:
-  TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track);
+  TableStream(std::shared_ptr<const Target> target, const std::shared_ptr<Signal>& signal, TableWish wish, TrackWish track, std::string_view reader);
   ~TableStream() override;
 
   /// Reaches out: the table, its key and the right to read it; what it is tracked by, and the rights for that.
   sdk::Status open();
   sdk::Status read(std::string_view position, const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out) override;
   sdk::Status lookup(const sdk::Keys& keys, sdk::Sink& sink) override;
+  sdk::Status settled(std::string_view position) override;
 
  private:
   // opening.cpp: the table, and what the database says of it
@@ -41,6 +46,21 @@ class TableStream final : public sdk::Stream {
   [[nodiscard]] std::uint64_t print() const;
   [[nodiscard]] std::uint64_t shape() const;
 
+  // journal_stream.cpp: the journal of a table, and how far this reader has come in it
+  sdk::Status find_journal();
+  sdk::Status settle_on_journal();
+  sdk::Status take_up_journal();
+  sdk::Status begin_journal();
+  sdk::Status begin_journal_poll();
+  sdk::Status look_at_row(std::int64_t& clock, std::optional<ReaderRow>& row);
+  sdk::Status emit_entry(sdk::Budget& budget, sdk::Sink& sink, bool& stop);
+  sdk::Status show_entry(bool there, bool cut, std::string fault, sdk::Budget& budget, sdk::Sink& sink, bool& stop);
+  bool emit_gone(sdk::Sink& sink);
+  void note_settled(const Settled& out);
+  [[nodiscard]] sdk::Status not_ours(bool there) const;
+  Range entries_to_read();
+  [[nodiscard]] bool journaling() const { return track_wish_.track == kJournalTrack; }
+
   // course.cpp: what is read, and how far
   sdk::Status resume(std::string_view bytes, bool light, Turn& turn);
   sdk::Status take_up(std::string_view bytes);
@@ -55,6 +75,7 @@ class TableStream final : public sdk::Stream {
   void start_scan();
   void stop_scan();
   [[nodiscard]] bool tracking() const { return !choice_.column.empty(); }
+  [[nodiscard]] bool following() const { return tracking() || journaling(); }
   [[nodiscard]] bool polling() const { return position_.tracked && position_.tracked->poll.has_value(); }
   [[nodiscard]] bool poll_due() const;
   [[nodiscard]] bool sound(const Position& position) const;
@@ -63,6 +84,8 @@ class TableStream final : public sdk::Stream {
   sdk::Status pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended);
   sdk::Status next_rows(const sdk::Budget& budget, bool& ready, bool& ended);
   void fetch();
+  [[nodiscard]] const std::shared_ptr<const Table>& scanned() const;
+  bool read_cells(std::string& fault);
   sdk::Status emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop);
   sdk::Status whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there);
   bool emit_cells(const Table& of, const std::vector<Cell>& cells, std::size_t odd, std::string fault, sdk::Budget& budget, sdk::Sink& sink);
@@ -79,9 +102,11 @@ class TableStream final : public sdk::Stream {
   TrackWish track_wish_;
   Link link_;  // the scan
   Link side_;  // single rows, beside a scan that takes a connection for itself
+  Link writer_;  // settles
   std::shared_ptr<const Table> table_;
   std::shared_ptr<const Table> keys_;     // of a sweep
   std::shared_ptr<const Table> changes_;  // of a poll
+  std::shared_ptr<const Table> compared_;  // of a compare beside a journal
   sdk::Columns columns_;
   Clock::time_point described_{};
   Choice choice_;
@@ -90,6 +115,13 @@ class TableStream final : public sdk::Stream {
   std::optional<Horizon> first_;      // seen by open(), for the first scan
   std::optional<Horizon> seen_;       // by the last complete poll that looked at transactions
   std::optional<Horizon> next_seen_;  // by the one under way
+
+  Reader reader_;                      // of the journal
+  IdSet done_;                         // entries of it that this reader has read and that are perhaps still there
+  std::unordered_set<std::string> emitted_;  // keys that this snapshot has shown
+  Clock::time_point settled_at_{};
+  std::size_t unsettled_ = 0;          // entries read since
+  std::optional<std::int64_t> tried_;  // the n of a settlement of which nobody knows whether it was done
 
   Position position_;                  // after what has been emitted
   std::optional<std::string> given_;   // what the host was given last, while position_ goes with it

@@ -145,6 +145,8 @@ bool decode_decimal(const Column& column, Engine engine, const Cell& cell, std::
 
 }  // namespace
 
+std::int64_t number_in(const Cell& cell) { return number<std::int64_t>(cell); }
+
 std::optional<std::int64_t> parse_date(std::string_view text) {
   std::int64_t year = 0;
   std::int64_t month = 0;

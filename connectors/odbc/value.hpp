@@ -16,6 +16,9 @@ struct Cell {
   std::string_view bytes;
 };
 
+/// A cell that was fetched as an int64.
+std::int64_t number_in(const Cell& cell);
+
 /// Days since 1970-01-01 of "2026-01-05"; nothing unless it is a date of the years 1 to 9999.
 std::optional<std::int64_t> parse_date(std::string_view text);
 /// Microseconds of the day of "10:15:09[.123456]".

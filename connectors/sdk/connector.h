@@ -217,6 +217,29 @@ typedef struct mg_found {
   size_t column_count;
 } mg_found;
 
+/* What is made in the source so that a stream can be read as its settings say: a journal of changes. */
+enum {
+  MG_SETUP_INSTALL = 0,
+  MG_SETUP_REMOVE = 1, /* all of it; nothing is left behind */
+  MG_SETUP_STATE = 2   /* how it stands, for people; changes nothing */
+};
+
+typedef struct mg_setup {
+  uint32_t size;
+  int32_t action;
+  uint8_t tell; /* 1: the source is not changed; the text is what would be done, in the source's own language, for a person to read or run */
+  uint8_t reserved[7];
+  const mg_setting* login; /* settings of the connection that are other ones for this: who may change the source is seldom who reads it */
+  size_t login_count;
+} mg_setup;
+
+/* Takes text for people, piece by piece. */
+typedef struct mg_text {
+  uint32_t size;
+  void* ctx;
+  void (*say)(void* ctx, mg_str text);
+} mg_text;
+
 /* Called by discover() for each stream; returns MG_OK to go on. */
 typedef struct mg_catalog {
   uint32_t size;
@@ -243,14 +266,21 @@ typedef struct mg_connector_module {
   int32_t (*check)(mg_connection*, mg_error*);
   /* Lists the streams there are. Asked again and again while a node runs, then for names only. */
   int32_t (*discover)(mg_connection*, const mg_catalog*, mg_error*);
-  /* A stream for one feed. Reaches the source; fails with MG_CONFIG where the table, key or a column is missing. */
-  int32_t (*open_stream)(mg_connection*, const mg_setting*, size_t, mg_stream** out, mg_error*);
+  /* Makes or removes what the source needs for a stream of these settings. MG_UNSUPPORTED: nothing is ever needed. */
+  int32_t (*setup)(mg_connection*, const mg_setting*, size_t, const mg_setup*, const mg_text*, mg_error*);
+  /* A stream for one feed. Reaches the source; fails with MG_CONFIG where the table, key or a column is missing. `reader` names who reads: no
+   * other feed anywhere has the same, and this one keeps it over restarts and renames as long as it keeps its Positions. Empty: somebody who only
+   * looks, and for whom nothing is written in the source. */
+  int32_t (*open_stream)(mg_connection*, const mg_setting*, size_t, mg_str reader, mg_stream** out, mg_error*);
   /* Records after `position` (empty: from the beginning). On an error nothing of this call counts, and the stream stays usable
    * unless the code is MG_RECONNECT. Reading again from the same Position gives the same or newer records. */
   int32_t (*read)(mg_stream*, mg_str position, const mg_limits*, const mg_sink*, mg_progress* out, mg_error*);
   /* The present records of the given keys, each `key_width` values in key order, keys one behind the other; a key that is not
    * there is not emitted. The host asks this before it deletes what a scan did not show. */
   int32_t (*lookup)(mg_stream*, const mg_value* keys, size_t key_count, size_t key_width, const mg_sink*, mg_error*);
+  /* What was read up to this Position is durable at the host, and no earlier Position will ever be asked for: the source may forget what it
+   * keeps for this reader. Called now and then, between reads. The stream stays usable unless the code is MG_RECONNECT. */
+  int32_t (*settled)(mg_stream*, mg_str position, mg_error*);
   void (*close_stream)(mg_stream*);
   void (*cancel)(mg_connection*);
   void (*close)(mg_connection*);

@@ -331,6 +331,23 @@ class Keys {
   size_t width_;
 };
 
+/// What to make or remove in the source, and who does it; see mg_setup.
+struct Setup {
+  int32_t action = MG_SETUP_STATE;
+  bool tell = false;
+  Settings login;
+};
+
+/// Text for people, piece by piece.
+class Text {
+ public:
+  explicit Text(const mg_text* text) : text_(text) {}
+  void say(std::string_view text) { text_->say(text_->ctx, borrow(text)); }
+
+ private:
+  const mg_text* text_;
+};
+
 class Connection;
 
 /// One table, topic or folder, read for one feed.
@@ -343,6 +360,8 @@ class Stream {
 
   virtual Status read(std::string_view position, const mg_limits& limits, Sink& sink, Progress& out) = 0;
   virtual Status lookup(const Keys& keys, Sink& sink) = 0;
+  /// What was read up to this Position is durable; only sources that keep something for their readers care.
+  virtual Status settled(std::string_view) { return {}; }
 
  private:
   friend struct Fence;
@@ -361,7 +380,9 @@ class Connection {
 
   virtual Status check() = 0;
   virtual Status discover(Catalog& catalog) = 0;
-  virtual Status open_stream(const Settings& settings, std::unique_ptr<Stream>& out) = 0;
+  /// `reader`: who reads; see connector.h.
+  virtual Status open_stream(const Settings& settings, std::string_view reader, std::unique_ptr<Stream>& out) = 0;
+  virtual Status setup(const Settings&, const Setup&, Text&) { return failure(MG_UNSUPPORTED, "this connector needs nothing in its source"); }
   /// Called on another thread, once per cancel: wake whatever blocks. The flag is set already.
   virtual void on_cancel() noexcept {}
 
@@ -460,12 +481,19 @@ struct Fence {
       return self(connection)->discover(mine);
     });
   }
-  static int32_t open_stream(mg_connection* connection, const mg_setting* settings, size_t count, mg_stream** out,
+  static int32_t setup(mg_connection* connection, const mg_setting* settings, size_t count, const mg_setup* wish, const mg_text* text,
+                       mg_error* error) noexcept {
+    return run(self(connection), error, [&] {
+      Text mine(text);
+      return self(connection)->setup(Settings(settings, count), {wish->action, wish->tell != 0, Settings(wish->login, wish->login_count)}, mine);
+    });
+  }
+  static int32_t open_stream(mg_connection* connection, const mg_setting* settings, size_t count, mg_str reader, mg_stream** out,
                              mg_error* error) noexcept {
     *out = nullptr;
     std::unique_ptr<Stream> made;
     const int32_t code =
-        run(self(connection), error, [&] { return self(connection)->open_stream(Settings(settings, count), made); });
+        run(self(connection), error, [&] { return self(connection)->open_stream(Settings(settings, count), view(reader), made); });
     if (code != MG_OK || made == nullptr) return code;
     made->connection_ = self(connection);
     *out = reinterpret_cast<mg_stream*>(made.release());
@@ -498,6 +526,9 @@ struct Fence {
       return self(stream)->lookup(Keys(keys, count, width), mine);
     });
   }
+  static int32_t settled(mg_stream* stream, mg_str position, mg_error* error) noexcept {
+    return run(self(stream)->connection_, error, [&] { return self(stream)->settled(view(position)); });
+  }
   static void close_stream(mg_stream* stream) noexcept { delete self(stream); }
   static void cancel(mg_connection* connection) noexcept {
     self(connection)->cancelled_.store(true, std::memory_order_release);
@@ -520,9 +551,11 @@ struct Fence {
     out.open = &Fence::open<Mine>;
     out.check = &Fence::check;
     out.discover = &Fence::discover;
+    out.setup = &Fence::setup;
     out.open_stream = &Fence::open_stream;
     out.read = &Fence::read;
     out.lookup = &Fence::lookup;
+    out.settled = &Fence::settled;
     out.close_stream = &Fence::close_stream;
     out.cancel = &Fence::cancel;
     out.close = &Fence::close;

@@ -31,6 +31,18 @@ struct MirrorArguments {
 };
 int mirror(const MirrorArguments& arguments);
 
+struct JournalArguments {
+  std::string feed;
+  std::string uid;       ///< who changes the database; empty: who reads it
+  std::string pwd_file;  ///< holds that user's password
+  bool yes = false;      ///< is not asked
+  bool print = false;    ///< only shows the statements
+};
+/// The journal of a feed's table in the source's database: these reach the source, not the node.
+int journal_install(const std::string& config, const JournalArguments& arguments);
+int journal_remove(const std::string& config, const JournalArguments& arguments);
+int journal_show(const std::string& config, const JournalArguments& arguments);
+
 /// These ask the running node of this configuration over its administration socket, or open its store when no node runs.
 int feeds(const std::string& config);
 int quarantine_list(const std::string& config, const std::string& feed);

@@ -47,6 +47,24 @@ void add_quarantine(CLI::App& program, int& code, std::string& config, std::stri
   for (CLI::App* one : {list, show, drop, replay}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
 }
 
+void add_journal(CLI::App& program, int& code, std::string& config, JournalArguments& arguments) {
+  CLI::App* journal = program.add_subcommand("journal", "the change table that a feed with `track: journal` reads, in the source's database");
+  journal->require_subcommand(1);
+  CLI::App* install = add(*journal, "install", "make it and its triggers; shows the statements and asks", code, [&] { return journal_install(config, arguments); });
+  CLI::App* remove = add(*journal, "remove", "remove all of it; shows the statements and asks", code, [&] { return journal_remove(config, arguments); });
+  CLI::App* show = add(*journal, "show", "whether it is in place, what waits in it, and who reads it", code, [&] { return journal_show(config, arguments); });
+  for (CLI::App* one : {install, remove}) {
+    one->add_flag("--yes", arguments.yes, "do not ask");
+    one->add_flag("--print", arguments.print, "only show the statements");
+  }
+  for (CLI::App* one : {install, remove, show}) {
+    one->add_option("feed", arguments.feed, "the feed")->required();
+    one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
+    one->add_option("--uid", arguments.uid, "log in as this user instead of the connection's");
+    one->add_option("--pwd-file", arguments.pwd_file, "the file that holds this user's password");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -86,6 +104,8 @@ int main(int argc, char** argv) {
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
   add_quarantine(program, code, config, feed, key, keys);
+  JournalArguments journal;
+  add_journal(program, code, config, journal);
   CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds", code, [&] { return release(config, feed); });
   release_command->add_option("feed", feed, "the feed")->required();
   CLI::App* backup_command = add(program, "backup", "a consistent copy of the store while the node runs", code, [&] { return backup(config, path); });

@@ -70,6 +70,13 @@ class Stream::Border {
     return done;
   }
 
+  Status settled(const Position& position) {
+    if (cancelled_->load()) return Error{Code::cancelled, "cancelled"};
+    return guarded(plugin_, "settled", [&](mg_error* error) {
+      return plugin_.module().settled(stream_, {position.bytes.data(), position.bytes.size()}, error);
+    });
+  }
+
  private:
   template <class Call>
   Status call(const char* function, RecordSink& sink, Call&& body) {
@@ -194,6 +201,7 @@ Result<Progress> Stream::read(const Position& position, const Limits& limits, Re
   return border_->read(position, limits, sink);
 }
 Status Stream::lookup(std::span<const Value> keys, std::size_t width, RecordSink& sink) { return border_->lookup(keys, width, sink); }
+Status Stream::settled(const Position& position) { return border_->settled(position); }
 
 Connection::Connection(const Plugin& plugin, base::Log& log) : plugin_(plugin), room_("connector " + std::string(plugin.name())), log_(log) {
   host_.size = sizeof host_;
@@ -264,12 +272,32 @@ Result<std::vector<StreamName>> Connection::list() {
   return out;
 }
 
-Result<Stream> Connection::open_stream(const Settings& settings) {
+Status Connection::setup(const Settings& stream, const Setup& wish, const std::function<void(std::string_view)>& say) {
+  if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
+  const auto given = borrowed(stream);
+  const auto login = borrowed(wish.login);
+  constexpr std::array kActions = {MG_SETUP_INSTALL, MG_SETUP_REMOVE, MG_SETUP_STATE};
+  mg_setup setup{};
+  setup.size = sizeof setup;
+  setup.action = kActions[static_cast<std::size_t>(wish.action)];
+  setup.tell = wish.tell ? 1 : 0;
+  setup.login = login.data();
+  setup.login_count = login.size();
+  mg_text text{};
+  text.size = sizeof text;
+  text.ctx = const_cast<void*>(static_cast<const void*>(&say));
+  text.say = [](void* ctx, mg_str from) noexcept {
+    if (valid_utf8(text_of(from))) (*static_cast<const std::function<void(std::string_view)>*>(ctx))(text_of(from));
+  };
+  return guarded(plugin_, "setup", [&](mg_error* error) { return plugin_.module().setup(connection_, given.data(), given.size(), &setup, &text, error); });
+}
+
+Result<Stream> Connection::open_stream(const Settings& settings, const std::string& reader) {
   if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
   const auto given = borrowed(settings);
   mg_stream* stream = nullptr;
   Status opened = guarded(plugin_, "open_stream", [&](mg_error* error) {
-    return plugin_.module().open_stream(connection_, given.data(), given.size(), &stream, error);
+    return plugin_.module().open_stream(connection_, given.data(), given.size(), {reader.data(), reader.size()}, &stream, error);
   });
   if (!opened) return std::move(opened).error();
   if (stream == nullptr) return broken_promise(plugin_, "open_stream() succeeded without a stream");

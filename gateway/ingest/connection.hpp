@@ -28,6 +28,14 @@ struct Setting {
 };
 using Settings = std::vector<Setting>;
 
+/// What is done in a source so that a stream can be read as its settings say.
+struct Setup {
+  enum class Action : std::uint8_t { install, remove, state };
+  Action action = Action::state;
+  bool tell = false;  ///< nothing is changed: the text is what would be done
+  Settings login;     ///< settings of the connection that are other ones for this
+};
+
 struct Limits {
   std::chrono::milliseconds max_wait{1000};
   std::uint64_t max_records = 10000;
@@ -91,6 +99,8 @@ class Stream {
   Result<Progress> read(const Position& position, const Limits& limits, RecordSink& sink);
   /// Emits the present records of keys, `width` values each one behind the other. Error::cancelled when the sink stopped it. Blocks.
   Status lookup(std::span<const Value> keys, std::size_t width, RecordSink& sink);
+  /// What was read up to here is durable, and nothing before will be asked for: the source may forget what it keeps. Between reads. Blocks.
+  Status settled(const Position& position);
 
  private:
   friend class Connection;
@@ -115,8 +125,12 @@ class Connection {
   Status discover(const std::function<void(const StreamName& stream, const SourceColumns& columns)>& found);
   /// The streams there are, without their columns. Blocks.
   Result<std::vector<StreamName>> list();
-  /// Reaches the source. Error::config where a table, key or column is missing. Blocks.
-  Result<Stream> open_stream(const Settings& settings);
+  /// Makes, removes or shows what the source needs for a stream of these settings; `say` gets text for people. Error::unsupported: nothing is
+  /// ever needed. Blocks.
+  Status setup(const Settings& stream, const Setup& wish, const std::function<void(std::string_view)>& say);
+  /// Reaches the source. `reader` names who reads, over restarts; empty: somebody who only looks. Error::config where a table, key or column is
+  /// missing. Blocks.
+  Result<Stream> open_stream(const Settings& settings, const std::string& reader = {});
   /// From any thread: the running call ends within 2 s and later ones at once, with Error::cancelled. Cannot be taken back.
   void cancel();
 

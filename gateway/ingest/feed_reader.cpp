@@ -10,6 +10,8 @@ namespace meshgate::ingest {
 namespace {
 
 constexpr auto kReportEvery = std::chrono::seconds(5);
+/// After so many reads outside of scans without a pause their commits are waited for, so that the source can forget what it keeps for us.
+constexpr std::uint32_t kSettledEvery = 20;
 
 }  // namespace
 
@@ -17,6 +19,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
     : name_(options.name),
       options_(options),
       feed_(std::move(feed)),
+      reader_(feed_->state().uid.bits.hex()),
       room_("feed " + options.name),
       log_(log),
       counters_{metrics.counter("meshgate_source_rows", "Records read from the source", {{"source", source}, {"feed", options.name}}),
@@ -49,7 +52,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
 }
 
 Status FeedReader::open(Connection& connection) {
-  auto stream = connection.open_stream(options_.stream);
+  auto stream = connection.open_stream(options_.stream, reader_);
   if (!stream && stream.error().code == Code::config) return std::move(stream).error().within(options_.place.text());
   if (!stream) return std::move(stream).error();
   auto position = feed_->position(kStream);
@@ -62,6 +65,7 @@ Status FeedReader::open(Connection& connection) {
   // What was compiled stays valid: a changed schema announces itself with the next columns.
   seen_.reset();
   unreadable_key_ = false;
+  unsettled_ = 0;
   // A scan that is taken up in the middle is measured from here.
   scan_rows_ = 0;
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
@@ -90,8 +94,7 @@ Result<bool> FeedReader::step(const Limits& limits) {
   if (!progress) {
     batch_.clear();
     if (progress.error().code != Code::gone) return std::move(progress).error();
-    log_.warning(room_, "the source cannot go on from the stored position, so it is read again from the beginning: " + progress.error().message);
-    position_ = {};
+    begin_anew(progress.error());
     return false;
   }
   of_scan_ = progress->scanning;
@@ -109,6 +112,10 @@ Result<bool> FeedReader::step(const Limits& limits) {
   note_progress(*progress);
   if (progress->scan_ended) {
     if (auto done = end_scan(*progress); !done) return std::move(done).error();
+  }
+  // Within a scan it would only be made slower: what it shows nobody keeps for us.
+  if (!more || (!progress->scanning && ++unsettled_ >= kSettledEvery)) {
+    if (auto told = settle(); !told) return std::move(told).error();
   }
   if (progress->idle) {
     enter(progress->scan_waits && !progress->as_of ? Phase::quiet : Phase::idle);
@@ -193,6 +200,20 @@ Status FeedReader::commit_beside() {
 }
 
 Status FeedReader::finish_commits() { return account(committer_.finish()); }
+
+Status FeedReader::settle() {
+  unsettled_ = 0;
+  if (auto done = finish_commits(); !done) return done;
+  auto told = stream_->settled(position_);
+  if (told || told.error().code != Code::gone) return told;
+  begin_anew(told.error());
+  return {};
+}
+
+void FeedReader::begin_anew(const Error& gone) {
+  log_.warning(room_, "the source cannot go on from the stored position, so it is read again from the beginning: " + gone.message);
+  position_ = {};
+}
 
 Status FeedReader::account(const Result<store::Outcome>& outcome) {
   if (!outcome) return outcome.error();

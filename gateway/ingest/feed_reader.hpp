@@ -66,6 +66,7 @@ class FeedReader : private RecordSink {
   void say_fields_that_leave(const Schema& next);
   void quarantine(const Record& record, const Error& error, std::string_view raw);
   void begin_scan();
+  void begin_anew(const Error& gone);
   void note_as_of(Micros as_of);
   Status end_scan(const Progress& progress);
 
@@ -89,6 +90,8 @@ class FeedReader : private RecordSink {
   Status ask_for_unknown();
   Status commit();
   Status commit_beside();
+  /// Tells the source that what was read is durable. Blocks until it is.
+  Status settle();
   Status finish_commits();
   Status account(const Result<store::Outcome>& outcome);
   void note_progress(const Progress& progress);
@@ -98,6 +101,7 @@ class FeedReader : private RecordSink {
   const std::string name_;
   const FeedOptions& options_;
   const std::shared_ptr<store::Feed> feed_;
+  const std::string reader_;  ///< as the source knows this feed: a rename keeps it, another store has another
   const std::string room_;  ///< for the log: "feed orders"
   base::Log& log_;
   struct Counters {
@@ -130,6 +134,7 @@ class FeedReader : private RecordSink {
   std::vector<std::string> unknown_;                  ///< keys that a scan said are present and the feed does not have
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;
+  std::uint32_t unsettled_ = 0;  ///< reads since the source was told that what it gave is durable
   std::uint64_t scan_rows_ = 0;
   std::uint64_t scan_removed_ = 0;
   std::uint64_t scan_quarantined_ = 0;

@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
   mg_stream* stream = nullptr;
   const mg_setting table{borrow("table"), borrow(argv[1])};
   if (module->open(&host, settings.data(), settings.size(), &connection, &error) != MG_OK ||
-      module->open_stream(connection, &table, 1, &stream, &error) != MG_OK) {
+      module->open_stream(connection, &table, 1, {}, &stream, &error) != MG_OK) {
     std::fprintf(stderr, "odbc_scan_bench: %s\n", error.message);
     return 1;
   }

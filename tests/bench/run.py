@@ -16,6 +16,8 @@ mirror     meshgate mirror --once into a fresh file, beside the rows of that fil
 line       latency = from sending the transaction (one UPDATE and COMMIT through psql) to its line at a reader with live=stream, at random moments. A
            commit waits for the next poll between 0 and one interval, evenly: so p99 less one interval (and p50 less half of one) is what
            polling, mapping, committing and sending add at most.
+journal    rows are inserted through the database's own client into a table with a journal, beside the same into one without: an INSERT for each row, in
+           transactions of 100; and one INSERT … SELECT for all. The ratio is time with the journal to time without it.
 """
 
 import argparse
@@ -40,6 +42,8 @@ FEED = "figures"
 PATIENCE = 900
 PER_COMMIT = 5000       # records of one read, as the gateway asks for them
 PER_TRANSACTION = 10000  # lines of one transaction of a mirror
+WRITES = 20000          # rows that a writer inserts in one go
+PER_WRITE = 100         # of them in one transaction
 INTERVAL = 0.1
 
 
@@ -279,6 +283,50 @@ class Bench:
         connection.close()
         return sorted(taken)
 
+    # ---- what a journal costs who writes the table ----
+
+    def journal(self, kind):
+        if not self.wanted(f"journal {kind}"):
+            return
+        folder = self.fresh("journal")
+        plain, kept = Table(kind, folder, 1), Table(kind, folder, 1)
+        gateway = Gateway(self.program, folder, kept.yaml("1h").replace(f"table: {kept.name}", f"table: {kept.name}, track: journal"))
+        gateway.journal("install", FEED, "--yes")
+        try:
+            for what, write, aim in (("one by one", self.write_rows, 1.6), ("all at once", self.write_all, None)):
+                took = {plain: [], kept: []}
+                for _ in range(3):
+                    for table in took:
+                        took[table].append(write(table))
+                self.cost(f"journal {kind}, the writer's cost, rows {what}", min(took[kept]), min(took[plain]), aim)
+            found = int(kept.database.once(f"SELECT count(*) FROM {kept.journal()}"))
+            self.must(found == 6 * WRITES, f"the journal has {found} entries")
+        finally:
+            gateway.journal("remove", FEED, "--yes")
+            plain.close()
+            kept.close()
+
+    def cost(self, what, with_it, without, aim):
+        each = lambda seconds: f"{seconds / WRITES * 1e6:.1f} µs a row"
+        ratio = with_it / without
+        self.report.line(what, each(with_it), "without: " + each(without), f"{ratio:.2f}x", f"≤ {aim}x" if aim else "report", ratio <= aim if aim else None)
+
+    @staticmethod
+    def write_rows(table):
+        first, table.rows = table.rows + 1, table.rows + WRITES
+        transactions = [[table.insert(n) for n in range(at, at + PER_WRITE)] for at in range(first, first + WRITES, PER_WRITE)]
+        began = time.monotonic()
+        for transaction in transactions:
+            table.database.run(*transaction)
+        return time.monotonic() - began
+
+    @staticmethod
+    def write_all(table):
+        first, table.rows = table.rows + 1, table.rows + WRITES
+        began = time.monotonic()
+        table.database.run(table.insert_all(first, table.rows))
+        return time.monotonic() - began
+
     @staticmethod
     def must(good, what):
         if not good:
@@ -289,7 +337,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--program", default="build/bin/meshgate")
     options.add_argument("--rows", type=int, default=1000000)
-    options.add_argument("--only", default="", help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes plain|compressed, mirror, line")
+    options.add_argument("--only", default="", help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes plain|compressed, mirror, line, journal DATABASE")
     options.add_argument("--keep", help="write the table to this file too")
     given = options.parse_args()
     folder = tempfile.mkdtemp(prefix="meshgate-figures-")
@@ -298,6 +346,8 @@ def main():
         for kind in ("postgres", "mariadb", "sqlite"):
             bench.database(kind)
         bench.line()
+        for kind in ("postgres", "mariadb"):
+            bench.journal(kind)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = f"{given.rows:,} rows, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end\n\n{bench.report.markdown()}\n"

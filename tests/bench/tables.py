@@ -47,6 +47,23 @@ class Table:
             f"CREATE TABLE {self.name} (id INTEGER PRIMARY KEY, customer TEXT NOT NULL, note TEXT, quantity INT, total DECIMAL(12,2), updated_at TIMESTAMPTZ)",
             f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {self.rows}) INSERT INTO {self.name} SELECT {values('n', text, moment_sqlite)} FROM s")
 
+    def insert(self, n):
+        """One row, as an application writes it."""
+        return (f"INSERT INTO {self.name} ({COLUMNS}) VALUES ({n}, 'customer number {n * 7919 % 1000003} Ltd.', "
+                f"'a short remark about this order, made by clerk {n % 977}', {n % 100}, {n % 1000000 / 100}, '2026-01-05 10:15:09')")
+
+    def insert_all(self, first, last):
+        """Rows in one statement, in one of the servers."""
+        if self.kind == "postgres":
+            text = lambda before, n, after: f"'{before}' || {n} || '{after}'"
+            return f"INSERT INTO {self.name} SELECT {values('n', text, moment_postgres)} FROM generate_series({first}, {last}::bigint) n"
+        text = lambda before, n, after: f"CONCAT('{before}', {n}, '{after}')"
+        return f"INSERT INTO {self.name} SELECT {values('seq', text, moment_mariadb)} FROM seq_{first}_to_{last}"
+
+    def journal(self):
+        schema, dot, table = self.name.rpartition(".")
+        return f"{schema}{dot}meshgate_journal_{table}"
+
     def heap_bytes(self):
         """Of the table alone, without its indexes."""
         if self.kind == "postgres":

@@ -126,6 +126,18 @@ TEST_P(ConnectorContract, ChecksAndDiscovers) {
   for (const ingest::StreamName& one : *names) EXPECT_TRUE(found.contains(one.name)) << one.name;
 }
 
+TEST_P(ConnectorContract, WhatIsSettledIsReadOnFrom) {
+  harness_->insert(some_rows(10));
+  Opened opened = open(*harness_);
+  ASSERT_TRUE(opened.stream);
+  Collector seen;
+  const Progress first = read(opened, {}, seen, {.max_records = 4});
+  const Status settled = opened.stream->settled(first.position);
+  ASSERT_TRUE(settled) << settled.error().message;
+  finish_scan(opened, first.position, seen);
+  EXPECT_EQ(seen.rows, by_id(some_rows(10)));
+}
+
 TEST_P(ConnectorContract, FirstReadGivesEveryRow) {
   const auto rows = some_rows(100);
   harness_->insert(rows);

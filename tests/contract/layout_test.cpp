@@ -104,7 +104,20 @@ MEMBER(mg_catalog, names_only, 4);
 MEMBER(mg_catalog, ctx, 8);
 MEMBER(mg_catalog, stream, 16);
 
-SIZE(mg_connector_module, 160);
+SIZE(mg_setup, 32);
+MEMBER(mg_setup, size, 0);
+MEMBER(mg_setup, action, 4);
+MEMBER(mg_setup, tell, 8);
+MEMBER(mg_setup, reserved, 9);
+MEMBER(mg_setup, login, 16);
+MEMBER(mg_setup, login_count, 24);
+
+SIZE(mg_text, 24);
+MEMBER(mg_text, size, 0);
+MEMBER(mg_text, ctx, 8);
+MEMBER(mg_text, say, 16);
+
+SIZE(mg_connector_module, 176);
 MEMBER(mg_connector_module, abi, 0);
 MEMBER(mg_connector_module, size, 4);
 MEMBER(mg_connector_module, name, 8);
@@ -117,12 +130,14 @@ MEMBER(mg_connector_module, stream_option_count, 80);
 MEMBER(mg_connector_module, open, 88);
 MEMBER(mg_connector_module, check, 96);
 MEMBER(mg_connector_module, discover, 104);
-MEMBER(mg_connector_module, open_stream, 112);
-MEMBER(mg_connector_module, read, 120);
-MEMBER(mg_connector_module, lookup, 128);
-MEMBER(mg_connector_module, close_stream, 136);
-MEMBER(mg_connector_module, cancel, 144);
-MEMBER(mg_connector_module, close, 152);
+MEMBER(mg_connector_module, setup, 112);
+MEMBER(mg_connector_module, open_stream, 120);
+MEMBER(mg_connector_module, read, 128);
+MEMBER(mg_connector_module, lookup, 136);
+MEMBER(mg_connector_module, settled, 144);
+MEMBER(mg_connector_module, close_stream, 152);
+MEMBER(mg_connector_module, cancel, 160);
+MEMBER(mg_connector_module, close, 168);
 #endif
 
 // The numbers of codes, kinds and flags are part of it.
@@ -133,5 +148,6 @@ static_assert(MG_NULL == 0 && MG_BOOL == 1 && MG_INT64 == 2 && MG_UINT64 == 3 &&
               MG_JSON == 14);
 static_assert(MG_UPSERT == 0 && MG_DELETE == 1 && MG_PRESENT == 2);
 static_assert(MG_SCAN_BEGAN == 1 && MG_SCAN_ENDED == 2 && MG_SCANNING == 4 && MG_IDLE == 8 && MG_SCANS_AGAIN == 16);
+static_assert(MG_SETUP_INSTALL == 0 && MG_SETUP_REMOVE == 1 && MG_SETUP_STATE == 2);
 static_assert(MG_OPTION_TEXT == 0 && MG_OPTION_INTEGER == 1 && MG_OPTION_BOOLEAN == 2 && MG_OPTION_DURATION == 3 && MG_OPTION_SIZE == 4 &&
               MG_OPTION_LIST == 5 && MG_OPTION_PATH == 6);

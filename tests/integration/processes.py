@@ -95,6 +95,13 @@ class Gateway(Process):
         except (OSError, http.client.HTTPException):
             return None
 
+    def journal(self, action, feed, *words):
+        """What `meshgate journal` prints."""
+        code, out, err = run([self.program, "journal", action, feed, "-c", self.config, *words])
+        if code != 0:
+            raise SystemExit(f"journal {action} {feed} ended with {code}: {out}{err}")
+        return out
+
     def feed(self, name):
         answer = self.get(f"/feeds/{name}")
         return answer[1] if answer and answer[0] == 200 else None

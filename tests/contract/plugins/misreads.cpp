@@ -57,10 +57,10 @@ static int32_t misread(mg_stream*, mg_str position, const mg_limits*, const mg_s
   return what == "no message" ? MG_AUTH : MG_OK;
 }
 
-static int32_t no_stream(mg_connection*, const mg_setting*, size_t count, mg_stream** out, mg_error* error) {
+static int32_t no_stream(mg_connection*, const mg_setting*, size_t count, mg_str reader, mg_stream** out, mg_error* error) {
   // One setting asks for success without a stream.
   if (count == 1) return MG_OK;
-  return wrong::open_stream(nullptr, nullptr, 0, out, error);
+  return wrong::open_stream(nullptr, nullptr, 0, reader, out, error);
 }
 
 WRONG_PLUGIN((m.read = misread, m.open_stream = no_stream))

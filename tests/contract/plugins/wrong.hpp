@@ -20,7 +20,8 @@ inline int32_t open(const mg_host*, const mg_setting*, size_t, mg_connection** o
 }
 inline int32_t check(mg_connection*, mg_error*) { return MG_OK; }
 inline int32_t discover(mg_connection*, const mg_catalog*, mg_error*) { return MG_OK; }
-inline int32_t open_stream(mg_connection*, const mg_setting*, size_t, mg_stream** out, mg_error*) {
+inline int32_t setup(mg_connection*, const mg_setting*, size_t, const mg_setup*, const mg_text*, mg_error*) { return MG_OK; }
+inline int32_t open_stream(mg_connection*, const mg_setting*, size_t, mg_str, mg_stream** out, mg_error*) {
   *out = reinterpret_cast<mg_stream*>(&something);
   return MG_OK;
 }
@@ -29,6 +30,7 @@ inline int32_t read(mg_stream*, mg_str, const mg_limits*, const mg_sink*, mg_pro
   return MG_OK;
 }
 inline int32_t lookup(mg_stream*, const mg_value*, size_t, size_t, const mg_sink*, mg_error*) { return MG_OK; }
+inline int32_t settled(mg_stream*, mg_str, mg_error*) { return MG_OK; }
 inline void close_stream(mg_stream*) {}
 inline void cancel(mg_connection*) {}
 inline void close(mg_connection*) {}
@@ -61,9 +63,11 @@ inline mg_connector_module right() {
   out.open = open;
   out.check = check;
   out.discover = discover;
+  out.setup = setup;
   out.open_stream = open_stream;
   out.read = read;
   out.lookup = lookup;
+  out.settled = settled;
   out.close_stream = close_stream;
   out.cancel = cancel;
   out.close = close;

@@ -13,18 +13,25 @@ namespace meshgate::odbc_test {
 /// What a host makes of a followed table: rows by `id`, kept in step by upserts, sweeps and lookups.
 class Follower {
  public:
-  Follower(const Settings& connection, Settings stream) : connection_(connection), stream_(std::move(stream)) { reopen(); }
+  Follower(const Settings& connection, Settings stream, std::string reader = {}) : connection_(connection), stream_(std::move(stream)), reader_(std::move(reader)) { reopen(); }
 
   /// As after a kill: nothing is left but the Position.
   void reopen() {
     source_ = std::make_unique<Source>(connection_);
-    if (source_->open(stream_) != MG_OK) ADD_FAILURE() << source_->message();
+    if (source_->open(stream_, reader_) != MG_OK) ADD_FAILURE() << source_->message();
     scanning_ = false;
   }
   /// One read; true: nothing more at present.
   bool step(mg_limits limits = generous()) {
     Emitted out;
-    if (source_->read(out, position, limits) != MG_OK) {
+    const std::int32_t code = source_->read(out, position, limits);
+    if (code == MG_GONE) {
+      why_gone = source_->message();
+      position.clear();
+      scanning_ = false;
+      return false;
+    }
+    if (code != MG_OK) {
       ADD_FAILURE() << source_->message();
       return true;
     }
@@ -41,6 +48,10 @@ class Follower {
   void catch_up() {
     while (!step()) {
     }
+  }
+  /// All that was read is durable.
+  void settle() {
+    if (source_->settled(position) != MG_OK) ADD_FAILURE() << source_->message();
   }
   /// Until a sweep or compare that begins from here on is complete.
   void scan() {
@@ -61,6 +72,8 @@ class Follower {
   int polls = 0;
   std::size_t scanned = 0;  ///< records with all their values, within scans
   std::size_t present = 0;  ///< keys only
+  std::size_t removed = 0;  ///< that the source reported
+  std::string why_gone;     ///< what was said when a Position could not be gone on from
   std::size_t late = 0;     ///< records so marked that changed a row
 
  private:
@@ -72,6 +85,10 @@ class Follower {
       if (out.operations[i] == MG_PRESENT) {
         ++present;
         if (!rows.contains(id)) unknown.push_back(sdk::int64_value(id));
+        continue;
+      }
+      if (out.operations[i] == MG_DELETE) {
+        removed += rows.erase(id);
         continue;
       }
       if ((flags & MG_SCANNING) != 0) ++scanned;
@@ -103,6 +120,7 @@ class Follower {
 
   Settings connection_;
   Settings stream_;
+  std::string reader_;
   std::unique_ptr<Source> source_;
   std::set<std::int64_t> seen_;
   bool scanning_ = false;

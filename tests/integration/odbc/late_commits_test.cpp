@@ -23,7 +23,7 @@ struct Case {
   std::string track;
 };
 
-std::string case_name(const testing::TestParamInfo<Case>& info) { return kind_name({info.param.kind, 0}) + (info.param.track == "at" ? "Time" : "Number"); }
+std::string case_name(const testing::TestParamInfo<Case>& info) { return kind_name({info.param.kind, 0}) + (info.param.track == "at" ? "Time" : info.param.track == "id" ? "Number" : "Journal"); }
 
 /// Writes rows of its own in transactions that it leaves open.
 class Writer {
@@ -44,8 +44,9 @@ class Writer {
       return;
     }
     // The database gives the number, within the transaction.
-    sql_.run("INSERT INTO " + table_.name + " (note) VALUES ('0')");
-    const std::string id = sql_.run(table_.kind == Kind::postgresql ? "SELECT lastval()" : table_.kind == Kind::mariadb ? "SELECT LAST_INSERT_ID()" : "SELECT last_insert_rowid()");
+    const std::string insert = "INSERT INTO " + table_.name + " (note) VALUES ('0')";
+    std::string id = sql_.run(table_.kind == Kind::sqlite ? insert : insert + " RETURNING id");
+    if (table_.kind == Kind::sqlite) id = sql_.run("SELECT last_insert_rowid()");
     pending_[std::stoll(id)] = 0;
   }
   void commit() {
@@ -84,9 +85,16 @@ class Race {
     if (const char* given = std::getenv("MESHGATE_TEST_SEED")) seed_ = std::strtoull(given, nullptr, 10);
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed_));
     random_.seed(seed_);
-    reader_ = std::make_unique<Follower>(reader.empty() ? table_.settings : reader, stream);
+    if (journaling()) set_up(MG_SETUP_INSTALL);
+    reader_ = std::make_unique<Follower>(reader.empty() ? table_.settings : reader, stream, "race");
     for (int i = 0; i < (what.kind == Kind::sqlite ? 1 : kWriters); ++i) writers_.push_back(std::make_unique<Writer>(table_));
   }
+
+  ~Race() {
+    if (journaling()) set_up(MG_SETUP_REMOVE);
+  }
+  Race(const Race&) = delete;
+  Race& operator=(const Race&) = delete;
 
   /// How many committed versions were not there when the reader claimed so; each once.
   std::size_t missed(std::size_t transactions) {
@@ -95,18 +103,26 @@ class Race {
       const auto now = Steady::now();
       for (auto& writer : writers_) {
         if (!writer->open() && done < transactions && random_() % 8 == 0) writer->begin(now + length());
-        if (writer->open() && random_() % 16 == 0) writer->write(random_, what_.track == "at");
+        if (writer->open() && random_() % 16 == 0) writer->write(random_, what_.track != "id");
         if (writer->open() && now >= writer->commit_at) writer->commit(), ++done;
       }
       if (random_() % 4 == 0) read();
+      if (random_() % 16 == 0) reader_->settle();
       if (random_() % 512 == 0) reader_->reopen();
     }
     const std::int64_t end = TrackedTable::clock(what_.kind, *table_.sql);
     while (reader_->as_of <= end) read();
+    EXPECT_EQ(reader_->why_gone, "");
     return wrong_;
   }
 
  private:
+  [[nodiscard]] bool journaling() const { return what_.track == "journal"; }
+  void set_up(std::int32_t action) {
+    std::string text;
+    Source source(table_.settings);
+    EXPECT_EQ(source.setup(table_.stream(what_.track), action, false, text), MG_OK) << source.message();
+  }
   milliseconds length() {
     const auto most = what_.kind == Kind::sqlite ? milliseconds(60) : kLongest;
     return milliseconds(random_() % 3 == 0 ? random_() % 50 : random_() % static_cast<std::uint64_t>(most.count()));
@@ -165,7 +181,8 @@ TEST_P(Careless, WithoutHorizonAndOverlapRowsAreMissed) {
 
 INSTANTIATE_TEST_SUITE_P(Odbc, LateCommits,
                          testing::Values(Case{Kind::postgresql, "at"}, Case{Kind::postgresql, "id"}, Case{Kind::mariadb, "at"}, Case{Kind::mariadb, "id"},
-                                         Case{Kind::sqlite, "at"}, Case{Kind::sqlite, "id"}),
+                                         Case{Kind::sqlite, "at"}, Case{Kind::sqlite, "id"},
+                                         Case{Kind::postgresql, "journal"}, Case{Kind::mariadb, "journal"}, Case{Kind::sqlite, "journal"}),
                          case_name);
 INSTANTIATE_TEST_SUITE_P(Odbc, Careless,
                          testing::Values(Case{Kind::postgresql, "at"}, Case{Kind::postgresql, "id"}, Case{Kind::mariadb, "at"}, Case{Kind::mariadb, "id"}), case_name);

@@ -106,11 +106,11 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   std::int32_t check() { return code_ != MG_OK ? code_ : module().check(connection_, &error_); }
-  std::int32_t open(const Settings& stream) {
+  std::int32_t open(const Settings& stream, const std::string& reader = {}) {
     if (code_ != MG_OK) return code_;
     close_stream();
     const auto given = borrowed(stream);
-    return module().open_stream(connection_, given.data(), given.size(), &stream_, &error_);
+    return module().open_stream(connection_, given.data(), given.size(), sdk::borrow(reader), &stream_, &error_);
   }
   std::int32_t read(Emitted& into, std::string& position, mg_limits limits = generous()) {
     const mg_sink sink = keeping(into);
@@ -138,6 +138,21 @@ class Source {
   std::int32_t lookup(Emitted& into, const std::vector<mg_value>& keys, std::size_t width) {
     const mg_sink sink = keeping(into);
     return module().lookup(stream_, keys.data(), keys.size() / width, width, &sink, &error_);
+  }
+  std::int32_t settled(const std::string& position) { return module().settled(stream_, sdk::borrow(position), &error_); }
+  /// `text` gets what is told.
+  std::int32_t setup(const Settings& stream, std::int32_t action, bool tell, std::string& text, const Settings& login = {}) {
+    if (code_ != MG_OK) return code_;
+    const auto given = borrowed(stream);
+    const auto other = borrowed(login);
+    mg_setup wish{};
+    wish.size = sizeof wish;
+    wish.action = action;
+    wish.tell = tell ? 1 : 0;
+    wish.login = other.data();
+    wish.login_count = other.size();
+    const mg_text sink{sizeof(mg_text), &text, [](void* ctx, mg_str said) { static_cast<std::string*>(ctx)->append(sdk::view(said)); }};
+    return module().setup(connection_, given.data(), given.size(), &wish, &sink, &error_);
   }
   void cancel() { module().cancel(connection_); }
   [[nodiscard]] std::string message() const { return error_.message; }

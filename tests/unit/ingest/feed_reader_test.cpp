@@ -41,6 +41,42 @@ TEST_F(FeedReaderTest, ChangesAndDeletesArrive) {
   EXPECT_EQ(feed_->state().count, 9U);
 }
 
+TEST_F(FeedReaderTest, TellsTheSourceWhoReadsAndWhatIsDurable) {
+  const std::string uid = feed_->state().uid.bits.hex();
+  EXPECT_EQ(table_.reader, uid);
+  scan();
+  ASSERT_FALSE(table_.settled.empty());
+  EXPECT_EQ(table_.settled.back(), "idle");
+  EXPECT_EQ((*feed_->position(kStream))->bytes, "idle");
+  stop();
+  table_.reader.clear();
+  start();
+  EXPECT_EQ(table_.reader, uid) << "a restart keeps it";
+}
+
+TEST_F(FeedReaderTest, TellsItAlsoWhileThereIsAlwaysMore) {
+  scan();
+  table_.settled.clear();
+  table_.polls = table_.endless = true;
+  while (table_.settled.empty()) ASSERT_TRUE(step());
+  EXPECT_EQ((*feed_->position(kStream))->bytes, table_.settled.back()) << "what was said to be durable is";
+}
+
+TEST_F(FeedReaderTest, ASourceThatForgotTooMuchIsReadAnew) {
+  table_.fail_settled = MG_GONE;
+  scan();
+  const int before = table_.reads;
+  table_.rows[11] = {.name = "new"};
+  scan();
+  EXPECT_GT(table_.reads, before + 3) << "from the beginning";
+  EXPECT_EQ(feed_->state().count, 11U);
+  table_.fail_settled = MG_AUTH;
+  auto refused = step();
+  while (refused && !*refused) refused = step();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::auth);
+}
+
 TEST_F(FeedReaderTest, ASweepOfKeysDeletesAndAsksForWhatItDoesNotKnow) {
   scan();
   table_.rows[2].name = "changed";

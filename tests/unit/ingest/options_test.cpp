@@ -85,7 +85,8 @@ TEST_F(OptionsTest, TablesMakeAFamilyWithWhatIsCommon) {
   EXPECT_EQ(family.name, "all");
   EXPECT_EQ(family.stream_name, "table");
   EXPECT_EQ(family.patterns.all(), (std::vector<std::string>{"*", "!tmp_*"}));
-  EXPECT_TRUE(family.common.stream.empty());
+  ASSERT_EQ(family.common.stream.size(), 1U);
+  EXPECT_EQ(family.common.stream[0].name, "again") << "the default of another setting; the table is each feed's own";
   EXPECT_TRUE(family.common.definition.divided());
   EXPECT_EQ(family.entries, std::vector<std::string>{"all.x"});
 }

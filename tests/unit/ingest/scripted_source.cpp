@@ -64,12 +64,19 @@ class ScriptedStream : public sdk::Stream {
     more = more || the_table->endless;
     out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE | (the_table->scans_again ? MG_SCANS_AGAIN : 0));
     hold(more && the_table->holds && (the_table->clings || (limits.flags & MG_LET_GO) == 0));
+    if (the_table->polls) out.flags = more ? 0 : MG_IDLE;
     if (open_) out.flags |= MG_OPEN;
     out.note = the_table->note;
     out.position = more ? std::to_string(last) : "idle";
     out.as_of_us = the_table->as_of;
     out.total = the_table->rows.size();
     return {};
+  }
+
+  sdk::Status settled(std::string_view position) override {
+    the_table->settled.emplace_back(position);
+    if (the_table->fail_settled == MG_OK) return {};
+    return sdk::failure(std::exchange(the_table->fail_settled, MG_OK), "what was read cannot be settled");
   }
 
   sdk::Status lookup(const sdk::Keys& keys, sdk::Sink& sink) override {
@@ -144,7 +151,8 @@ class ScriptedConnection : public sdk::Connection {
     }
     return {};
   }
-  sdk::Status open_stream(const sdk::Settings& settings, std::unique_ptr<sdk::Stream>& out) override {
+  sdk::Status open_stream(const sdk::Settings& settings, std::string_view reader, std::unique_ptr<sdk::Stream>& out) override {
+    the_table->reader = reader;
     out = std::make_unique<ScriptedStream>(settings.text("table"));
     return {};
   }

@@ -28,6 +28,7 @@ struct ScriptedTable {
   std::optional<std::pair<int, std::string>> fail;   ///< code and message of the next read
   bool extra_column = false;                         ///< a column `extra` at the end, always 7
   bool endless = false;                              ///< a scan never ends: its last page comes again and again
+  bool polls = false;                                ///< reads are not those of a scan
   bool rests = false;                                ///< after a scan says that nothing is new, as unchanged files do
   bool fail_lookup = false;
   bool keys_only = false;                            ///< scans say of each row only that it is present
@@ -46,6 +47,9 @@ struct ScriptedTable {
   std::vector<std::string> read_of;                  ///< by which name of the table, read after read
   std::chrono::milliseconds slow{0};                 ///< how long a read takes by a name that begins with "slow"
   int lookups = 0;
+  std::string reader;                                ///< who opened the stream last
+  std::vector<std::string> settled;                  ///< Positions that were said to be durable
+  int fail_settled = 0;                              ///< code of the next settled()
 };
 
 /// The plugin that reads `table`; the table must live longer than every connection. One table at a time.

@@ -81,6 +81,16 @@ TEST(Schedule, ADearSweepComesLessOften) {
   EXPECT_TRUE(scan_due(*at.tracked, {.sweep = 60s, .verify = 24h, .sweep_by_cost = false})) << "what was asked for is done";
 }
 
+TEST(Schedule, WhatIsInDoubtIsComparedAtOnce) {
+  Position at = followed();
+  at.tracked->doubt = kOver;
+  const Schedule never{.sweep = {}, .verify = {}};
+  EXPECT_EQ(next_turn(at, never, false, false), Turn::verify);
+  EXPECT_TRUE(scan_due(*at.tracked, never));
+  at.tracked->doubt = kChecking;
+  EXPECT_EQ(next_turn(at, never, false, false), Turn::poll) << "that is done";
+}
+
 TEST(Schedule, IntervalsAreReadAsTheConfigurationWritesThem) {
   EXPECT_EQ(parse_interval("5m")->every, 5min);
   EXPECT_EQ(parse_interval("250ms")->every, 250ms);
