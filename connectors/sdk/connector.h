@@ -187,7 +187,8 @@ enum {
   MG_IDLE = 8,        /* nothing more at present: come back after the interval */
   MG_SCANS_AGAIN = 16, /* with MG_SCAN_ENDED: another scan comes by itself, so what this one could not settle can wait for it. Without it a
                        * host that could not sweep reads from the beginning */
-  MG_SCAN_WAITS = 32, /* after MG_LIGHT: a scan is due or under way, and waits for a read without it */
+  MG_SCAN_WAITS = 32, /* after MG_LIGHT: a scan is due or under way, and waits for a read without it. With the Position as it was given: nothing
+                       * else is read meanwhile */
   MG_OPEN = 64        /* something of this stream stays open or running at the source (a cursor, a snapshot, a statement). What further
                        * reads emit may be as old as this one */
 };

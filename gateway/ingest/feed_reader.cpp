@@ -98,6 +98,8 @@ Result<bool> FeedReader::step(const Limits& limits) {
     return false;
   }
   of_scan_ = progress->scanning;
+  // Of a stream that shows what has changed the Position moves with each read.
+  const bool rests = progress->scan_waits && progress->position == position_;
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
   note_way(progress->note);
@@ -118,7 +120,7 @@ Result<bool> FeedReader::step(const Limits& limits) {
     if (auto told = settle(); !told) return std::move(told).error();
   }
   if (progress->idle) {
-    enter(progress->scan_waits && !progress->as_of ? Phase::quiet : Phase::idle);
+    enter(rests ? Phase::quiet : Phase::idle);
   } else if (!progress->scanning) {
     enter(Phase::scanning);
   }
