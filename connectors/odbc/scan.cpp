@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connectors/odbc/watch.hpp"
+
 namespace meshgate::odbc {
 
 namespace {
@@ -16,7 +18,7 @@ Diagnosis Scan::open(Session& session) {
   session_ = session.shared_from_this();
   const auto name = parse_table_name(table_->name);
   if (!range_.from) {
-    if (Diagnosis failed = session.one_number(dialect.clock_query(), clock_); !failed.ok()) return failed;
+    if (Diagnosis failed = look_at_moment(session, moment_); !failed.ok()) return failed;
     if (name && !range_.after) session.one_number(dialect.total_query(*name), total_);
   }
   if (Diagnosis failed = session.begin(); !failed.ok()) return failed;
