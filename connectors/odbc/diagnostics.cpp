@@ -41,6 +41,7 @@ std::string one_line(std::string_view text) {
 Cause postgresql(const Diagnosis& said) {
   const std::string_view state = said.state;
   if (says(said, "could not translate host name")) return Cause::host;
+  if (state.starts_with("08") && (says(said, "certificate") || says(said, "does not support ssl"))) return Cause::certificate;
   if (says(said, "password authentication failed") || says(said, "no password supplied") || says(said, "no pg_hba.conf entry")) return Cause::login;
   if (says(said, "role \"") && says(said, "does not exist") && state != "42704") return Cause::login;
   if (says(said, "database \"") && says(said, "does not exist")) return Cause::database;
@@ -63,6 +64,7 @@ Cause postgresql(const Diagnosis& said) {
 Cause mariadb(const Diagnosis& said) {
   switch (said.native) {
     case 2005: return Cause::host;
+    case 2026: return Cause::certificate;
     case 2002:
     case 2003: return says(said, "unknown server host") || says(said, "unknown mysql server host") ? Cause::host : Cause::port;
     case 1045:
@@ -153,6 +155,7 @@ std::int32_t action(Cause cause) {
     case Cause::none: return MG_OK;
     case Cause::driver:
     case Cause::host:
+    case Cause::certificate:
     case Cause::database:
     case Cause::table:
     case Cause::column:
@@ -180,6 +183,10 @@ std::string sentence(Cause cause, const Place& place, const Diagnosis& diagnosis
     case Cause::host: out = "the host of " + quoted(place.server) + " is not known: check `server`, and this machine's name service"; break;
     case Cause::port:
       out = "nothing answers at " + quoted(place.server) + ": check `server` and `port`, that the database runs, and the firewall between";
+      break;
+    case Cause::certificate:
+      out = "a TLS connection to " + quoted(place.server) + " cannot be made as it was asked for: check the server's certificate (its name, until when it is valid, who signed it), and the driver's settings "
+            "for it (connectors/odbc/README.md names them)";
       break;
     case Cause::login: out = "the database at " + quoted(place.server) + " refuses user " + quoted(place.user) + ": check `uid` and `pwd`, and that it may log in from here"; break;
     case Cause::database: out = "the database " + quoted(place.database) + " cannot be opened at " + quoted(place.server) + ": check `database`"; break;
