@@ -11,6 +11,9 @@ import tempfile
 import uuid
 
 
+READER_PASSWORD = "s3cret;of}the{reader"  # all that connection strings give a meaning to
+
+
 def environment(name):
     value = os.environ.get(name)
     if not value:
@@ -119,7 +122,7 @@ class CommandLine:
     def add_reader(self):
         """From here on the gateway logs in as a user of its own, who has the rights of connectors/odbc/README.md and no other."""
         self.reader = "r" + uuid.uuid4().hex[:12]
-        os.environ["MESHGATE_TEST_READER_PASSWORD"] = "of the reader"
+        os.environ["MESHGATE_TEST_READER_PASSWORD"] = READER_PASSWORD
         self.create_reader()
 
     def login_yaml(self):
@@ -169,7 +172,7 @@ class Postgres(CommandLine):
         return self.once(f"SELECT attname FROM pg_attribute WHERE attrelid = '{self.table(table)}'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum").split()
 
     def create_reader(self):
-        self.once(f"CREATE ROLE {self.reader} LOGIN PASSWORD 'of the reader'; GRANT USAGE ON SCHEMA {self.schema} TO {self.reader}; "
+        self.once(f"CREATE ROLE {self.reader} LOGIN PASSWORD '{READER_PASSWORD}'; GRANT USAGE ON SCHEMA {self.schema} TO {self.reader}; "
                   f"ALTER DEFAULT PRIVILEGES IN SCHEMA {self.schema} GRANT SELECT ON TABLES TO {self.reader}; GRANT pg_read_all_stats TO {self.reader}")
 
     def kill_sessions(self):
@@ -234,7 +237,7 @@ class Mariadb(CommandLine):
 
     def create_reader(self):
         who = f"{self.reader}@'127.0.0.1'"
-        self.once(f"CREATE USER {who} IDENTIFIED BY 'of the reader'; GRANT SELECT ON {self.database}.* TO {who}; GRANT PROCESS ON *.* TO {who}")
+        self.once(f"CREATE USER {who} IDENTIFIED BY '{READER_PASSWORD}'; GRANT SELECT ON {self.database}.* TO {who}; GRANT PROCESS ON *.* TO {who}")
 
     def kill_sessions(self):
         """Those of the reader, at the server."""

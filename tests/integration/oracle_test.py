@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from databases import KINDS
+from databases import KINDS, READER_PASSWORD
 from disturbances import ChangingTable, GuardedTable
 from processes import Gateway, Process, run, wait_for
 from reader import Reader, Wrong, canonical, content_hash, digest
@@ -221,6 +221,7 @@ class Oracle:
             self.complete_the_guarded_table()
             wanted = settle(self.gateway, self.database)
             finish(self.options, self.gateway, self.mirror, self.paging, self.readers, wanted, self.file, self.database)
+            self.must_keep_the_secret()
             self.say(wanted)
         except SystemExit:
             for process in (self.gateway, self.mirror):
@@ -270,6 +271,13 @@ class Oracle:
             raise SystemExit(f"{why}: it is {self.emptied.state}, and the feed says {self.gateway.feed('emptied')}") from None
         if self.emptied.wrong:
             raise SystemExit(self.emptied.wrong)
+
+    def must_keep_the_secret(self):
+        """Through all kills, lost connections and refused statements."""
+        answers = [repr(self.gateway.get(path)) for path in ("/metrics", "/feeds", "/health/ready", *["/feeds/" + feed for feed in FEEDS])]
+        for text in (self.gateway.log(), self.mirror.log(), *answers):
+            if READER_PASSWORD in text:
+                raise SystemExit("the password is in an output")
 
     def say(self, wanted):
         options = self.options
