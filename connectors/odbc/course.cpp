@@ -27,7 +27,7 @@ sdk::Status TableStream::take_up(std::string_view bytes) {
   stop_scan();
   given_.reset();
   position_ = {};
-  announce_scan_ = from_the_middle_ = false;
+  announce_scan_ = from_the_middle_ = moment_due_ = false;
   done_ = {};
   seen_.reset();
   next_seen_.reset();
@@ -70,7 +70,7 @@ sdk::Status TableStream::begin(Turn turn) {
 
 sdk::Status TableStream::begin_scan(Pass pass) {
   if (sdk::Status failed = refresh_if_old(); !failed.ok()) return failed;
-  Position next{.pass = pass, .key = {}, .fingerprint = print(), .as_of_us = 0, .tracked = position_.tracked, .journaled = position_.journaled};
+  Position next{.pass = pass, .key = {}, .fingerprint = print(), .as_of_us = position_.as_of_us, .tracked = position_.tracked, .journaled = position_.journaled};
   if (tracking() && pass == Pass::scan) {
     // That of open() is from before the scan as well, and so is what it says.
     Horizon horizon;
@@ -81,13 +81,12 @@ sdk::Status TableStream::begin_scan(Pass pass) {
   }
   if (pass == Pass::verify) begin_compare(*next.tracked);
   if (pass == Pass::sweep) next.tracked->swept = next.tracked->clock;
-  if (pass != Pass::scan) next.as_of_us = next.tracked->clock;
   position_ = std::move(next);
   if (journaling() && pass == Pass::scan) {
     if (sdk::Status failed = begin_journal(); !failed.ok()) return failed;
   }
   total_ = 0;
-  announce_scan_ = true;
+  announce_scan_ = moment_due_ = true;
   from_the_middle_ = false;
   scan_began_ = slice_began_ = Clock::now();
   return {};
@@ -97,14 +96,27 @@ sdk::Status TableStream::begin_poll() {
   if (sdk::Status failed = pause_scan(); !failed.ok()) return failed;
   if (sdk::Status failed = refresh_if_old(); !failed.ok()) return failed;
   Horizon horizon;
-  const bool whole = choice_.rule.order == CommitOrder::same || Clock::now() - looked_ >= kLook;
+  const bool whole = choice_.rule.order == CommitOrder::same || !replica_.empty() || Clock::now() - looked_ >= kLook;
   if (sdk::Status failed = look(whole, horizon); !failed.ok()) return failed;
   if (whole) looked_ = Clock::now(), held_ = what_holds(horizon);
+  // The declared overlap is also how far a replica may be behind.
+  if (horizon.until == 0 && place_.kind == TrackKind::time) horizon.until = horizon.clock - choice_.rule.overlap.value_or(horizon.clock);
+  const Moment moment{.until = horizon.until, .clock = horizon.clock, .replica = horizon.blind == Blind::replica};
+  if (sdk::Status behind = take_moment(moment, position_.pass == Pass::none); !behind.ok()) return behind;
   Tracked tracked = odbc::begin_poll(*position_.tracked, horizon, seen_, choice_.rule);
   if (whole) next_seen_ = horizon;
   // A column that came has values in rows that nobody changes.
   if (tracked.shape != shape()) owe_compare(tracked, choice_.rule), tracked.shape = shape();
   position_.tracked = std::move(tracked);
+  return {};
+}
+
+/// Before a snapshot's rows count. A replica that has not come as far as what was read would take things back. `counts`: it is the moment that
+/// this pass speaks for.
+sdk::Status TableStream::take_moment(const Moment& moment, bool counts) {
+  replica_ = how_far(moment);
+  if (moment.replica && moment.until < position_.as_of_us) return sdk::failure(MG_RETRY, why_waiting(moment, position_.as_of_us));
+  if (counts) position_.as_of_us = moment.until;
   return {};
 }
 
@@ -152,6 +164,14 @@ void TableStream::stop_scan() {
   link_.release(std::exchange(scan_, nullptr));
 }
 
+std::string TableStream::note() const {
+  std::string out = choice_.note;
+  for (const std::string& more : {replica_, held_}) {
+    if (!more.empty()) out += (out.empty() ? "" : "; ") + more;
+  }
+  return out;
+}
+
 sdk::Status TableStream::read(std::string_view position, const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out) {
   sdk::Budget budget(limits);
   const bool light = (limits.flags & MG_LIGHT) != 0;
@@ -160,12 +180,12 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
   fetch_on_ = !let_go_after || scan_ == nullptr;
   Turn turn = Turn::rest;
   bool ended = false;
-  out.note = held_.empty() ? choice_.note : choice_.note + "; " + held_;
   sdk::Status status = resume(position, light, turn);
   if (status.ok() && turn == Turn::rest) {
     given_ = position;
     out.position = position;
     out.flags = MG_IDLE | MG_SCAN_WAITS;
+    out.note = note();
     return status;
   }
   if (status.ok() && !polling()) out.flags = MG_SCANNING | (std::exchange(announce_scan_, false) ? MG_SCAN_BEGAN : 0);
@@ -178,6 +198,7 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
     described_ = {};  // perhaps the table has changed
     return status;
   }
+  out.note = note();
   if (scan_ != nullptr) {
     out.flags |= MG_OPEN;
     link_.when_idle(kSilence, [scan = scan_] { scan->break_off(); });
@@ -208,7 +229,7 @@ void TableStream::end_poll_pass(bool light, sdk::Progress& out) {
 
 void TableStream::end_scan_pass(sdk::Progress& out) {
   const Pass pass = std::exchange(position_.pass, Pass::none);
-  const std::int64_t as_of = std::exchange(position_.as_of_us, 0);
+  const std::int64_t as_of = position_.as_of_us;
   position_.key.reset();
   out.flags |= MG_SCAN_ENDED;
   if (!position_.tracked) {

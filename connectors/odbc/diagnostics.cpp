@@ -41,6 +41,7 @@ std::string one_line(std::string_view text) {
 Cause postgresql(const Diagnosis& said) {
   const std::string_view state = said.state;
   if (says(said, "could not translate host name")) return Cause::host;
+  if (state.starts_with("08") && (says(said, "certificate") || says(said, "does not support ssl"))) return Cause::certificate;
   if (says(said, "password authentication failed") || says(said, "no password supplied") || says(said, "no pg_hba.conf entry")) return Cause::login;
   if (says(said, "role \"") && says(said, "does not exist") && state != "42704") return Cause::login;
   if (says(said, "database \"") && says(said, "does not exist")) return Cause::database;
@@ -63,6 +64,7 @@ Cause postgresql(const Diagnosis& said) {
 Cause mariadb(const Diagnosis& said) {
   switch (said.native) {
     case 2005: return Cause::host;
+    case 2026: return Cause::certificate;
     case 2002:
     case 2003: return says(said, "unknown server host") || says(said, "unknown mysql server host") ? Cause::host : Cause::port;
     case 1045:
@@ -164,6 +166,7 @@ std::int32_t action(Cause cause) {
     case Cause::none: return MG_OK;
     case Cause::driver:
     case Cause::host:
+    case Cause::certificate:
     case Cause::database:
     case Cause::table:
     case Cause::column:
@@ -198,6 +201,9 @@ std::string advice(Cause cause, const Place& place) {
     case Cause::host: return "the host of " + quoted(place.server) + " is not known: check `server`, and this machine's name service";
     case Cause::port:
       return "nothing answers at " + quoted(place.server) + ": check `server` and `port`, that the database runs, and the firewall between";
+    case Cause::certificate:
+      return "a TLS connection to " + quoted(place.server) + " cannot be made as it was asked for: check the server's certificate (its name, until when it is valid, who signed it), and the driver's settings "
+             "for it (connectors/odbc/README.md names them)";
     case Cause::login: return "the database at " + quoted(place.server) + " refuses user " + quoted(place.user) + ": check `uid` and `pwd`, and that it may log in from here";
     case Cause::database: return "the database " + quoted(place.database) + " cannot be opened at " + quoted(place.server) + ": check `database`";
     case Cause::table: return "there is no table " + quoted(place.table) + " in database " + quoted(place.database) + ": check `table`, its schema, the case of its letters, and that the user has a right to it (some databases hide what a user may not read)";

@@ -35,6 +35,7 @@ enum class Cause : std::uint8_t {
   driver,       ///< not installed
   host,         ///< its name is unknown
   port,         ///< nobody listens, or it cannot be reached
+  certificate,  ///< TLS: it is not trusted, or not to be had
   login,        ///< user or password
   database,     ///< missing
   table,        ///< missing

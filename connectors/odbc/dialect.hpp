@@ -84,6 +84,9 @@ class Dialect {
   [[nodiscard]] virtual bool in_a_file() const { return false; }
   /// One number: microseconds since 1970 by the database's clock, not later than any commit that comes after it.
   [[nodiscard]] virtual std::string clock_query() const = 0;
+  /// One row for decode_moment(): until when what was committed can be seen here (microseconds; 0: that is not known), the clock, and 1 where this server is
+  /// a replica.
+  [[nodiscard]] virtual std::string moment_query() const = 0;
 
   // ---- following a table by a column ----
 
@@ -91,8 +94,8 @@ class Dialect {
   /// Whether horizon_query() wants to run within a transaction and to be given the clock of its beginning.
   [[nodiscard]] virtual bool horizon_in_transaction() const { return false; }
   /// One row for decode_horizon(): read_at, oldest, the greatest value (or, of times, the beginning of the oldest statement that runs), undated,
-  /// blind, the clock, which is not earlier than the snapshot that the value was seen in, and "name=began …" of all open transactions, with names that
-  /// no two ever share. Nothing in place of what is not there.
+  /// blind, the clock, which is not earlier than the snapshot that the value was seen in, "name=began …" of all open transactions, with names that
+  /// no two ever share, and until when what was committed can be seen here. Nothing in place of what is not there.
   [[nodiscard]] virtual std::string horizon_query(const TrackPlace& place, std::int64_t clock) const = 0;
   /// The same without looking at transactions.
   [[nodiscard]] virtual std::string blind_query(const TrackPlace& place) const = 0;

@@ -9,7 +9,8 @@ namespace meshgate::odbc {
 
 namespace {
 
-constexpr std::size_t kFields = 7;
+constexpr std::size_t kFields = 8;
+constexpr std::size_t kMomentFields = 3;
 constexpr std::int64_t kWorthSaying = 60'000'000;
 
 /// Numbers beyond 63 bits count as the greatest: what is read from there on is more, never less.
@@ -40,11 +41,20 @@ std::optional<std::vector<OpenTransaction>> open_of(std::string_view text) {
   return out;
 }
 
+std::string seconds_text(std::int64_t moment) { return timestamp_text(moment).substr(0, 19) + " UTC"; }
+
 }  // namespace
 
 std::optional<std::int64_t> tick_of(TrackKind kind, const std::string& text) {
   if (const auto digits = number(text)) return digits;
   return kind == TrackKind::time ? parse_timestamp(without_zone(text), false) : std::nullopt;
+}
+
+std::optional<Moment> decode_moment(const std::vector<std::string>& row) {
+  if (row.size() != kMomentFields) return std::nullopt;
+  const auto clock = number(row[1]);
+  if (!clock) return std::nullopt;
+  return Moment{.until = number(row[0]).value_or(0), .clock = *clock, .replica = row[2] == "1"};
 }
 
 std::optional<Horizon> decode_horizon(const std::vector<std::string>& row, TrackKind kind) {
@@ -57,17 +67,34 @@ std::optional<Horizon> decode_horizon(const std::vector<std::string>& row, Track
   out.blind = static_cast<Blind>(*blind);
   // A list that does not say of the oldest is not whole.
   if (!out.undated && out.read_at && (!row[6].empty() || !out.oldest)) out.open = open_of(row[6]);
+  out.until = number(row[7]).value_or(0);
+  // What a replica has yet to apply has values from then on; one that does not say so leaves that to the overlap.
+  const std::int64_t newest = out.blind == Blind::replica && out.until != 0 ? out.until : *clock;
   const auto floor = tick_of(kind, row[2]);
   if (kind == TrackKind::number) out.floor = floor.value_or(kLowest);
   // A time that has not come yet is no floor: what is written now lies below it.
-  if (kind == TrackKind::time) out.floor = row[2].empty() ? *clock : std::min(*clock, floor.value_or(kLowest));
+  if (kind == TrackKind::time) out.floor = row[2].empty() ? newest : std::min(newest, floor.value_or(kLowest));
   return out;
 }
 
 std::string what_holds(const Horizon& horizon) {
   if (horizon.undated) return "a prepared transaction is open, so each poll reads again what was written since it was first seen: commit it or roll it back";
   if (!horizon.oldest || horizon.clock - *horizon.oldest < kWorthSaying) return {};
-  return "a transaction is open since " + timestamp_text(*horizon.oldest).substr(0, 19) + " UTC; once it ends, what was written since then is read again";
+  return "a transaction is open since " + seconds_text(*horizon.oldest) + "; once it ends, what was written since then is read again";
+}
+
+std::string how_far(const Moment& moment) {
+  if (!moment.replica) return {};
+  std::string out = "this server is a replica, and `as_of` says what it has of the server that is written to";
+  if (moment.until == 0) return out + "; at present it does not say how far that is";
+  if (moment.clock - moment.until < kWorthSaying) return out;
+  return out + "; at present that is only what was committed until " + seconds_text(moment.until);
+}
+
+std::string why_waiting(const Moment& moment, std::int64_t read) {
+  const std::string has = moment.until == 0 ? "does not say how far it has come" : "has only what was committed until " + seconds_text(moment.until);
+  return "this server is a replica and " + has + ", while what was committed until " + seconds_text(read) +
+         " has been read before: it is tried again until it has caught up, for newer rows would look deleted; or connect to the server that is written to";
 }
 
 std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& what, const std::string& column) {

@@ -26,6 +26,15 @@ struct OpenTransaction {
   bool operator==(const OpenTransaction&) const = default;
 };
 
+/// What a snapshot that is taken next has in it.
+struct Moment {
+  std::int64_t until = 0;  ///< all that was committed before; of a replica, by the clock of the server that is written to; 0: that is not known
+  std::int64_t clock = 0;  ///< of the server that is read
+  bool replica = false;
+
+  bool operator==(const Moment&) const = default;
+};
+
 /// What a database says just before a read of the transactions that could still commit something behind that read. Moments are
 /// microseconds of its clock.
 struct Horizon {
@@ -36,6 +45,7 @@ struct Horizon {
   bool undated = false;                 ///< one is open of which nobody knows when it began
   Blind blind = Blind::no;
   std::optional<std::vector<OpenTransaction>> open;  ///< all of them; none: they were not listed
+  std::int64_t until = 0;                            ///< as Moment::until
 
   bool operator==(const Horizon&) const = default;
 };
@@ -47,6 +57,8 @@ enum class CommitOrder : std::uint8_t {
   by_floor,  ///< a transaction's values are not below the floor of a moment before it began
 };
 
+/// Out of the row that Dialect::moment_query() gives; nothing if it is none.
+std::optional<Moment> decode_moment(const std::vector<std::string>& row);
 /// Out of the row that Dialect::horizon_query() gives; nothing if it is none.
 std::optional<Horizon> decode_horizon(const std::vector<std::string>& row, TrackKind kind);
 
@@ -56,6 +68,11 @@ std::optional<std::int64_t> tick_of(TrackKind kind, const std::string& text);
 
 /// Says what keeps a table's bound back, if that is so for longer than a minute; empty: nothing does.
 std::string what_holds(const Horizon& horizon);
+
+/// Says that a server is a replica, and how far it has come if that is more than a minute behind; empty: it is none.
+std::string how_far(const Moment& moment);
+/// Says why a replica is not read that has not come as far as what was read before: rows would go back, and newer ones look deleted.
+std::string why_waiting(const Moment& moment, std::int64_t read);
 
 /// Says why changes cannot be followed here and which statement or setting helps; `what` ("table 'orders'") and `column` name what for.
 std::string blindness(Blind blind, Engine engine, const Place& place, const std::string& what, const std::string& column);

@@ -89,6 +89,7 @@ class MariaDb final : public Dialect {
   [[nodiscard]] std::string number_query() const override { return "SELECT CONNECTION_ID()"; }
   [[nodiscard]] std::string stop_query(std::int64_t number) const override { return "KILL QUERY " + std::to_string(number); }
   [[nodiscard]] std::string clock_query() const override { return "SELECT " + clock_now(); }
+  [[nodiscard]] std::string moment_query() const override { return "SELECT " + until() + ", " + clock_now() + ", " + replicates(); }
   [[nodiscard]] std::string total_query(const TableName& name) const override {
     return "SELECT COALESCE(TABLE_ROWS, 0) FROM information_schema.TABLES WHERE " + named(name, "");
   }
@@ -110,12 +111,12 @@ class MariaDb final : public Dialect {
                 : "(SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 - MAX(TIME_MS) * 1000 AS SIGNED) FROM information_schema.PROCESSLIST "
                   "WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Sleep', 'Daemon', 'Binlog Dump'))") +
            ", COALESCE(SUM(trx_mysql_thread_id = 0), 0), "
-           "IF(@@global.read_only OR EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Slave%'), 2, 0), " +
+           "IF(" + is_replica() + ", 2, 0), " +
            clock_now() + ", IF(" + mark + " = " + ours + ", GROUP_CONCAT(IF(trx_mysql_thread_id IN (0, CONNECTION_ID()), NULL, "
-           "CONCAT(IF(trx_id BETWEEN 1 AND 140737488355328, trx_id, ''), '=', CAST(" + began + " * 1000000 AS SIGNED))) SEPARATOR ' '), NULL) FROM information_schema.INNODB_TRX";
+           "CONCAT(IF(trx_id BETWEEN 1 AND 140737488355328, trx_id, ''), '=', CAST(" + began + " * 1000000 AS SIGNED))) SEPARATOR ' '), NULL), " + until() + " FROM information_schema.INNODB_TRX";
   }
   [[nodiscard]] std::string blind_query(const TrackPlace& place) const override {
-    return "SELECT NULL, NULL, " + (place.kind == TrackKind::number ? greatest(place) : "NULL") + ", 0, 1, " + clock_now() + ", NULL";
+    return "SELECT NULL, NULL, " + (place.kind == TrackKind::number ? greatest(place) : "NULL") + ", 0, 1, " + clock_now() + ", NULL, " + until();
   }
   [[nodiscard]] bool hides_transactions(const Diagnosis& diagnosis) const override { return diagnosis.native == 1227; }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {
@@ -238,6 +239,15 @@ class MariaDb final : public Dialect {
     const TypeRow* row = row_of(type);
     return row != nullptr && (row->carry == Carry::int64 || row->carry == Carry::float64 || row->type == MG_DECIMAL);
   }
+  /// Users who may not see others' sessions are shown the count.
+  static std::string replicates() {
+    return "(EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Slave%') OR "
+           "EXISTS (SELECT 1 FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'SLAVES_RUNNING' AND VARIABLE_VALUE <> '0'))";
+  }
+  /// One whose replication was stopped looks like any other that is not to be written to.
+  static std::string is_replica() { return "(@@global.read_only OR " + replicates() + ")"; }
+  /// How far it has come a replica shows only to who may administer it.
+  static std::string until() { return "IF(" + is_replica() + ", NULL, " + clock_now() + ")"; }
   static std::string clock_now() { return "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)"; }
   [[nodiscard]] std::string greatest(const TrackPlace& place) const {
     return "(SELECT MAX(" + quote(place.column) + ") FROM " + place.from + " AS t)";

@@ -37,7 +37,7 @@ struct Position {
   Pass pass = Pass::none;
   std::optional<std::vector<std::string>> key;  ///< of the last row of the pass, as the database writes it; none: before the first row
   std::uint64_t fingerprint = 0;                ///< of what is read, by name: a Position of another table is refused
-  std::int64_t as_of_us = 0;                    ///< the database's clock before the pass began
+  std::int64_t as_of_us = 0;                    ///< Moment::until of the pass that is under way, or of the last one; 0: not known
   std::optional<Tracked> tracked;               ///< none: nothing is tracked
   std::optional<Journaled> journaled;           ///< of a journal's polls; of `tracked` only clocks, doubt, shape and poll then count
 

@@ -42,6 +42,9 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] std::string clock_query() const override {
     return "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000000) AS bigint)";
   }
+  [[nodiscard]] std::string moment_query() const override {
+    return "SELECT " + until() + ", " + micros("clock_timestamp()") + ", CASE WHEN pg_is_in_recovery() THEN 1 ELSE 0 END";
+  }
   [[nodiscard]] std::string total_query(const TableName& name) const override {
     return "SELECT CAST(greatest(reltuples, 0) AS bigint) FROM pg_catalog.pg_class WHERE oid = " + regclass(name);
   }
@@ -52,12 +55,12 @@ class PostgreSql final : public Dialect {
     return "SELECT " + micros("now()") + ", a.oldest, " + greatest(place) + ", (SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()), "
            "CASE WHEN pg_is_in_recovery() OR EXISTS (SELECT 1 FROM pg_catalog.pg_subscription_rel" + (place.table ? " WHERE srrelid = " + regclass(*place.table) : "") + ") THEN 2 "
            "WHEN NOT pg_has_role('pg_read_all_stats', 'USAGE') THEN 1 WHEN current_setting('track_activities') <> 'on' THEN 3 ELSE 0 END, " + micros("clock_timestamp()") +
-           ", a.listed FROM (SELECT " + micros("min(xact_start)") + " AS oldest, string_agg(pid || '-' || " + micros("xact_start") + " || '=' || " + micros("xact_start") +
+           ", a.listed, " + until() + " FROM (SELECT " + micros("min(xact_start)") + " AS oldest, string_agg(pid || '-' || " + micros("xact_start") + " || '=' || " + micros("xact_start") +
            ", ' ') AS listed FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL "
            "AND backend_type NOT IN ('autovacuum worker', 'walsender')) a";
   }
   [[nodiscard]] std::string blind_query(const TrackPlace& place) const override {
-    return "SELECT NULL, NULL, " + greatest(place) + ", 0, 1, " + micros("clock_timestamp()") + ", NULL";
+    return "SELECT NULL, NULL, " + greatest(place) + ", 0, 1, " + micros("clock_timestamp()") + ", NULL, " + until();
   }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {
     return "SELECT a.attname, CASE WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indkey[0] = a.attnum AND i.indisvalid "
@@ -102,6 +105,12 @@ class PostgreSql final : public Dialect {
   static std::string readable() {
     return "NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' "
            "AND has_schema_privilege(n.oid, 'USAGE') AND has_any_column_privilege(c.oid, 'SELECT')";
+  }
+  /// Of a standby: when the last transaction that it has applied was committed; or, where it has applied all that it was sent, when it was last told how
+  /// far there is something to send (which not every user is shown, and is told again within half a minute). A second off, since commits do not reach the log in the order of their times.
+  static std::string until() {
+    const std::string applied = "greatest(pg_last_xact_replay_timestamp(), (SELECT last_msg_send_time FROM pg_catalog.pg_stat_wal_receiver WHERE latest_end_lsn <= pg_last_wal_replay_lsn()))";
+    return "CASE WHEN pg_is_in_recovery() THEN coalesce(" + micros(applied + " - interval '1 second'") + ", 0) ELSE " + micros("clock_timestamp()") + " END";
   }
   static std::string micros(const std::string& moment) { return "CAST(floor(extract(epoch FROM " + moment + ") * 1000000) AS bigint)"; }
   /// Of times the clock tells enough.

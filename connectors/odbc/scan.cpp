@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "connectors/odbc/watch.hpp"
+
 namespace meshgate::odbc {
 
 namespace {
@@ -15,7 +17,7 @@ Diagnosis Scan::open(Session& session) {
   const Dialect& dialect = session.dialect();
   session_ = session.shared_from_this();
   if (!range_.from) {
-    if (Diagnosis failed = session.one_number(dialect.clock_query(), clock_); !failed.ok()) return failed;
+    if (Diagnosis failed = look_at_moment(session, moment_); !failed.ok()) return failed;
     if (table_->named && !range_.after) session.one_number(dialect.total_query(*table_->named), total_);
   }
   if (Diagnosis failed = session.begin(); !failed.ok()) return failed;

@@ -40,7 +40,8 @@ class Scan {
 
   /// The rows last fetched; from here on they are read, and the next advance() fills the other row set.
   const Rowset& turn();
-  [[nodiscard]] std::int64_t clock() const { return clock_; }
+  /// Of its snapshot; of a range it is not asked for.
+  [[nodiscard]] const Moment& moment() const { return moment_; }
   [[nodiscard]] std::int64_t total() const { return total_; }
   /// After the last advance().
   [[nodiscard]] const Lengths& lengths() const { return lengths_; }
@@ -65,7 +66,7 @@ class Scan {
   bool opened_ = false;
   bool complete_ = false;
   std::atomic<bool> broken_off_{false};
-  std::int64_t clock_ = 0;
+  Moment moment_;
   std::int64_t total_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -63,6 +64,8 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] const Target& target() const { return *target_; }
   /// Text is fetched as wide text, because the driver bends the narrow one in this process's locale.
   [[nodiscard]] bool wide() const { return wide_; }
+  /// The latest of the moments until which this server, a replica, has said to have everything: what it had it keeps, also where it can say less now.
+  std::int64_t latest(std::int64_t until) { return latest_ = std::max(latest_, until); }
 
   /// A statement that has been executed; interrupt() stops it while it runs.
   Diagnosis execute(const std::string& sql, const std::vector<Parameter>& parameters, Statement& out);
@@ -99,6 +102,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::atomic<bool> logged_in_{false};
   bool manual_ = false;
   bool wide_ = false;
+  std::int64_t latest_ = 0;
   std::atomic<std::int64_t> number_{0};  // of the session at the server; 0: not known
   std::optional<FileIdentity> file_;
 };

@@ -47,7 +47,9 @@ sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool&
   ready = true;
   rows_ = &scan_->turn();
   row_ = 0;
-  if (position_.as_of_us == 0 && !polling()) position_.as_of_us = scan_->clock();
+  if (!polling()) {
+    if (sdk::Status behind = take_moment(scan_->moment(), std::exchange(moment_due_, false)); !behind.ok()) return behind;
+  }
   if (scan_->total() > 0) total_ = static_cast<std::uint64_t>(scan_->total());
   ended = rows_->rows() == 0;
   if (!ended && ahead_) fetch();

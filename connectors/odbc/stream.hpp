@@ -67,6 +67,7 @@ class TableStream final : public sdk::Stream {
   sdk::Status begin(Turn turn);
   sdk::Status begin_scan(Pass pass);
   sdk::Status begin_poll();
+  sdk::Status take_moment(const Moment& moment, bool counts);
   sdk::Status pause_scan();
   sdk::Status let_go();
   void end_pass(bool light, sdk::Progress& out);
@@ -78,6 +79,8 @@ class TableStream final : public sdk::Stream {
   [[nodiscard]] bool following() const { return tracking() || journaling(); }
   [[nodiscard]] bool polling() const { return position_.tracked && position_.tracked->poll.has_value(); }
   [[nodiscard]] bool poll_due() const;
+  /// How the table is read, and what stands in the way.
+  [[nodiscard]] std::string note() const;
   [[nodiscard]] bool sound(const Position& position) const;
 
   // stream.cpp: rows
@@ -112,6 +115,7 @@ class TableStream final : public sdk::Stream {
   Choice choice_;
   TrackPlace place_;
   std::string held_;              // what keeps polls reading the same again, for people
+  std::string replica_;           // that the server is one, for people
   std::optional<Horizon> first_;      // seen by open(), for the first scan
   std::optional<Horizon> seen_;       // by the last complete poll that looked at transactions
   std::optional<Horizon> next_seen_;  // by the one under way
@@ -127,6 +131,7 @@ class TableStream final : public sdk::Stream {
   std::optional<std::string> given_;   // what the host was given last, while position_ goes with it
   std::shared_ptr<Scan> scan_;         // null: none is open
   bool announce_scan_ = false;         // the scan under way has yet to be told of
+  bool moment_due_ = false;            // the scan under way has yet to be given its moment
   bool from_the_middle_ = false;       // it was taken up where another stream had left it
   Clock::time_point slice_began_{};    // the scan's, since the last poll
   Clock::time_point scan_began_{};

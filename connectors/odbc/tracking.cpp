@@ -120,7 +120,7 @@ Tracked begin_poll(Tracked at, const Horizon& horizon, const std::optional<Horiz
   const auto since = exact ? brought_since(*before, horizon) : std::nullopt;
   const auto from = since ? floor_since(at.landmarks, *since, rule) : std::nullopt;
   poll.from = std::max(at.low, from.value_or(kLowest));
-  poll.as_of = looked || poll.from == at.low ? horizon.clock : 0;
+  poll.as_of = looked || poll.from == at.low ? horizon.until : 0;
   if (looked && rule.order == CommitOrder::by_floor) {
     forget(at.landmarks, horizon);
     at.landmarks.push_back({horizon.clock, floor_of(horizon, rule)});

@@ -27,12 +27,25 @@ Diagnosis look_at_horizon(Session& session, const TrackPlace& place, Horizon& ou
   const auto decoded = rows.empty() ? std::nullopt : decode_horizon(rows[0], place.kind);
   if (!decoded) return {"HY000", 0, "the database did not say which transactions are open"};
   out = *decoded;
+  if (out.blind == Blind::replica) out.until = session.latest(out.until);
+  return {};
+}
+
+Diagnosis look_at_moment(Session& session, Moment& out) {
+  Texts rows;
+  if (Diagnosis failed = session.texts(session.dialect().moment_query(), rows); !failed.ok()) return failed;
+  const auto decoded = rows.empty() ? std::nullopt : decode_moment(rows[0]);
+  if (!decoded) return {"HY000", 0, "the database did not say what time it is"};
+  out = *decoded;
+  if (out.replica) out.until = session.latest(out.until);
   return {};
 }
 
 Diagnosis look_at_clock(Session& session, Horizon& out) {
   out = {};
-  return session.one_number(session.dialect().clock_query(), out.clock);
+  Diagnosis said = session.one_number(session.dialect().clock_query(), out.clock);
+  out.until = out.clock;
+  return said;
 }
 
 }  // namespace meshgate::odbc

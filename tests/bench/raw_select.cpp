@@ -1,5 +1,5 @@
 // The SELECT of a scan, fetched by array with the connector's driver settings and thrown away: what no reader through this driver can beat.
-// Usage: raw_select TABLE name=value…   (a value "$NAME" is taken from the environment)
+// Usage: raw_select TABLE [keys] name=value…   (keys: their columns alone; a value "$NAME" is taken from the environment)
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -36,13 +36,14 @@ std::shared_ptr<const Target> target_of(const std::vector<std::string>& words) {
   return out;
 }
 
-unsigned long long fetch_all(Session& session, const std::string& name) {
+unsigned long long fetch_all(Session& session, const std::string& name, bool keys) {
   std::vector<std::vector<std::string>> rows;
   must(session.texts(session.dialect().columns_query(parse_table_name(name)), rows));
   Table table;
   if (const auto known = describe(session.dialect(), {.table = name, .key = {}, .columns = {}}, rows, table); !known.ok()) {
     bench::stop("raw_select: " + known.message);
   }
+  if (keys) table = *keys_of(table);
   must(session.begin());
   Rowset rowset(table, session.wide());
   Statement statement;
@@ -66,10 +67,12 @@ unsigned long long fetch_all(Session& session, const std::string& name) {
 
 int main(int count, char** words) {
   using namespace meshgate;
-  if (count < 3) bench::stop("usage: raw_select TABLE name=value…");
+  const bool keys = count > 2 && std::string_view(words[2]) == "keys";
+  const int first = keys ? 3 : 2;
+  if (count <= first) bench::stop("usage: raw_select TABLE [keys] name=value…");
   const bench::Watch watch;
-  const auto session = std::make_shared<odbc::Session>(odbc::target_of({words + 2, words + count}));
+  const auto session = std::make_shared<odbc::Session>(odbc::target_of({words + first, words + count}));
   odbc::must(session->connect());
-  watch.print(odbc::fetch_all(*session, words[1]));
+  watch.print(odbc::fetch_all(*session, words[1], keys));
   return 0;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The figures: what the program costs beside the least that the same work can cost, as ratios of one run.
 
-    tests/bench/run.py [--program build/bin/meshgate] [--rows 1000000] [--only REGEX] [--keep FILE]
+    tests/bench/run.py [--program build/bin/meshgate] [--rows 1000000] [--large 10000000] [--only REGEX] [--keep FILE]
 
 Prints a Markdown table, one line per figure: what, ours, beside what, ratio (by wall clock; by processor time), aim, met. A ratio of 0.7 means that
 ours takes 1/0.7 of the time; aims are for the clock, and the processor's ratio says more on a busy machine (of ours it counts every thread). Nothing here fails because something is slow; a figure fails when what was measured is wrong (rows missing,
@@ -18,6 +18,10 @@ line       latency = from sending the transaction (one UPDATE and COMMIT through
            polling, mapping, committing and sending add at most.
 journal    rows are inserted through the database's own client into a table with a journal, beside the same into one without: an INSERT for each row, in
            transactions of 100; and one INSERT … SELECT for all. The ratio is time with the journal to time without it.
+followed   the same table with an index on updated_at, and `track: updated_at`: its first scan beside that without; a sweep beside a SELECT of the keys
+           by array fetch; the line of a commit while another transaction stays open, beside that without. With --large, on a table of so many rows, what
+           a poll of one changed row costs the server beside one read of that range of the index, in the server's own numbers (blocks looked at,
+           time at work), all statements of the poll together.
 """
 
 import argparse
@@ -31,12 +35,12 @@ import sys
 import tempfile
 import time
 
-import measure
-from measure import Spent
-from tables import Table
-
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+import measure  # noqa: E402
+from measure import Spent  # noqa: E402
 from processes import Gateway, free_port, wait_for  # noqa: E402
+from tables import Table  # noqa: E402
+import following  # noqa: E402
 
 FEED = "figures"
 PATIENCE = 900
@@ -76,6 +80,7 @@ def megabytes(size):
 class Bench:
     def __init__(self, program, rows, only, folder):
         self.program, self.rows, self.only, self.folder = os.path.abspath(program), rows, re.compile(only), folder
+        self.scanned = None  # the first scan of PostgreSQL's table
         self.report = Report()
 
     def wanted(self, *names):
@@ -144,6 +149,8 @@ class Bench:
         finally:
             gateway.stop()
         self.loaded = feed
+        if kind == "postgres":
+            self.scanned = ours
         self.must(feed["count"] == self.rows and feed["quarantined"] == 0, f"the feed has {feed['count']} items and {feed['quarantined']} records in quarantine")
         if self.wanted(f"ingest {kind}"):
             written, bare = measure.told([self.tool("bare_store"), os.path.join(folder, "data"), self.fresh("bare"), str(PER_COMMIT)])
@@ -242,6 +249,34 @@ class Bench:
             raw.append(spent)
         self.report.ratio("mirror (processor time with the gateway's)", self.rows, measure.best(ours), measure.best(raw), "raw inserts", 0.5)
 
+    # ---- followed by a column ----
+
+    def followed(self, large):
+        if self.wanted("followed ingest", "followed sweep", "followed open"):
+            table = following.Followed(self.fresh("following"), self.rows)
+            try:
+                self.follow(table)
+            finally:
+                table.close()
+        if large and self.wanted("followed poll"):
+            following.poll(self, large)
+
+    def follow(self, table):
+        if self.wanted("followed ingest"):
+            following.ingest(self, table, self.scanned or self.scan_again(table))
+        if self.wanted("followed sweep"):
+            following.sweep(self, table)
+        if self.wanted("followed open"):
+            following.beside_an_open_transaction(self, table)
+
+    def scan_again(self, table):
+        """Where only these figures are wanted."""
+        gateway = self.gateway(table, self.fresh("scanned"))
+        try:
+            return self.until(gateway, "the first scan", lambda feed: not feed["loading"])[0]
+        finally:
+            gateway.stop()
+
     # ---- the line of a commit ----
 
     def line(self):
@@ -261,7 +296,8 @@ class Bench:
                          f"p50 less half: {(p50 - INTERVAL / 2) * 1000:+.1f} ms; p99 less one: {(p99 - INTERVAL) * 1000:+.1f} ms", "p99 ≤ interval + 10 ms",
                          p99 <= INTERVAL + 0.01)
 
-    def latencies(self, gateway, table, count):
+    def latencies(self, gateway, table, count, touch=""):
+        """Seconds, in order; `touch` is what else an update sets."""
         seed = random.randrange(1 << 32)
         print(f"seed {seed}", file=sys.stderr)
         chance = random.Random(seed)
@@ -274,7 +310,7 @@ class Bench:
             time.sleep(chance.uniform(0, 2 * INTERVAL))
             note = f"turn {turn}"
             began = time.monotonic()
-            table.database.run(f"UPDATE {table.name} SET note = '{note}' WHERE id = {chance.randint(1, 1000)}")
+            table.database.run(f"UPDATE {table.name} SET note = '{note}'{touch} WHERE id = {chance.randint(1, 1000)}")
             while True:
                 put = json.loads(lines.readline() or "{}").get("put")
                 if put and put["item"].get("note") == note:
@@ -337,7 +373,9 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--program", default="build/bin/meshgate")
     options.add_argument("--rows", type=int, default=1000000)
-    options.add_argument("--only", default="", help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes plain|compressed, mirror, line, journal DATABASE")
+    options.add_argument("--large", type=int, default=0, help="rows of the table that is polled; none: that figure is left out")
+    options.add_argument("--only", default="",
+                         help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes plain|compressed, mirror, line, followed ingest|sweep|open|poll, journal DATABASE")
     options.add_argument("--keep", help="write the table to this file too")
     given = options.parse_args()
     folder = tempfile.mkdtemp(prefix="meshgate-figures-")
@@ -348,6 +386,7 @@ def main():
         bench.line()
         for kind in ("postgres", "mariadb"):
             bench.journal(kind)
+        bench.followed(given.large)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = f"{given.rows:,} rows, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end\n\n{bench.report.markdown()}\n"

@@ -2,12 +2,16 @@
 clients, so that what is compared with a feed comes by another way than the feed did."""
 
 import argparse
+import contextlib
 import os
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 import uuid
+
+
+READER_PASSWORD = "s3cret;of}the{reader"  # all that connection strings give a meaning to
 
 
 def environment(name):
@@ -51,40 +55,89 @@ class Sqlite:
     def index(self, name):
         return name + "_at"
 
+    def columns(self, table):
+        return [row[1] for row in self.connection.execute(f"PRAGMA table_info({table})")]
+
+    def add_reader(self):
+        """There are no users: the file's rights count."""
+
+    def administrator(self, folder):
+        """Words by which a command logs in as somebody who may change the database."""
+        return []
+
+    def kill_sessions(self):
+        """There is no server."""
+
     def close(self):
         self.connection.close()
+
+
+class Ended(Exception):
+    """The command line client lost its server."""
 
 
 class Client:
     """A command line client, kept open for statements: `echo` is the statement that makes it print a word."""
 
     def __init__(self, command, env, echo, first=""):
-        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.echo = echo
         self.process.stdin.write(first.encode())
 
     def say(self, *statements):
-        """Returns when they are done."""
-        self.process.stdin.write("".join(statement + ";\n" for statement in statements).encode())
-        self.process.stdin.write(self.echo("done").encode())
-        self.process.stdin.flush()
+        """Returns when they are done; raises Ended when the server is gone."""
+        try:
+            self.process.stdin.write("".join(statement + ";\n" for statement in statements).encode())
+            self.process.stdin.write(self.echo("done").encode())
+            self.process.stdin.flush()
+        except OSError:
+            raise Ended("the database's command line client ended") from None
         while True:
             line = self.process.stdout.readline()
-            if not line:
-                raise SystemExit("the database's command line client ended")
+            if not line or line.startswith((b"ERROR 2006", b"ERROR 2013")):  # MariaDB's goes on without its server
+                raise Ended("the database's command line client ended")
             if line.strip() == b"done":
                 return
 
     def end(self):
-        self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         self.process.wait(timeout=30)
 
 
 class CommandLine:
     """A database reached through its command line client."""
 
+    reader = None
+
     def run(self, *statements):
         self.client.say("BEGIN", *statements, "COMMIT")
+
+    def answers(self):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            return self.once("SELECT 1").strip() == "1"
+        return False
+
+    def reopen(self):
+        """After the server was gone."""
+        self.client.end()
+        self.client = self.second_client()
+
+    def add_reader(self):
+        """From here on the gateway logs in as a user of its own, who has the rights of connectors/odbc/README.md and no other."""
+        self.reader = "r" + uuid.uuid4().hex[:12]
+        os.environ["MESHGATE_TEST_READER_PASSWORD"] = READER_PASSWORD
+        self.create_reader()
+
+    def administrator(self, folder):
+        path = os.path.join(folder, "administrator")
+        with open(path, "w") as file:
+            file.write(os.environ[f"MESHGATE_TEST_{'PG' if self.kind == 'postgres' else 'MARIADB'}_PASSWORD"])
+        return ["--uid", self.user, "--pwd-file", path]
+
+    def login_yaml(self):
+        user, variable = (self.reader, "READER") if self.reader else (self.user, "PG" if self.kind == "postgres" else "MARIADB")
+        return f"server: {self.host}, port: {self.port}, database: {self.database}, uid: {user}, pwd: \"${{env:MESHGATE_TEST_{variable}_PASSWORD}}\""
 
     def close(self):
         self.client.end()
@@ -123,8 +176,18 @@ class Postgres(CommandLine):
         return [tuple(None if part == "-" else bytes.fromhex(part).decode() for part in line.split("|")) for line in text.splitlines() if "|" in line]
 
     def connection_yaml(self):
-        return (f"{{ driver: PostgreSQL Unicode, server: {self.host}, port: {self.port}, database: {self.database}, uid: {self.user}, "
-                f"pwd: \"${{env:MESHGATE_TEST_PG_PASSWORD}}\" }}")
+        return f"{{ driver: PostgreSQL Unicode, {self.login_yaml()} }}"
+
+    def columns(self, table):
+        return self.once(f"SELECT attname FROM pg_attribute WHERE attrelid = '{self.table(table)}'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum").split()
+
+    def create_reader(self):
+        self.once(f"CREATE ROLE {self.reader} LOGIN PASSWORD '{READER_PASSWORD}'; GRANT USAGE ON SCHEMA {self.schema} TO {self.reader}; "
+                  f"ALTER DEFAULT PRIVILEGES IN SCHEMA {self.schema} GRANT SELECT ON TABLES TO {self.reader}; GRANT pg_read_all_stats TO {self.reader}")
+
+    def kill_sessions(self):
+        """Those of the reader, at the server."""
+        self.once(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{self.reader}'")
 
     def table(self, name):
         return f"{self.schema}.{name}"
@@ -134,6 +197,8 @@ class Postgres(CommandLine):
 
     def drop(self):
         self.once(f"DROP SCHEMA {self.schema} CASCADE")
+        if self.reader:
+            self.once(f"DROP OWNED BY {self.reader}; DROP ROLE {self.reader}")
 
 
 class Mariadb(CommandLine):
@@ -155,7 +220,7 @@ class Mariadb(CommandLine):
         self.tables = []
 
     def second_client(self):
-        return Client(self.command + ["--force", "--unbuffered"], self.env, self.echo)
+        return Client(self.command + ["--force", "--unbuffered", "--skip-reconnect"], self.env, self.echo)
 
     def once(self, sql):
         return subprocess.run(self.command + ["-e", sql], env=self.env, check=True, capture_output=True).stdout.decode()
@@ -175,8 +240,18 @@ class Mariadb(CommandLine):
         return [tuple(None if part == "-" else bytes.fromhex(part).decode() for part in line.split("\t")) for line in text.splitlines()]
 
     def connection_yaml(self):
-        return (f"{{ driver: MariaDB Unicode, server: {self.host}, port: {self.port}, database: {self.database}, uid: {self.user}, "
-                f"pwd: \"${{env:MESHGATE_TEST_MARIADB_PASSWORD}}\" }}")
+        return f"{{ driver: MariaDB Unicode, {self.login_yaml()} }}"
+
+    def columns(self, table):
+        return self.once(f"SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '{self.table(table)}' ORDER BY ordinal_position").split()
+
+    def create_reader(self):
+        who = f"{self.reader}@'127.0.0.1'"
+        self.once(f"CREATE USER {who} IDENTIFIED BY '{READER_PASSWORD}'; GRANT SELECT ON {self.database}.* TO {who}; GRANT PROCESS ON *.* TO {who}")
+
+    def kill_sessions(self):
+        """Those of the reader, at the server."""
+        self.once(f"KILL USER {self.reader}@'127.0.0.1'")
 
     def table(self, name):
         return self.prefix + name
@@ -187,6 +262,8 @@ class Mariadb(CommandLine):
     def drop(self):
         for table in self.tables:
             self.once(f"DROP TABLE IF EXISTS {table}")
+        if self.reader:
+            self.once(f"DROP USER {self.reader}@'127.0.0.1'")
 
 
 KINDS = {"sqlite": Sqlite, "postgres": Postgres, "mariadb": Mariadb}

@@ -1,16 +1,18 @@
-"""The oracle: rows are inserted, updated, deleted, re-keyed and moved between partitions at random, while gateway and mirror are
-killed with SIGKILL at random, and a reader pages by hand throughout. At the end the table, the feed and the mirror hold the same,
-by content and by digest; the reader never went backwards and was complete at every caught-up mark.
+"""The oracle: rows are inserted, updated, deleted, re-keyed and moved between partitions at random, columns come and go, a table is
+truncated under the guard, while gateway and mirror are killed with SIGKILL at random and the gateway's sessions are ended at the server; a reader
+pages by hand throughout. At the end the tables, the feeds and the mirror hold the same, by content and by digest; the reader never went
+backwards and was complete at every caught-up mark.
 
-    oracle_test.py --program build/bin/meshgate --database sqlite [--mode track|journal] [--kills 20] [--seed N]
+    oracle_test.py --program build/bin/meshgate --database sqlite [--mode track|journal] [--kills 20] [--server-kills N] [--seed N]
 
-`--mode track`: both tables are followed by the column `at`, which every insert and update sets, in transactions that may stay open a while beside
-others; deletes come by sweeps. `--mode journal`: by journals, without sweeps and compares, so that what a journal misses stays missed; with late
-transactions too. Otherwise they are scanned.
+`--mode`: how the tables are read, see MODES in workload.py. `--server-kills`: the test starts a database server of its own, and so often kills that
+too, and starts it again.
 """
 
 import argparse
 import decimal
+import http.client
+import json
 import os
 import random
 import sqlite3
@@ -19,105 +21,15 @@ import tempfile
 import threading
 import time
 
-from databases import KINDS
+from databases import KINDS, READER_PASSWORD
+from disturbances import ChangingTable, GuardedTable
 from processes import Gateway, Process, run, wait_for
 from reader import Reader, Wrong, canonical, content_hash, digest
+from services import OwnServers
+from workload import MODES, REGIONS, LateWriter, Workload
 
-REGIONS = ["north", "south", "øst", "west wing"]
-NAMES = ["Ann", "Bjørn", "周杰", "", "a \"quoted\" name", "back\\slash", "tab\there", "emoji 🦔", "e\u0301 combining", "line\nbreak", "O''Hara"]
-
-
-def literal(text):
-    return "'" + text.replace("''", "'").replace("'", "''") + "'"
-
-
-class Workload(threading.Thread):
-    """Changes two tables at random: `things` (one key, partitioned by region) and `pairs` (two keys, one of them text)."""
-
-    def __init__(self, database, seed, mode):
-        super().__init__(daemon=True)
-        self.database, self.random = database, random.Random(seed)
-        tracked = mode == "track"
-        self.touch = f", at = {database.now}" if tracked else ""
-        self.column = f", at {database.types['timestamp']} NOT NULL DEFAULT {database.default_now}" if tracked else ""
-        self.stop_asked = threading.Event()
-        self.changes = 0
-        self.next_id = 1
-
-    def text(self, value):
-        if self.database.kind == "mariadb":
-            value = value.replace("\\", "\\\\")
-        return literal(value)
-
-    def create(self):
-        t = self.database.types
-        self.things, self.pairs = self.database.table("things"), self.database.table("pairs")
-        self.database.run(
-            f"CREATE TABLE {self.things} (id {t['int']} NOT NULL PRIMARY KEY, region {t['text']} NOT NULL, name {t['text']}, amount {t['decimal']}, stock {t['int']}{self.column})",
-            f"CREATE TABLE {self.pairs} (a {t['int']} NOT NULL, b {t['text']} NOT NULL, note {t['text']}{self.column}, PRIMARY KEY (a, b))")
-        if self.column:
-            self.database.run(f"CREATE INDEX {self.database.index('things')} ON {self.things} (at)", f"CREATE INDEX {self.database.index('pairs')} ON {self.pairs} (at)")
-        self.database.run(*[self.insert() for _ in range(300)], *[self.insert_pair() for _ in range(100)])
-
-    def insert(self):
-        r = self.random
-        self.next_id += r.choice([1, 1, 1, 3, 900])
-        amount = r.choice(["NULL", "0", "-0.5", "12.50", "9999999999.99", "0.01"])
-        stock = r.choice(["NULL", "0", "-1", "9007199254740991", "9007199254740993", "-9223372036854775808", "9223372036854775807"])
-        name = r.choice(["NULL", self.text(r.choice(NAMES))])
-        return f"INSERT INTO {self.things} (id, region, name, amount, stock) VALUES ({self.next_id}, {self.text(r.choice(REGIONS))}, {name}, {amount}, {stock})"
-
-    def insert_pair(self):
-        r = self.random
-        b = r.choice(["x", "x,y", "50%", "%2C", "é", "z z"]) + str(r.randrange(6))
-        return f"INSERT INTO {self.pairs} (a, b, note) VALUES ({r.randrange(40)}, {self.text(b)}, {self.text(r.choice(NAMES))})"
-
-    def change(self):
-        r = self.random
-        one = r.randrange(1, self.next_id + 1)
-        kind = r.random()
-        if kind < 0.25:
-            return self.insert()
-        if kind < 0.45:
-            return f"UPDATE {self.things} SET name = {self.text(r.choice(NAMES) + str(r.randrange(1000)))}{self.touch} WHERE id >= {one} AND id < {one + 5}"
-        if kind < 0.60:
-            return f"UPDATE {self.things} SET region = {self.text(r.choice(REGIONS))}{self.touch} WHERE id >= {one} AND id < {one + 3}"
-        if kind < 0.72:
-            return f"DELETE FROM {self.things} WHERE id >= {one} AND id < {one + 4}"
-        if kind < 0.80:
-            self.next_id += 1
-            return f"UPDATE {self.things} SET id = {self.next_id}{self.touch} WHERE id = {one}"
-        if kind < 0.88:
-            return self.insert_pair()
-        if kind < 0.94:
-            return f"DELETE FROM {self.pairs} WHERE a = {r.randrange(40)}"
-        return f"UPDATE {self.pairs} SET note = {self.text(r.choice(NAMES))}, a = a + 40{self.touch} WHERE a = {r.randrange(40)}"
-
-    def run(self):
-        while not self.stop_asked.is_set():
-            count = self.random.choice([1, 1, 1, 2, 5, 40])
-            self.database.run(*[self.change() for _ in range(count)])
-            self.changes += count
-            time.sleep(self.random.choice([0, 0.001, 0.01, 0.05]))
-
-
-class LateWriter(threading.Thread):
-    """Adds pairs of its own in transactions that commit late."""
-
-    def __init__(self, workload, seed):
-        super().__init__(daemon=True)
-        self.workload, self.random = workload, random.Random(seed)
-        self.client = workload.database.second_client()
-        self.stop_asked = threading.Event()
-
-    def run(self):
-        number = 1000
-        while not self.stop_asked.is_set():
-            number += 1
-            self.client.say("BEGIN", f"INSERT INTO {self.workload.pairs} (a, b, note) VALUES ({number}, 'late', 'x')")
-            self.stop_asked.wait(self.random.choice([0.01, 0.3, 2.5]))
-            self.client.say("COMMIT")
-        self.client.end()
+INTEGERS = {"id", "stock", "a", "size"}
+FEEDS = ["things", "pairs", "shapes", "emptied"]
 
 
 class PagingReader(threading.Thread):
@@ -136,7 +48,7 @@ class PagingReader(threading.Thread):
                     reader.page(self.random.choice([1, 7, 50, 1000]))
                 except Wrong as wrong:
                     self.wrong = f"{reader.feed} {reader.partition}: {wrong}"
-                except (OSError, ValueError, __import__("http").client.HTTPException):
+                except (OSError, ValueError, http.client.HTTPException):
                     time.sleep(0.02)  # the gateway is down, or was killed in the middle of an answer
 
 
@@ -166,14 +78,25 @@ def expected(database):
     pairs = {}
     for a, b, note in database.rows("pairs", ["a", "b", "note"], "a, b"):
         pairs[f"{escape(a)},{escape(b)}"] = (canonical({"a": json_integer(a), "b": b, "note": note}), "")
-    return {"things": things, "pairs": pairs}
+    return {"things": things, "pairs": pairs, "shapes": plain(database, "shapes"), "emptied": plain(database, "emptied")}
 
 
-SETTINGS = {"scan": "", "track": ", track: at, columns: [ COLUMNS ], sweep: 2s", "journal": ", track: journal, sweep: never, verify: never"}
+def plain(database, table):
+    """Of a table with the key `id`, whose other columns are numbers (`size`) or texts."""
+    columns = columns_of(database, table)
+    out = {}
+    for row in database.rows(table, columns, "id"):
+        fields = {column: json_integer(value) if column in INTEGERS else value for column, value in zip(columns, row)}
+        out[row[0]] = (canonical(fields), "")
+    return out
+
+
+def columns_of(database, table):
+    """Those that are published."""
+    return [column for column in database.columns(table) if column != "at"]
 
 
 def configuration(database, mode):
-    things, pairs = (SETTINGS[mode].replace("COLUMNS", columns) for columns in ("region, name, amount, stock", "note"))
     return f"""
 node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
@@ -183,12 +106,17 @@ sources:
     every: 100ms
 feeds:
   things:
-    from: {{ source: company, table: {database.table("things")}{things} }}
+    from: {{ source: company, table: {database.table("things")}{mode.stream("region, name, amount, stock")} }}
     partition: region
     guard: {{ share: 100% }}      # while the gateway is down many rows may go
   pairs:
-    from: {{ source: company, table: {database.table("pairs")}{pairs} }}
+    from: {{ source: company, table: {database.table("pairs")}{mode.stream("note")} }}
     guard: {{ share: 100% }}
+  shapes:
+    from: {{ source: company, table: {database.table("shapes")}{mode.stream()} }}
+    guard: {{ share: 100% }}{mode.fields()}
+  emptied:
+    from: {{ source: company, table: {database.table("emptied")}{mode.guarded()} }}{mode.fields()}
 """
 
 
@@ -206,30 +134,25 @@ def mirror_rows(path, feed, columns):
         return {row[0]: row[1:] for row in connection.execute(f"SELECT _id, {', '.join(columns)} FROM \"{feed}\"")}
 
 
-def check_mirror(path, wanted):
-    import json
-    for feed, columns in (("things", ["id", "region", "name", "amount", "stock"]), ("pairs", ["a", "b", "note"])):
+def check_mirror(path, database, wanted):
+    for feed in FEEDS:
+        columns = columns_of(database, feed)
         held = mirror_rows(path, feed, columns)
         rows = {}
         for identity, (content, _) in wanted[feed].items():
             fields = json.loads(content)
-            rows[identity] = tuple(int(fields[c]) if c in ("id", "stock", "a") and c in fields else fields.get(c) for c in columns)
+            rows[identity] = tuple(int(fields[c]) if c in INTEGERS and c in fields else fields.get(c) for c in columns)
         compare(f"mirror of {feed}", rows, held)
 
 
 def settle(gateway, database, patience=90):
-    """Waits until two further scans have passed and the feed holds what the table holds."""
+    """Waits until the feeds hold what the tables hold."""
     wanted = expected(database)
-    counts = {feed: len(items) for feed, items in wanted.items()}
     digests = {feed: digest(content_hash(i, c) for i, (c, _) in items.items()) for feed, items in wanted.items()}
 
     def settled():
-        pairs, things = gateway.feed("pairs"), gateway.feed("things")
-        if not pairs or not things or pairs.get("loading") or things.get("loading"):
-            return False
-        total = sum(int(p["digest"].split(":")[1], 16) for p in things["partitions"]) % (1 << 128)
-        return (sum(p["count"] for p in things["partitions"]) == counts["things"] and "sum128:%032x" % total == digests["things"]
-                and pairs["partitions"][0]["digest"] == digests["pairs"])
+        feeds = [gateway.feed(feed) for feed in FEEDS]
+        return all(feed and not feed.get("loading") and whole(feed) == (len(wanted[feed["feed"]]), digests[feed["feed"]]) for feed in feeds)
 
     end = time.monotonic() + patience
     while time.monotonic() < end and not settled():
@@ -237,84 +160,136 @@ def settle(gateway, database, patience=90):
     return wanted
 
 
+def whole(feed):
+    """(count, digest) of all partitions; nothing here is in two of them."""
+    total = sum(int(one["digest"].split(":")[1], 16) for one in feed["partitions"]) % (1 << 128)
+    return sum(one["count"] for one in feed["partitions"]), "sum128:%032x" % total
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     arguments.add_argument("--database", required=True, choices=sorted(KINDS))
-    arguments.add_argument("--mode", default="scan", choices=["scan", "track", "journal"])
+    arguments.add_argument("--mode", default="scan", choices=sorted(MODES))
     arguments.add_argument("--kills", type=int, default=20)
+    arguments.add_argument("--server-kills", type=int, default=0)
     arguments.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4), "big"))
     options = arguments.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="meshgate-oracle-") as folder:
-        test(options, folder)
+        servers = OwnServers(folder) if options.server_kills else None
+        try:
+            Oracle(options, folder, servers).test()
+        finally:
+            if servers:
+                servers.stop()
 
 
-def test(options, folder):
-    chance = random.Random(options.seed)
-    database = KINDS[options.database](folder)
-    workload = Workload(database, options.seed + 1, options.mode)
-    workload.create()
-    late = LateWriter(workload, options.seed + 3) if options.mode != "scan" and database.kind != "sqlite" else None
-    gateway = Gateway(options.program, folder, configuration(database, options.mode))
-    if options.mode == "journal":
-        for feed in ("things", "pairs"):
-            gateway.journal("install", feed, "--yes")
-    file = os.path.join(folder, "mirror.db")
-    mirror = Process([options.program, "mirror", gateway.url, "--into", file, "--quiet"], os.path.join(folder, "mirror.log"))
-    readers = [Reader("127.0.0.1", gateway.port, "things", region) for region in REGIONS]
-    readers.append(Reader("127.0.0.1", gateway.port, "pairs", None))
-    paging = PagingReader(readers, options.seed + 2)
-    try:
-        workload.start()
-        if late:
-            late.start()
-        paging.start()
-        gateway.start()
-        mirror.start()
-        for kill in range(options.kills):
-            time.sleep(chance.uniform(0.05, 1.5))
-            for process in (gateway, mirror) if kill % 5 == 4 else (chance.choice((gateway, mirror)),):
+class Oracle:
+    """Tables, gateway, mirror and reader of one run."""
+
+    def __init__(self, options, folder, servers):
+        self.options, self.servers, self.chance = options, servers, random.Random(options.seed)
+        self.database = KINDS[options.database](folder)
+        self.database.add_reader()
+        mode = MODES[options.mode]()
+        self.workload = Workload(self.database, options.seed + 1, mode)
+        self.workload.create()
+        self.late = LateWriter(self.workload, options.seed + 3) if mode.late and options.database != "sqlite" else None
+        self.gateway = Gateway(options.program, folder, configuration(self.database, mode))
+        self.shapes = ChangingTable(self.database, random.Random(options.seed + 4), mode)
+        self.emptied = GuardedTable(self.database, random.Random(options.seed + 5), mode, self.gateway)
+        self.workload.disturbances = [self.shapes, self.emptied]
+        for one in self.workload.disturbances:
+            one.create()
+        self.mode = mode
+        mode.prepare(self.gateway, self.database, folder)
+        self.file = os.path.join(folder, "mirror.db")
+        self.mirror = Process([options.program, "mirror", self.gateway.url, "--into", self.file, "--quiet"], os.path.join(folder, "mirror.log"))
+        partitions = [("things", region) for region in REGIONS] + [(feed, None) for feed in FEEDS[1:]]
+        self.readers = [Reader("127.0.0.1", self.gateway.port, feed, partition) for feed, partition in partitions]
+        self.paging = PagingReader(self.readers, options.seed + 2)
+
+    def test(self):
+        threads = [one for one in (self.workload, self.late, self.paging) if one]
+        try:
+            for one in (*threads, self.gateway, self.mirror):
+                one.start()
+            self.kill_at_random()
+            time.sleep(1)
+            for one in threads[:-1]:
+                one.stop_asked.set()
+                one.join(timeout=60)
+            self.complete_the_guarded_table()
+            wanted = settle(self.gateway, self.database)
+            finish(self.options, self.gateway, self.mirror, self.paging, self.readers, wanted, self.file, self.database)
+            self.must_keep_the_secret()
+            self.mode.finish(self.gateway)
+            self.say(wanted)
+        except SystemExit:
+            for process in (self.gateway, self.mirror):
+                print(f"---- {process.log_path}\n{process.log()[-5000:]}", file=sys.stderr)
+            raise
+        finally:
+            for one in threads:
+                one.stop_asked.set()
+                if one.is_alive():
+                    one.join(timeout=60)
+            self.mirror.stop()
+            self.gateway.stop()
+            self.database.close()
+
+    def kill_at_random(self):
+        kills = self.options.kills
+        servers = set(self.chance.sample(range(kills), min(kills, self.options.server_kills)))
+        for kill in range(kills):
+            time.sleep(self.chance.uniform(0.05, 1.5))
+            if kill in servers:
+                self.servers.kill(self.options.database)
+                time.sleep(self.chance.uniform(0, 1))
+                self.servers.start_again(self.options.database)
+            if kill % 4 == 2:
+                self.database.kill_sessions()
+            for process in (self.gateway, self.mirror) if kill % 5 == 4 else (self.chance.choice((self.gateway, self.mirror)),):
                 process.kill()
                 process.start()
-            if paging.wrong:
-                raise SystemExit("the paging reader was told wrong: " + paging.wrong)
-        time.sleep(1)
-        workload.stop_asked.set()
-        workload.join(timeout=60)
-        if late:
-            late.stop_asked.set()
-            late.join(timeout=60)
-        wanted = settle(gateway, database)
-        finish(options, gateway, mirror, paging, readers, wanted, file)
-        if options.mode == "journal":
-            check_journal(gateway, ("things", "pairs"))
-        print(f"{options.database}: {workload.changes} changes, {options.kills} kills, {sum(len(i) for i in wanted.values())} items equal in table, feed and "
-              f"mirror; the paging reader saw {sum(r.marks for r in readers)} marks, {sum(r.caught_up_marks for r in readers)} of them caught up")
-    except SystemExit:
-        for process in (gateway, mirror):
-            print(f"---- {process.log_path}\n{process.log()[-5000:]}", file=sys.stderr)
-        raise
-    finally:
-        workload.stop_asked.set()
-        paging.stop_asked.set()
-        workload.join(timeout=60)
-        mirror.stop()
-        gateway.stop()
-        database.close()
+            self.must_be_right()
+
+    def must_be_right(self):
+        if self.paging.wrong:
+            raise SystemExit("the paging reader was told wrong: " + self.paging.wrong)
+        if self.emptied.wrong:
+            raise SystemExit(self.emptied.wrong)
+        if not self.workload.is_alive() or not (self.late is None or self.late.is_alive()):
+            raise SystemExit("a writer has ended")
+
+    def complete_the_guarded_table(self):
+        """Held deletes would stay for ever."""
+        def at_rest():
+            self.emptied.step()
+            return self.emptied.at_rest() or self.emptied.wrong
+        try:
+            wait_for("the emptied table to be full again", at_rest)
+        except SystemExit as why:
+            raise SystemExit(f"{why}: it is {self.emptied.state}, and the feed says {self.gateway.feed('emptied')}") from None
+        if self.emptied.wrong:
+            raise SystemExit(self.emptied.wrong)
+
+    def must_keep_the_secret(self):
+        """Through all kills, lost connections and refused statements."""
+        answers = [repr(self.gateway.get(path)) for path in ("/metrics", "/feeds", "/health/ready", *["/feeds/" + feed for feed in FEEDS])]
+        for text in (self.gateway.log(), self.mirror.log(), *answers):
+            if READER_PASSWORD in text:
+                raise SystemExit("the password is in an output")
+
+    def say(self, wanted):
+        options = self.options
+        print(f"{options.database} {options.mode}: {self.workload.changes} changes, {self.shapes.changes} of columns, {self.emptied.truncated} tables emptied and "
+              f"{self.emptied.released} released, {options.kills} kills, {options.server_kills} of the server, {sum(len(i) for i in wanted.values())} items equal in table, feed "
+              f"and mirror; the paging reader saw {sum(r.marks for r in self.readers)} marks, {sum(r.caught_up_marks for r in self.readers)} of them caught up")
 
 
-def check_journal(gateway, feeds):
-    """What was read is gone from the journals, no kill made the gateway begin anew, and the journals can be removed."""
-    for feed in feeds:
-        wait_for(f"the journal of {feed} to be empty", lambda: ": 0 entries\n" in gateway.journal("show", feed), 30)
-    if "read again from the beginning" in gateway.log():
-        raise SystemExit("a killed gateway began anew")
-    for feed in feeds:
-        gateway.journal("remove", feed, "--yes")
-
-
-def finish(options, gateway, mirror, paging, readers, wanted, file):
+def finish(options, gateway, mirror, paging, readers, wanted, file, database):
     # The feed, as the reader that paged all along holds it.
     end = time.monotonic() + 60
     while time.monotonic() < end and not paging.wrong and not all_equal(readers, wanted):
@@ -337,7 +312,7 @@ def finish(options, gateway, mirror, paging, readers, wanted, file):
     code, out, err = run([options.program, "mirror", gateway.url, "--into", file, "--once"])
     if code != 0:
         raise SystemExit(f"the mirror ended with {code}: {out}{err}")
-    check_mirror(file, wanted)
+    check_mirror(file, database, wanted)
 
 
 def contents(reader):

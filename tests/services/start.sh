@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# tests/services/start.sh DIR: starts PostgreSQL and MariaDB on loopback, with data folders, passwords and ports of their own, and writes
-# DIR/env (shell assignments, also printed). Never runs a server as root. A template of both data folders is kept in
+# tests/services/start.sh DIR [standby]: starts PostgreSQL and MariaDB on loopback, with data folders, passwords and ports of their own, and writes
+# DIR/env (shell assignments, also printed). `standby`: also a streaming standby of the PostgreSQL. Never runs a server as root. A template of both data folders is kept in
 # ${MESHGATE_TEST_CACHE:-~/.cache/meshgate-test-services}, so that only the first start takes long. Stop with tests/services/stop.sh DIR.
 set -euo pipefail
-[ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 2; }
+[ $# -eq 1 ] || [ "$*" = "$1 standby" ] || { echo "usage: $0 DIR [standby]" >&2; exit 2; }
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -53,6 +53,12 @@ template() {
 }
 owned() { if [ "$(id -u)" -eq 0 ]; then chown -R "$1:" "$2"; fi; }
 
+# remember NAME AFTER COMMAND…: writes DIR/NAME.start, which runs the command again, and AFTER.
+remember() {
+  local name=$1 after=$2; shift 2
+  { echo 'set -euo pipefail'; declare -f as; printf '%q ' "$@"; printf '%s\n' "$after"; } >"$dir/$name.start"
+}
+
 owned "$pg_user" "$run/pg"; owned "$my_user" "$run/my"
 template pg "$("$pgbin/postgres" --version | tr -dc '0-9.')" as "$pg_user" "$pgbin/initdb" -D "$run/pg/data" -U meshgate_test -A trust -E UTF8 --locale=C.UTF-8 --no-sync
 template my "$("$mariadbd" --version | grep -o '[0-9.]*-MariaDB' | head -n 1)" as "$my_user" mariadb-install-db --no-defaults --datadir="$run/my/data" --auth-root-authentication-method=normal --skip-test-db
@@ -61,21 +67,33 @@ chmod 700 "$run/pg" "$run/my"
 
 start_pg() {
   pg_port=$(free_port)
-  printf 'local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n' | as "$pg_user" tee "$run/pg/data/pg_hba.conf" >/dev/null
-  as "$pg_user" "$pgbin/pg_ctl" -s -w -t 60 -D "$run/pg/data" -l "$run/pg/log" -o "-c listen_addresses=127.0.0.1 -c port=$pg_port -c unix_socket_directories=$run/pg \
-    -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c max_prepared_transactions=10 -c wal_level=logical -c log_min_error_statement=panic" start || return 1
+  printf 'local all all trust\nlocal replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n' | as "$pg_user" tee "$run/pg/data/pg_hba.conf" >/dev/null
+  local start=(as "$pg_user" "$pgbin/pg_ctl" -s -w -t 60 -D "$run/pg/data" -l "$run/pg/log" -o "-c listen_addresses=127.0.0.1 -c port=$pg_port -c unix_socket_directories=$run/pg \
+    -c fsync=off -c full_page_writes=off -c max_connections=200 -c max_prepared_transactions=10 -c wal_level=logical -c log_min_error_statement=panic" start)
+  "${start[@]}" || return 1
   head -n 1 "$run/pg/data/postmaster.pid" >"$dir/pg.pid"
+  remember pg "; head -n 1 $run/pg/data/postmaster.pid >$dir/pg.pid" "${start[@]}"
+}
+start_standby() {
+  standby_port=$(free_port)
+  as "$pg_user" "$pgbin/pg_basebackup" -h "$run/pg" -p "$pg_port" -U meshgate_test -D "$run/pg/standby" -R -c fast --no-sync || return 1
+  as "$pg_user" "$pgbin/pg_ctl" -s -w -t 60 -D "$run/pg/standby" -l "$run/pg/standby.log" -o "-c listen_addresses=127.0.0.1 -c port=$standby_port -c unix_socket_directories=$run/pg \
+    -c fsync=off -c max_connections=200 -c max_prepared_transactions=10" start || return 1
+  head -n 1 "$run/pg/standby/postmaster.pid" >"$dir/standby.pid"
 }
 start_my() {
   my_port=$(free_port)
-  as "$my_user" "$mariadbd" --no-defaults --datadir="$run/my/data" --socket="$run/my/sock" --bind-address=127.0.0.1 --port="$my_port" --pid-file="$run/my/pid" \
-    --innodb-flush-log-at-trx-commit=0 --innodb-flush-method=nosync --innodb-doublewrite=0 --innodb-buffer-pool-size=256M --max-allowed-packet=256M \
-    --character-set-server=utf8mb4 --skip-name-resolve --init-file="$run/my/init.sql" </dev/null >"$dir/logs/mariadb.log" 2>&1 &
+  local start=(as "$my_user" "$mariadbd" --no-defaults --datadir="$run/my/data" --socket="$run/my/sock" --bind-address=127.0.0.1 --port="$my_port" --pid-file="$run/my/pid" \
+    --innodb-flush-log-at-trx-commit=2 --innodb-flush-method=nosync --innodb-doublewrite=0 --innodb-buffer-pool-size=256M --max-allowed-packet=256M \
+    --character-set-server=utf8mb4 --skip-name-resolve --init-file="$run/my/init.sql")
+  "${start[@]}" </dev/null >"$dir/logs/mariadb.log" 2>&1 &
   local child=$!
   for _ in $(seq 600); do
     kill -0 "$child" 2>/dev/null || return 1
     if [ -s "$run/my/pid" ] && MYSQL_PWD=$my_password mariadb --no-defaults -h 127.0.0.1 -P "$my_port" -u meshgate_test -e 'SELECT 1' >/dev/null 2>&1; then
-      cat "$run/my/pid" >"$dir/my.pid"; return 0
+      cat "$run/my/pid" >"$dir/my.pid"
+      remember my "</dev/null >>$dir/logs/mariadb.log 2>&1 & while [ ! -s $run/my/pid ]; do sleep 0.1; done; cat $run/my/pid >$dir/my.pid" "${start[@]}"
+      return 0
     fi
     sleep 0.1
   done
@@ -99,6 +117,8 @@ as "$pg_user" "$pgbin/psql" -q -h "$run/pg" -p "$pg_port" -U meshgate_test -d po
 ALTER USER meshgate_test PASSWORD '$pg_password';
 CREATE DATABASE meshgate_test;
 SQL
+standby_port=
+[ $# -eq 1 ] || start_standby || fail "the standby did not start, see $run/pg/standby.log"
 umask 077
 cat >"$dir/env" <<ENV
 export MESHGATE_TEST_PG_HOST=127.0.0.1
@@ -106,6 +126,7 @@ export MESHGATE_TEST_PG_PORT=$pg_port
 export MESHGATE_TEST_PG_USER=meshgate_test
 export MESHGATE_TEST_PG_PASSWORD='$pg_password'
 export MESHGATE_TEST_PG_DB=meshgate_test
+export MESHGATE_TEST_PG_STANDBY_PORT=$standby_port
 export MESHGATE_TEST_MARIADB_HOST=127.0.0.1
 export MESHGATE_TEST_MARIADB_PORT=$my_port
 export MESHGATE_TEST_MARIADB_USER=meshgate_test

@@ -17,6 +17,7 @@ stop() {
   fi
   rm -f "$dir/$1"
 }
+stop standby.pid INT postgres
 stop pg.pid INT postgres
 stop my.pid TERM mariadbd
 if [ -s "$dir/run" ]; then
@@ -28,4 +29,4 @@ if [ -s "$dir/run" ]; then
   esac
   rm -f "$dir/run"
 fi
-rm -f "$dir/env"
+rm -f "$dir/env" "$dir/pg.start" "$dir/my.start"

@@ -18,6 +18,10 @@ const Case kCases[] = {
     {Engine::postgresql, {"IM002", 0, "Data source name not found and no default driver specified"}, Cause::driver},
     {Engine::postgresql, {"08001", 101, "could not translate host name \"x\" to address: Name or service not known"}, Cause::host},
     {Engine::postgresql, {"08001", 101, "connection to server at \"127.0.0.1\", port 1 failed: Connection refused"}, Cause::port},
+    {Engine::postgresql, {"08001", 101, "connection to server at \"db\", port 5432 failed: SSL error: certificate verify failed"}, Cause::certificate},
+    {Engine::postgresql, {"08001", 101, "connection to server at \"db\", port 5432 failed: server does not support SSL, but SSL was required"}, Cause::certificate},
+    {Engine::postgresql, {"42703", 1, "column \"certificate\" does not exist"}, Cause::column},
+    {Engine::mariadb, {"HY000", 2026, "TLS/SSL error: self-signed certificate in certificate chain"}, Cause::certificate},
     {Engine::postgresql, {"08001", 101, "connection to server at \"10.0.0.1\", port 5432 failed: timeout expired"}, Cause::port},
     {Engine::postgresql, {"08001", 101, "connection to server failed: FATAL: database \"x\" does not exist"}, Cause::database},
     {Engine::postgresql, {"08001", 101, "connection to server failed: FATAL: password authentication failed for user \"u\""}, Cause::login},
@@ -69,6 +73,7 @@ TEST(Diagnostics, TellsCausesApart) {
 TEST(Diagnostics, EachCauseHasItsActionAndSentence) {
   EXPECT_EQ(action(Cause::none), MG_OK);
   EXPECT_EQ(action(Cause::driver), MG_CONFIG);
+  EXPECT_EQ(action(Cause::certificate), MG_CONFIG);
   EXPECT_EQ(action(Cause::login), MG_AUTH);
   EXPECT_EQ(action(Cause::right), MG_AUTH);
   EXPECT_EQ(action(Cause::lost), MG_RECONNECT);

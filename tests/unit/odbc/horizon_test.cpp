@@ -7,42 +7,69 @@
 namespace meshgate::odbc {
 
 TEST(Horizon, IsDecoded) {
-  const auto open = decode_horizon({"1767608109000000", "1767608100000000", "", "0", "0", "1767608109000005", ""}, TrackKind::time);
+  const auto open = decode_horizon({"1767608109000000", "1767608100000000", "", "0", "0", "1767608109000005", "", "9"}, TrackKind::time);
   ASSERT_TRUE(open);
   EXPECT_EQ(open->clock, 1767608109000005);
   EXPECT_EQ(open->read_at, 1767608109000000);
   EXPECT_EQ(open->oldest, 1767608100000000);
   EXPECT_EQ(open->floor, open->clock);
   EXPECT_FALSE(open->undated);
-  const auto held = decode_horizon({"5", "", "4711", "2", "0", "6", ""}, TrackKind::number);
+  const auto held = decode_horizon({"5", "", "4711", "2", "0", "6", "", "9"}, TrackKind::number);
   ASSERT_TRUE(held);
   EXPECT_TRUE(held->undated);
   EXPECT_FALSE(held->oldest);
   EXPECT_EQ(held->floor, 4711);
-  EXPECT_EQ(decode_horizon({"5", "", "", "0", "1", "6", ""}, TrackKind::number)->floor, kLowest) << "an empty table";
-  EXPECT_EQ(decode_horizon({"5", "", "", "0", "1", "6", ""}, TrackKind::number)->blind, Blind::right);
+  EXPECT_EQ(decode_horizon({"5", "", "", "0", "1", "6", "", "9"}, TrackKind::number)->floor, kLowest) << "an empty table";
+  EXPECT_EQ(decode_horizon({"5", "", "", "0", "1", "6", "", "9"}, TrackKind::number)->blind, Blind::right);
 }
 
 TEST(Horizon, OpenTransactionsAreListed) {
-  const auto two = decode_horizon({"9", "5", "", "0", "0", "9", "7-5=5 8-6=6"}, TrackKind::time);
+  const auto two = decode_horizon({"9", "5", "", "0", "0", "9", "7-5=5 8-6=6", "9"}, TrackKind::time);
   ASSERT_TRUE(two && two->open);
   EXPECT_EQ(*two->open, (std::vector<OpenTransaction>{{"7-5", 5}, {"8-6", 6}}));
-  EXPECT_EQ(decode_horizon({"9", "", "", "0", "0", "9", ""}, TrackKind::time)->open->size(), 0U);
-  EXPECT_FALSE(decode_horizon({"9", "5", "", "0", "0", "9", ""}, TrackKind::time)->open) << "there is one, but it is not listed";
-  EXPECT_FALSE(decode_horizon({"9", "5", "", "0", "0", "9", "7=x"}, TrackKind::time)->open);
-  EXPECT_EQ(decode_horizon({"9", "5", "", "0", "0", "9", "=5"}, TrackKind::time)->open->front().name, "");
+  EXPECT_EQ(decode_horizon({"9", "", "", "0", "0", "9", "", "9"}, TrackKind::time)->open->size(), 0U);
+  EXPECT_FALSE(decode_horizon({"9", "5", "", "0", "0", "9", "", "9"}, TrackKind::time)->open) << "there is one, but it is not listed";
+  EXPECT_FALSE(decode_horizon({"9", "5", "", "0", "0", "9", "7=x", "9"}, TrackKind::time)->open);
+  EXPECT_EQ(decode_horizon({"9", "5", "", "0", "0", "9", "=5", "9"}, TrackKind::time)->open->front().name, "");
 }
 
 TEST(Horizon, ATimeThatHasNotComeIsNoFloor) {
-  EXPECT_EQ(decode_horizon({"6", "", "9999-12-31 00:00:00", "0", "0", "1767608109000000", ""}, TrackKind::time)->floor, 1767608109000000);
-  EXPECT_EQ(decode_horizon({"6", "", "2026-01-05 10:15:08", "0", "0", "1767608109000000", ""}, TrackKind::time)->floor, 1767608108000000);
-  EXPECT_EQ(decode_horizon({"6", "", "none", "0", "0", "1767608109000000", ""}, TrackKind::time)->floor, kLowest) << "an empty SQLite table";
+  EXPECT_EQ(decode_horizon({"6", "", "9999-12-31 00:00:00", "0", "0", "1767608109000000", "", "9"}, TrackKind::time)->floor, 1767608109000000);
+  EXPECT_EQ(decode_horizon({"6", "", "2026-01-05 10:15:08", "0", "0", "1767608109000000", "", "9"}, TrackKind::time)->floor, 1767608108000000);
+  EXPECT_EQ(decode_horizon({"6", "", "none", "0", "0", "1767608109000000", "", "9"}, TrackKind::time)->floor, kLowest) << "an empty SQLite table";
+}
+
+TEST(Horizon, OfAReplicaWhatItHasAppliedIsTheFloor) {
+  const auto behind = decode_horizon({"", "", "", "0", "2", "1767608109000000", "", "1767608100000000"}, TrackKind::time);
+  ASSERT_TRUE(behind);
+  EXPECT_EQ(behind->blind, Blind::replica);
+  EXPECT_EQ(behind->floor, 1767608100000000);
+  EXPECT_EQ(behind->until, 1767608100000000);
+  const auto silent = decode_horizon({"", "", "", "0", "2", "1767608109000000", "", ""}, TrackKind::time);
+  EXPECT_EQ(silent->floor, silent->clock);
+  EXPECT_EQ(silent->until, 0);
+}
+
+TEST(Horizon, AMomentIsDecodedAndSaid) {
+  constexpr std::int64_t kNow = 1767608109000000;
+  const auto own = decode_moment({"1767608109000000", "1767608109000000", "0"});
+  ASSERT_TRUE(own);
+  EXPECT_EQ(*own, (Moment{.until = kNow, .clock = kNow, .replica = false}));
+  EXPECT_EQ(how_far(*own), "");
+  const auto silent = decode_moment({"", "1767608109000000", "1"});
+  ASSERT_TRUE(silent && silent->replica);
+  EXPECT_NE(how_far(*silent).find("does not say how far"), std::string::npos);
+  const Moment late{.until = kNow - 75'000'000, .clock = kNow, .replica = true};
+  EXPECT_NE(how_far(late).find("until 2026-01-05 10:13:54 UTC"), std::string::npos) << how_far(late);
+  EXPECT_NE(why_waiting(late, kNow).find("until 2026-01-05 10:15:09 UTC has been read before"), std::string::npos) << why_waiting(late, kNow);
+  EXPECT_FALSE(decode_moment({"1", "", "0"}));
+  EXPECT_FALSE(decode_moment({}));
 }
 
 TEST(Horizon, WhatIsNoRowIsNone) {
   EXPECT_FALSE(decode_horizon({}, TrackKind::time));
-  EXPECT_FALSE(decode_horizon({"1", "", "", "0", "0", "", ""}, TrackKind::time));
-  EXPECT_FALSE(decode_horizon({"1", "", "", "0", "7", "1", ""}, TrackKind::time));
+  EXPECT_FALSE(decode_horizon({"1", "", "", "0", "0", "", "", "9"}, TrackKind::time));
+  EXPECT_FALSE(decode_horizon({"1", "", "", "0", "7", "1", "", "9"}, TrackKind::time));
 }
 
 TEST(Horizon, TicksAreComparable) {

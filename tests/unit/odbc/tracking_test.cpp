@@ -12,8 +12,8 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kNow = 1'767'608'109'000'000;
 
-Horizon none_open(std::int64_t clock, std::int64_t floor) { return {.clock = clock, .read_at = clock, .oldest = {}, .floor = floor}; }
-Horizon open_since(std::int64_t clock, std::int64_t oldest, std::int64_t floor) { return {.clock = clock, .read_at = clock, .oldest = oldest, .floor = floor}; }
+Horizon none_open(std::int64_t clock, std::int64_t floor) { return {.clock = clock, .read_at = clock, .oldest = {}, .floor = floor, .until = clock}; }
+Horizon open_since(std::int64_t clock, std::int64_t oldest, std::int64_t floor) { return {.clock = clock, .read_at = clock, .oldest = oldest, .floor = floor, .until = clock}; }
 
 Tracked polled(Tracked at, const Horizon& horizon, const TrackRule& rule) { return end_poll(begin_poll(std::move(at), horizon, {}, rule)); }
 
