@@ -164,6 +164,7 @@ sdk::Status TableStream::begin_journal_poll() {
   Horizon horizon;
   std::optional<ReaderRow> row;
   if (sdk::Status failed = look_at_row(horizon.clock, row); !failed.ok()) return failed;
+  horizon.until = horizon.clock;
   Journaled& ours = *position_.journaled;
   if (row && tried_ && row->n == *tried_) ours.settled = *tried_;
   tried_.reset();
