@@ -88,6 +88,15 @@ class Dialect {
   /// a replica.
   [[nodiscard]] virtual std::string moment_query() const = 0;
 
+  /// Statements that have the database plan one for this session, and that run it by its name.
+  struct Prepared {
+    std::string prepare;
+    std::string execute;
+    std::string forget;
+  };
+  /// Nothing: it is not worth it.
+  [[nodiscard]] virtual std::optional<Prepared> prepared(const std::string&, const std::string&) const { return std::nullopt; }
+
   // ---- following a table by a column ----
 
   [[nodiscard]] virtual CommitOrder commit_order(TrackKind kind) const = 0;

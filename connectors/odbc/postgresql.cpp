@@ -49,6 +49,10 @@ class PostgreSql final : public Dialect {
     return "SELECT CAST(greatest(reltuples, 0) AS bigint) FROM pg_catalog.pg_class WHERE oid = " + regclass(name);
   }
 
+  [[nodiscard]] std::optional<Prepared> prepared(const std::string& name, const std::string& sql) const override {
+    return Prepared{.prepare = "PREPARE " + name + " AS " + sql, .execute = "EXECUTE " + name, .forget = "DEALLOCATE " + name};
+  }
+
   [[nodiscard]] CommitOrder commit_order(TrackKind kind) const override { return kind == TrackKind::time ? CommitOrder::by_start : CommitOrder::by_floor; }
   [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
     // Also transactions that have written nothing yet: what they will write carries the time at which they began.

@@ -232,6 +232,21 @@ Diagnosis Session::texts(const std::string& sql, std::vector<std::vector<std::st
   }
 }
 
+/// A plan that its table has outlived is forgotten, and made anew by the next call.
+Diagnosis Session::texts_again(const std::string& sql, std::vector<std::vector<std::string>>& out) {
+  const auto known = prepared_.find(sql);
+  const std::string name = known == prepared_.end() ? "meshgate_" + std::to_string(++preparations_) : known->second;
+  const auto how = dialect().prepared(name, sql);
+  if (!how) return texts(sql, out);
+  if (known == prepared_.end()) {
+    if (Diagnosis failed = run(how->prepare); !failed.ok()) return failed;
+    prepared_.emplace(sql, name);
+  }
+  Diagnosis said = texts(how->execute, out);
+  if (!said.ok()) run(how->forget), prepared_.erase(sql);
+  return said;
+}
+
 Diagnosis Session::describe(const std::string& sql, std::vector<ResultColumn>& out) {
   out.clear();
   Statement statement;

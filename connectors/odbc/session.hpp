@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Diagnosis run(const std::string& sql);
   /// A small result, all as text; NULL is empty text.
   Diagnosis texts(const std::string& sql, std::vector<std::vector<std::string>>& out);
+  /// The same for what is asked again and again: planned once where the database can.
+  Diagnosis texts_again(const std::string& sql, std::vector<std::vector<std::string>>& out);
   /// The columns of what a statement gives. Runs it: ask for no rows.
   Diagnosis describe(const std::string& sql, std::vector<ResultColumn>& out);
   Diagnosis one_number(const std::string& sql, std::int64_t& out);
@@ -103,6 +106,8 @@ class Session : public std::enable_shared_from_this<Session> {
   bool manual_ = false;
   bool wide_ = false;
   std::int64_t latest_ = 0;
+  std::map<std::string, std::string> prepared_;  ///< statements, and their names at the server
+  std::uint64_t preparations_ = 0;
   std::atomic<std::int64_t> number_{0};  // of the session at the server; 0: not known
   std::optional<FileIdentity> file_;
 };

@@ -8,7 +8,7 @@ using Texts = std::vector<std::vector<std::string>>;
 
 Diagnosis ask(Session& session, const TrackPlace& place, Texts& rows) {
   const Dialect& dialect = session.dialect();
-  if (!dialect.horizon_in_transaction()) return session.texts(dialect.horizon_query(place, 0), rows);
+  if (!dialect.horizon_in_transaction()) return session.texts_again(dialect.horizon_query(place, 0), rows);
   if (Diagnosis failed = session.begin(); !failed.ok()) return failed;
   std::int64_t clock = 0;
   Diagnosis said = session.one_number(dialect.clock_query(), clock);
