@@ -38,6 +38,13 @@ struct Inquiry {
 /// A query in brackets, for a FROM clause.
 std::string in_brackets(const std::string& query);
 
+/// What was asked just before a horizon_query() within the same transaction.
+struct Before {
+  std::int64_t clock = 0;
+  Moment moment;
+  std::optional<std::int64_t> statement;  ///< when the oldest one that ran began
+};
+
 /// What differs between databases; everything else is one code. Pure: builds text, speaks to nobody.
 class Dialect {
  public:
@@ -100,14 +107,16 @@ class Dialect {
   // ---- following a table by a column ----
 
   [[nodiscard]] virtual CommitOrder commit_order(TrackKind kind) const = 0;
-  /// Whether horizon_query() wants to run within a transaction and to be given the clock of its beginning.
+  /// Whether horizon_query() wants to run within a transaction, and to be given what was asked before it there.
   [[nodiscard]] virtual bool horizon_in_transaction() const { return false; }
   /// One row for decode_horizon(): read_at, oldest, the greatest value (or, of times, the beginning of the oldest statement that runs), undated,
   /// blind, the clock, which is not earlier than the snapshot that the value was seen in, "name=began …" of all open transactions, with names that
   /// no two ever share, and until when what was committed can be seen here. Nothing in place of what is not there.
-  [[nodiscard]] virtual std::string horizon_query(const TrackPlace& place, std::int64_t clock) const = 0;
+  [[nodiscard]] virtual std::string horizon_query(const TrackPlace& place, const Before& before) const = 0;
   /// The same without looking at transactions.
-  [[nodiscard]] virtual std::string blind_query(const TrackPlace& place) const = 0;
+  [[nodiscard]] virtual std::string blind_query(const TrackPlace& place, const Before& before) const = 0;
+  /// One row with one number: when the oldest statement that runs began; empty: nobody asks.
+  [[nodiscard]] virtual std::string statements_query() const { return {}; }
   /// Whether horizon_query() failed because this user may not see transactions.
   [[nodiscard]] virtual bool hides_transactions(const Diagnosis&) const { return false; }
   /// One row per column: its name, 1 where an index begins with it, 1 where the database itself sets it at every change of a row, and how many

@@ -54,7 +54,7 @@ class PostgreSql final : public Dialect {
   }
 
   [[nodiscard]] CommitOrder commit_order(TrackKind kind) const override { return kind == TrackKind::time ? CommitOrder::by_start : CommitOrder::by_floor; }
-  [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
+  [[nodiscard]] std::string horizon_query(const TrackPlace& place, const Before&) const override {
     // Also transactions that have written nothing yet: what they will write carries the time at which they began.
     return "SELECT " + micros("now()") + ", a.oldest, " + greatest(place) + ", (SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()), "
            "CASE WHEN pg_is_in_recovery() OR EXISTS (SELECT 1 FROM pg_catalog.pg_subscription_rel" + (place.table ? " WHERE srrelid = " + regclass(*place.table) : "") + ") THEN 2 "
@@ -63,7 +63,7 @@ class PostgreSql final : public Dialect {
            ", ' ') AS listed FROM pg_catalog.pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL "
            "AND backend_type NOT IN ('autovacuum worker', 'walsender')) a";
   }
-  [[nodiscard]] std::string blind_query(const TrackPlace& place) const override {
+  [[nodiscard]] std::string blind_query(const TrackPlace& place, const Before&) const override {
     return "SELECT NULL, NULL, " + greatest(place) + ", 0, 1, " + micros("clock_timestamp()") + ", NULL, " + until();
   }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {

@@ -72,11 +72,11 @@ class Sqlite final : public Dialect {
   [[nodiscard]] std::string moment_query() const override { return clock_query() + ", " + std::string(kClock) + ", 0"; }
   /// One writer at a time: what is committed later has values not below the greatest that is seen.
   [[nodiscard]] CommitOrder commit_order(TrackKind) const override { return CommitOrder::same; }
-  [[nodiscard]] std::string horizon_query(const TrackPlace& place, std::int64_t) const override {
+  [[nodiscard]] std::string horizon_query(const TrackPlace& place, const Before&) const override {
     // In an empty table nothing is the greatest, and what is being written may already have its time: no value is too low.
     return "SELECT " + std::string(kClock) + ", NULL, (SELECT coalesce(max(" + quote(place.column) + "), 'none') FROM " + place.from + " AS t), 0, 0, " + std::string(kClock) + ", NULL, " + std::string(kClock);
   }
-  [[nodiscard]] std::string blind_query(const TrackPlace& place) const override { return horizon_query(place, 0); }
+  [[nodiscard]] std::string blind_query(const TrackPlace& place, const Before& before) const override { return horizon_query(place, before); }
   [[nodiscard]] std::string facts_query(const TableName& name) const override {
     const std::string in = literal(name.table) + (name.schema.empty() ? "" : ", " + literal(name.schema));
     return "SELECT p.name, (p.pk = 1 AND lower(p.type) = 'integer') OR EXISTS (SELECT 1 FROM pragma_index_list(" + in +

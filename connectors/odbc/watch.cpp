@@ -1,18 +1,37 @@
 #include "connectors/odbc/watch.hpp"
 
+#include <charconv>
+
 namespace meshgate::odbc {
 
 namespace {
 
 using Texts = std::vector<std::vector<std::string>>;
 
+/// In this order: a statement that does not run yet began after the clock, and one that has ended is in the list of transactions or committed.
+Diagnosis ask_before(Session& session, const TrackPlace& place, Before& out) {
+  const Dialect& dialect = session.dialect();
+  if (Diagnosis failed = session.one_number(dialect.clock_query(), out.clock); !failed.ok()) return failed;
+  if (Diagnosis failed = look_at_moment(session, out.moment); !failed.ok()) return failed;
+  const std::string statements = place.kind == TrackKind::time ? dialect.statements_query() : "";
+  Texts rows;
+  if (Diagnosis failed = statements.empty() ? Diagnosis{} : session.texts(statements, rows); !failed.ok()) return failed;
+  std::int64_t began = 0;
+  if (!rows.empty() && !rows[0][0].empty()) {
+    std::from_chars(rows[0][0].data(), rows[0][0].data() + rows[0][0].size(), began);
+    out.statement = began;
+  }
+  return {};
+}
+
 Diagnosis ask(Session& session, const TrackPlace& place, Texts& rows) {
   const Dialect& dialect = session.dialect();
-  if (!dialect.horizon_in_transaction()) return session.texts_again(dialect.horizon_query(place, 0), rows);
+  Before before;
+  if (!dialect.horizon_in_transaction()) return session.texts_again(dialect.horizon_query(place, before), rows);
   if (Diagnosis failed = session.begin(); !failed.ok()) return failed;
-  std::int64_t clock = 0;
-  Diagnosis said = session.one_number(dialect.clock_query(), clock);
-  if (said.ok()) said = session.texts(dialect.horizon_query(place, clock), rows);
+  Diagnosis said = ask_before(session, place, before);
+  if (said.ok()) said = session.texts(dialect.horizon_query(place, before), rows);
+  if (dialect.hides_transactions(said)) said = session.texts(dialect.blind_query(place, before), rows);
   const Diagnosis ended = session.end();
   return said.ok() ? ended : said;
 }
@@ -21,9 +40,7 @@ Diagnosis ask(Session& session, const TrackPlace& place, Texts& rows) {
 
 Diagnosis look_at_horizon(Session& session, const TrackPlace& place, Horizon& out) {
   Texts rows;
-  Diagnosis said = ask(session, place, rows);
-  if (session.dialect().hides_transactions(said)) said = session.texts(session.dialect().blind_query(place), rows);
-  if (!said.ok()) return said;
+  if (Diagnosis failed = ask(session, place, rows); !failed.ok()) return failed;
   const auto decoded = rows.empty() ? std::nullopt : decode_horizon(rows[0], place.kind);
   if (!decoded) return {"HY000", 0, "the database did not say which transactions are open"};
   out = *decoded;
