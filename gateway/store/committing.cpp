@@ -8,7 +8,6 @@ namespace meshgate::store {
 
 namespace {
 
-constexpr std::uint32_t kNoWork = ~std::uint32_t{0};
 constexpr std::size_t kBytesPerEntry = 200;
 
 }  // namespace
@@ -146,7 +145,8 @@ Result<Commit::WorkIndex> Commit::work_of(std::string_view id) {
 }
 
 /// The live item of a key of this stream, as the batch has left it so far.
-Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) {
+/// `loaded`: the work of the id that is the key, where load() made one; to find it would need a table of all works.
+Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key, WorkIndex loaded) {
   std::optional<std::string> id;
   if (const auto changed = owns_.find(key); changed != owns_.end()) {
     if (changed->second.empty()) return std::optional<WorkIndex>{};
@@ -157,7 +157,7 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) 
     if (*origin) id = std::move(**origin);
   }
   if (!id && !kinds_.key_is_id) return std::optional<WorkIndex>{};
-  auto work = work_of(id ? std::string_view(*id) : key);
+  auto work = !id && loaded != kNoWork ? Result<WorkIndex>(loaded) : work_of(id ? std::string_view(*id) : key);
   if (!work) return std::move(work).error();
   const Work& found = works_[*work];
   if (!found.live || found.stream != stream_ || found.key != key) return std::optional<WorkIndex>{};
@@ -167,10 +167,10 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key) 
 Status Commit::play(std::size_t index) {
   const auto change = batch_.change(index, names_);
   if (change.kind == Batch::Kind::quarantine) return quarantine(change);
-  if (change.kind == Batch::Kind::present) return confirm(change.key);
+  if (change.kind == Batch::Kind::present) return confirm(change.key, targets_[index]);
   if (!out_.quarantine_empty()) clear_quarantined(out_, feed_, quarantine_name(change.key, stream_));
   if (change.kind == Batch::Kind::put) return put(index, change, targets_[index]);
-  auto owned = owned_by(change.key);
+  auto owned = owned_by(change.key, targets_[index]);
   if (!owned) return std::move(owned).error();
   if (*owned) release(**owned);
   return {};
@@ -300,8 +300,8 @@ Status Commit::refuse(const Deferred& loser) {
   return quarantine({.kind = Batch::Kind::quarantine, .key = change.key, .reason = reason, .raw = change.content});
 }
 
-Status Commit::confirm(std::string_view key) {
-  auto owned = owned_by(key);
+Status Commit::confirm(std::string_view key, WorkIndex loaded) {
+  auto owned = owned_by(key, loaded);
   if (!owned) return std::move(owned).error();
   if (*owned && works_[**owned].stored) met_.push_back(works_[**owned].number);
   const auto& kept = feed_.quarantine_sizes().of;

@@ -50,6 +50,7 @@ class Commit {
     std::uint32_t after_count = 0;
   };
   using WorkIndex = std::uint32_t;
+  static constexpr WorkIndex kNoWork = ~WorkIndex{0};
   struct Deferred {
     std::size_t change = 0;
     WorkIndex work = 0;
@@ -69,7 +70,7 @@ class Commit {
   WorkIndex add_work(std::string_view id);
   void fill(WorkIndex work, std::string_view value);
   Result<WorkIndex> work_of(std::string_view id);
-  Result<std::optional<WorkIndex>> owned_by(std::string_view key);
+  Result<std::optional<WorkIndex>> owned_by(std::string_view key, WorkIndex loaded = kNoWork);
   Status play(std::size_t change);
   Status put(std::size_t change, const Batch::Change& what, WorkIndex target);
   void take(const Batch::Change& what, WorkIndex target);
@@ -79,7 +80,7 @@ class Commit {
   Status grant(std::vector<Deferred>& waiting);
   Status refuse(const Deferred& loser);
   Status quarantine(const Batch::Change& what);
-  Status confirm(std::string_view key);
+  Status confirm(std::string_view key, WorkIndex loaded);
   PartitionNumber partition(std::string_view name);
 
   // settling.cpp: writing the difference
