@@ -40,7 +40,7 @@ struct ScriptedTable {
   std::atomic<bool> fail_discover{false};
   std::string note;
   std::int64_t as_of = 1000000;
-  int reads = 0;
+  std::atomic<int> reads{0};
   std::vector<std::size_t> given;                    ///< records of each read
   std::size_t open = 0;                              ///< streams that hold something open
   std::size_t most_open = 0;
