@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <iostream>
 #include <map>
 #include <set>
 
@@ -29,6 +30,10 @@ class Follower {
       why_gone = source_->message();
       position.clear();
       scanning_ = false;
+      return false;
+    }
+    if (code == MG_RETRY) {  // nothing of it counts; the limit of the test ends it if it goes on so
+      std::cerr << source_->message() << '\n';
       return false;
     }
     if (code != MG_OK) {
