@@ -89,8 +89,8 @@ class MariaDb final : public Dialect {
   [[nodiscard]] std::string number_query() const override { return "SELECT CONNECTION_ID()"; }
   [[nodiscard]] std::string stop_query(std::int64_t number) const override { return "KILL QUERY " + std::to_string(number); }
   [[nodiscard]] std::string clock_query() const override { return "SELECT " + clock_now(); }
-  /// One table, and no subquery: servers of version 10.11 have been seen to crash when a session was killed in one over information_schema. Here and
-  /// below each list is asked for by itself.
+  /// One table, and no subquery: here and below each list is asked for by itself, since it matters which is looked at first, and since servers of
+  /// version 10.11 have been seen to crash in subqueries over information_schema.
   /// How far a replica has come it shows only to who may administer it; and one whose replication was stopped looks like any other that is not to be
   /// written to.
   [[nodiscard]] std::string moment_query() const override {

@@ -83,7 +83,8 @@ start_standby() {
 }
 start_my() {
   my_port=$(free_port)
-  local start=(as "$my_user" "$mariadbd" --no-defaults --datadir="$run/my/data" --socket="$run/my/sock" --bind-address=127.0.0.1 --port="$my_port" --pid-file="$run/my/pid" \
+  as "$my_user" mkdir -p "$run/my/tmp"  # of its own: a server that starts deletes what it finds there, also what others are using
+  local start=(as "$my_user" "$mariadbd" --no-defaults --datadir="$run/my/data" --tmpdir="$run/my/tmp" --socket="$run/my/sock" --bind-address=127.0.0.1 --port="$my_port" --pid-file="$run/my/pid" \
     --innodb-flush-log-at-trx-commit=2 --innodb-flush-method=nosync --innodb-doublewrite=0 --innodb-buffer-pool-size=256M --max-allowed-packet=256M \
     --character-set-server=utf8mb4 --skip-name-resolve --init-file="$run/my/init.sql")
   "${start[@]}" </dev/null >"$dir/logs/mariadb.log" 2>&1 &
