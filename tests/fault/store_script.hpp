@@ -17,6 +17,9 @@ struct ScriptItem {
 };
 using ScriptItems = std::map<std::string, ScriptItem>;
 
+/// So many batches of a first scan are at most kept back by its writer.
+inline constexpr std::uint64_t kFinished = 20;
+
 /// The n-th batch of an endless first scan: ids ascend, contents are wide. Its Position is n.
 inline Batch scan_batch(std::uint64_t n) {
   constexpr std::uint64_t kRows = 1000;

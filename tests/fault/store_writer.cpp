@@ -11,8 +11,8 @@ namespace {
 
 using namespace meshgate::store;
 
-/// Goes on where the store stands and writes one byte to standard output per batch, until it is killed: a batch of the script is durable then; one of
-/// a first scan may be kept back.
+/// Goes on where the store stands and writes one byte to standard output per batch, until it is killed: a batch of the script is durable then; those of
+/// a first scan may be kept back, up to each one whose number kFinished divides.
 int write_on(Feed& feed, bool scan) {
   const auto position = feed.position("rows");
   std::uint64_t n = *position ? std::strtoull((**position).bytes.c_str(), nullptr, 10) : 0;
@@ -22,6 +22,10 @@ int write_on(Feed& feed, bool scan) {
     const auto done = scan ? feed.gather(scan_batch(n), nullptr) : feed.commit(script_batch(n, items), nullptr);
     if (!done) {
       std::fprintf(stderr, "%s\n", done.error().message.c_str());
+      return 1;
+    }
+    if (const meshgate::Status finished = scan && n % kFinished == 0 ? feed.finish() : meshgate::Status(); !finished) {
+      std::fprintf(stderr, "%s\n", finished.error().message.c_str());
       return 1;
     }
     if (!scan && n % 50 == 0) static_cast<void>(feed.purge("a", done->seq));

@@ -51,14 +51,24 @@ class Failures : public testing::TestWithParam<Kind> {
     EXPECT_THAT(source.message(), HasSubstr(word));
     EXPECT_THAT(source.message(), Not(HasSubstr(settings_.back().second))) << "the password is never said";
   }
-  /// Ends every session but ours.
-  void kill_sessions() {
-    if (postgresql()) {
-      sql_.run("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%" + table_ + "%'");
-      return;
-    }
-    const std::string id = sql_.run("SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'meshgate_test' ORDER BY ID DESC LIMIT 1");
-    sql_.run("KILL " + id);
+  /// A user of this test alone, who may read its table; drop() takes it away again.
+  struct User {
+    std::string name;
+    std::string account;  // as GRANT names it
+    Settings settings;
+  };
+  [[nodiscard]] User user(const std::string& word) {
+    const std::string name = word + "_" + std::to_string(::getpid());
+    const std::string account = postgresql() ? name : name + "@'127.0.0.1'";
+    sql_.run("CREATE USER " + account + (postgresql() ? " PASSWORD 'pw;}1'" : " IDENTIFIED BY 'pw;}1'"));
+    return {name, account, with(with(settings_, "uid", name), "pwd", "pw;}1")};
+  }
+  void drop(const User& user) {
+    if (postgresql()) sql_.run("DROP OWNED BY " + user.account);
+    sql_.run("DROP USER " + user.account);
+  }
+  void end_sessions_of(const User& user) {
+    sql_.run(postgresql() ? "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '" + user.name + "'" : "KILL USER " + user.account);
   }
 
   Settings settings_;
@@ -80,14 +90,16 @@ TEST_P(Failures, CheckTellsThemApart) {
 }
 
 TEST_P(Failures, AKilledSessionIsReconnectAndTheScanGoesOn) {
-  Source source(settings_);
+  const User victim = user("victim");
+  sql_.run("GRANT SELECT ON " + table_ + " TO " + victim.account);
+  Source source(victim.settings);
   ASSERT_EQ(source.open({{"table", table_}}), MG_OK) << source.message();
   mg_limits few = generous();
   few.max_records = 500;
   Emitted seen;
   std::string position;
   ASSERT_EQ(source.read(seen, position, few), MG_OK) << source.message();
-  kill_sessions();
+  end_sessions_of(victim);
   std::int32_t code = MG_OK;
   std::string good = position;
   for (int reads = 0; code == MG_OK && (source.progress().flags & MG_SCAN_ENDED) == 0 && reads < 100; ++reads) {
@@ -99,7 +111,7 @@ TEST_P(Failures, AKilledSessionIsReconnectAndTheScanGoesOn) {
   EXPECT_EQ(code, MG_RECONNECT) << source.message();
   EXPECT_THAT(source.message(), HasSubstr("gone"));
 
-  Source again(settings_);
+  Source again(victim.settings);
   ASSERT_EQ(again.open({{"table", table_}}), MG_OK) << again.message();
   do {
     ASSERT_EQ(again.read(seen, good), MG_OK) << again.message();
@@ -108,6 +120,7 @@ TEST_P(Failures, AKilledSessionIsReconnectAndTheScanGoesOn) {
   EXPECT_EQ(seen.rows.size(), 20000U);
   EXPECT_EQ(seen.rows.back().at("id"), "20000");
   EXPECT_GT(again.progress().as_of_us, 0);
+  drop(victim);
 }
 
 TEST_P(Failures, ASilentNetworkEndsByTheTimeout) {
@@ -163,22 +176,19 @@ TEST_P(Failures, AScanIsOneMoment) {
 }
 
 TEST_P(Failures, RightsOfOneTableAreEnough) {
-  const std::string user = "reader_" + std::to_string(::getpid());
-  const std::string account = postgresql() ? user : user + "@'127.0.0.1'";
-  sql_.run("CREATE USER " + account + (postgresql() ? " PASSWORD 'pw;}1'" : " IDENTIFIED BY 'pw;}1'"));
-  const Settings theirs = with(with(settings_, "uid", user), "pwd", "pw;}1");
+  const User reader = user("reader");
   // Whoever may read nothing at all in MariaDB may not enter the database either.
   if (!postgresql()) sql_.run("CREATE TABLE " + table_ + "_other (id INT)");
-  if (!postgresql()) sql_.run("GRANT SELECT ON " + table_ + "_other TO " + account);
+  if (!postgresql()) sql_.run("GRANT SELECT ON " + table_ + "_other TO " + reader.account);
   {
-    Source source(theirs);
+    Source source(reader.settings);
     EXPECT_EQ(source.open({{"table", table_}}), MG_AUTH);
     EXPECT_THAT(source.message(), HasSubstr("may not read '" + table_ + "'"));
-    sql_.run("GRANT SELECT ON " + table_ + " TO " + account);
+    sql_.run("GRANT SELECT ON " + table_ + " TO " + reader.account);
     EXPECT_EQ(source.scan({{"table", table_}}).rows.size(), 20000U);
   }
-  sql_.run(postgresql() ? "DROP OWNED BY " + account : "DROP TABLE " + table_ + "_other");
-  sql_.run("DROP USER " + account);
+  drop(reader);
+  if (!postgresql()) sql_.run("DROP TABLE " + table_ + "_other");
 }
 
 INSTANTIATE_TEST_SUITE_P(Odbc, Failures, testing::Values(Kind::postgresql, Kind::mariadb),
