@@ -20,14 +20,14 @@ using ScriptItems = std::map<std::string, ScriptItem>;
 /// So many batches of a first scan are at most kept back by its writer.
 inline constexpr std::uint64_t kFinished = 20;
 
-/// The n-th batch of an endless first scan: ids ascend, contents are wide. Its Position is n.
+/// The n-th batch of an endless first scan: ids ascend. Its Position is n.
 inline Batch scan_batch(std::uint64_t n) {
-  constexpr std::uint64_t kRows = 1000;
+  constexpr std::uint64_t kRows = 100;
   Batch out("rows");
   const std::vector<std::string> place{n % 3 == 0 ? "a" : "b"};
   for (std::uint64_t i = 0; i < kRows; ++i) {
     const std::string id = std::to_string(n * kRows + i);
-    out.put(id, id, "{\"n\":" + id + ",\"pad\":\"" + std::string(1000 + i % 100, 'x') + "\"}", place);
+    out.put(id, id, "{\"n\":" + id + ",\"pad\":\"" + std::string(200 + i % 100, 'x') + "\"}", place);
   }
   out.set_position({std::to_string(n)});
   return out;
