@@ -124,11 +124,8 @@ sdk::Status TableStream::take_moment(const Moment& moment, bool counts) {
 /// on in a new one.
 sdk::Status TableStream::pause_scan() {
   if (scan_ == nullptr) return {};
-  if (!fetched_) {
-    link_.wait(Clock::time_point::max());
-    fetched_ = link_.take();
-  }
-  const Diagnosis said = *std::exchange(fetched_, std::nullopt);
+  take_fetched();
+  const Diagnosis said = std::exchange(fetched_, std::nullopt).value_or(Diagnosis{});
   rows_ = nullptr;
   const auto scan = std::exchange(scan_, nullptr);
   if (!said.ok()) return target_->status(said, wish_.table);
@@ -210,6 +207,7 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
 }
 
 void TableStream::end_pass(bool light, sdk::Progress& out) {
+  fetched_.reset();
   lengths_ = scan_->lengths();
   scan_.reset();
   if (polling()) return end_poll_pass(light, out);

@@ -16,26 +16,41 @@ constexpr int kMostHanging = 8;
 }  // namespace
 
 void Link::start(Job job) {
+  start([job = std::move(job)](Session& session, const Beat&) { return job(session); });
+}
+
+void Link::start(LongJob job) {
   outcome_ = std::make_shared<Outcome>();
-  deadline_ = Clock::now() + target_->timeout;
+  outcome_->deadline = Clock::now() + target_->timeout;
   if (session_ == nullptr && *signal_->hanging >= kMostHanging) {
     outcome_->diagnosis = {kHangs, 0, std::to_string(*signal_->hanging) + " of them do"};
     return;
   }
   if (!worker_) worker_.emplace(signal_);
   if (session_ == nullptr) session_ = std::make_shared<Session>(target_);
-  worker_->start([session = session_, outcome = outcome_, job = std::move(job)] {
+  worker_->start([session = session_, outcome = outcome_, signal = signal_, timeout = target_->timeout, job = std::move(job)] {
+    const Beat beat = [&] {
+      outcome->deadline = Clock::now() + timeout;
+      const std::lock_guard lock(signal->mutex);
+      signal->changed.notify_all();
+    };
     outcome->diagnosis = session->connect();
-    if (outcome->diagnosis.ok()) outcome->diagnosis = job(*session);
+    if (outcome->diagnosis.ok()) outcome->diagnosis = job(*session, beat);
   });
 }
 
-Link::Wait Link::wait(Clock::time_point until) {
+Link::Wait Link::wait(Clock::time_point until, const std::function<bool()>& served) {
   if (!worker_) return Wait::done;
-  if (worker_->wait(std::min(until, deadline_))) return Wait::done;
-  {
-    const std::lock_guard lock(signal_->mutex);
-    if (!signal_->cancelled && Clock::now() < deadline_) return Wait::not_yet;
+  while (true) {
+    const Clock::time_point deadline = outcome_ != nullptr ? outcome_->deadline.load() : Clock::time_point::max();
+    if (worker_->wait(std::min(until, deadline), served)) return Wait::done;
+    {
+      const std::lock_guard lock(signal_->mutex);
+      if (signal_->cancelled) break;
+    }
+    const Clock::time_point now = Clock::now();
+    if (outcome_ != nullptr && now >= outcome_->deadline.load()) break;
+    if (now >= until) return Wait::not_yet;
   }
   give_up();
   return Wait::broken;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -15,6 +16,9 @@ namespace meshgate::odbc {
 class Link {
  public:
   using Job = std::function<Diagnosis(Session&)>;
+  /// What a long job calls when a part of it is done: it has the whole timeout again, and whoever waits looks whether he is served.
+  using Beat = std::function<void()>;
+  using LongJob = std::function<Diagnosis(Session&, const Beat&)>;
   enum class Wait : std::uint8_t { done, not_yet, broken };
 
   Link(std::shared_ptr<const Target> target, std::shared_ptr<Signal> signal) : target_(std::move(target)), signal_(std::move(signal)) {}
@@ -24,11 +28,13 @@ class Link {
 
   /// Starts a job, connecting first where that is needed. What it captures lives until it ends, wherever that is.
   void start(Job job);
+  void start(LongJob job);
   /// A job was started and not taken.
   [[nodiscard]] bool asked() const { return outcome_ != nullptr; }
   [[nodiscard]] bool busy() const { return worker_ && worker_->busy(); }
-  /// Blocks until the job is done or until then. `broken`: it took longer than the timeout or was cancelled, and the session is gone.
-  Wait wait(Clock::time_point until);
+  /// Blocks until the job is done, or `served` says after a beat that what is wanted is there, or until then. `broken`: it took longer than the
+  /// timeout or was cancelled, and the session is gone.
+  Wait wait(Clock::time_point until, const std::function<bool()>& served = {});
   /// How the last job ended; the session is dropped when that was a lost connection.
   Diagnosis take();
   /// start, wait, take.
@@ -44,6 +50,7 @@ class Link {
  private:
   struct Outcome {
     Diagnosis diagnosis;
+    std::atomic<Clock::time_point> deadline;
   };
   void give_up();
 
@@ -52,7 +59,6 @@ class Link {
   std::shared_ptr<Session> session_;
   std::shared_ptr<Outcome> outcome_;
   std::optional<Worker> worker_;
-  Clock::time_point deadline_;
 };
 
 }  // namespace meshgate::odbc

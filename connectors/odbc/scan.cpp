@@ -55,13 +55,27 @@ Diagnosis Scan::fetch(Session& session, Rowset& into, bool& end) {
   return {};
 }
 
+Diagnosis Scan::run(Session& session, std::size_t most, const Link::Beat& beat) {
+  // The one that is being read is not free.
+  const auto free = [this] { return filled_.load(std::memory_order_relaxed) + 1 < taken_.load(std::memory_order_acquire) + kRing; };
+  for (; most > 0 && free(); --most) {
+    if (Diagnosis failed = advance(session); !failed.ok()) return failed;
+    if (broken_off_) return {};
+    filled_.fetch_add(1, std::memory_order_release);
+    beat();
+    if (complete_) return {};
+  }
+  return {};
+}
+
+/// Fetches the next rows into the next row set; none when there are no more.
 Diagnosis Scan::advance(Session& session) {
   if (opened_ && session_.get() != &session) break_off();
   if (!opened_) {
     if (Diagnosis failed = open(session); !failed.ok()) return failed;
   }
   if (Diagnosis failed = session.still_there(); !failed.ok()) return failed;
-  Rowset& into = *rowsets_[filling_];
+  Rowset& into = *rowsets_[filled_.load(std::memory_order_relaxed) % kRing];
   into.fit(lengths_);
   if (complete_ || broken_off_) return {};
   bool end = false;
@@ -88,11 +102,7 @@ void Scan::break_off() {
   close();
 }
 
-const Rowset& Scan::turn() {
-  const std::size_t ready = filling_;
-  filling_ = 1 - filling_;
-  return *rowsets_[ready];
-}
+const Rowset& Scan::turn() { return *rowsets_[taken_.fetch_add(1, std::memory_order_release) % kRing]; }
 
 void Scan::note_last(const Rowset& rows) {
   for (std::size_t row = rows.rows(); row-- > 0;) {

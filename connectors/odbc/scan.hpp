@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "connectors/odbc/link.hpp"
 #include "connectors/odbc/query.hpp"
 #include "connectors/odbc/rowset.hpp"
 #include "connectors/odbc/session.hpp"
@@ -19,9 +21,8 @@ struct Range {
   std::optional<std::vector<std::string>> after;  ///< only rows behind the one with these values of the order
 };
 
-/// One pass over a table: a snapshot, a cursor in it, and two row sets, of which one is being read
-/// while the other is fetched. All functions but turn() run on the link's thread, and so
-/// does its end.
+/// One pass over a table: a snapshot, a cursor in it, and a ring of row sets, of which one is being read while the others are fetched, so that
+/// neither side waits for the other's uneven pace. All functions but ready() and turn() run on the link's thread, and so does its end.
 class Scan {
  public:
   /// `lengths`: what earlier passes over the table met; one entry per column.
@@ -31,22 +32,27 @@ class Scan {
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
 
-  /// Fetches the next rows into the row set that is not being read. No rows: the pass is complete or
-  /// broken off, and the snapshot closed.
-  Diagnosis advance(Session& session);
+  /// Fetches rows into at most `most` of the row sets that are free; each is ready() at once, with a beat. An empty one says that the pass is
+  /// complete; none, that it was broken off. In both cases the snapshot is closed.
+  Diagnosis run(Session& session, std::size_t most, const Link::Beat& beat);
   /// Ends the snapshot early; nothing more will be fetched.
   void break_off();
   [[nodiscard]] bool broken_off() const { return broken_off_; }
 
-  /// The rows last fetched; from here on they are read, and the next advance() fills the other row set.
+  /// Whether rows were fetched that have not had their turn.
+  [[nodiscard]] bool ready() const { return filled_.load(std::memory_order_acquire) > taken_.load(std::memory_order_relaxed); }
+  /// The rows that are ready longest; from here on they are read, and those that were before may be overwritten. One thread, when ready().
   const Rowset& turn();
-  /// Of its snapshot; of a range it is not asked for.
+  /// Of its snapshot, once rows are ready; of a range it is not asked for.
   [[nodiscard]] const Moment& moment() const { return moment_; }
   [[nodiscard]] std::int64_t total() const { return total_; }
-  /// After the last advance().
+  /// When run() is not running.
   [[nodiscard]] const Lengths& lengths() const { return lengths_; }
 
+  static constexpr std::size_t kRing = 4;  ///< row sets
+
  private:
+  Diagnosis advance(Session& session);
   Diagnosis open(Session& session);
   Diagnosis query(Session& session);
   Diagnosis fetch(Session& session, Rowset& into, bool& end);
@@ -56,8 +62,9 @@ class Scan {
   std::shared_ptr<const Table> table_;
   Range range_;
   Lengths lengths_;
-  std::optional<Rowset> rowsets_[2];
-  std::size_t filling_ = 0;
+  std::array<std::optional<Rowset>, kRing> rowsets_;
+  std::atomic<std::size_t> filled_{0};  // row sets, since the beginning; the n-th lies at n modulo kRing
+  std::atomic<std::size_t> taken_{0};   // of them; the last one is being read
   std::shared_ptr<Session> session_;  // outlives the statement
   Statement statement_;
   std::size_t page_ = 0;          // rows per query; 0: one query for all

@@ -32,17 +32,19 @@ sdk::Status TableStream::pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended)
 }
 
 sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool& ended) {
-  while (true) {
+  while (!scan_->ready()) {
     if (!fetched_) {
       if (!link_.asked() && !fetch_on_) return {};
       if (!link_.asked()) fetch();
-      if (link_.wait(budget.end()) == Link::Wait::not_yet) return {};
+      const Link::Wait waited = link_.wait(budget.end(), [this] { return scan_->ready(); });
+      if (waited == Link::Wait::not_yet) return {};
+      if (waited == Link::Wait::done && link_.busy()) continue;
       fetched_ = link_.take();
     }
+    if (scan_->ready()) break;
     const Diagnosis said = *std::exchange(fetched_, std::nullopt);
     if (!said.ok()) return target_->status(said, wish_.table);
-    if (!scan_->broken_off()) break;
-    start_scan();
+    if (scan_->broken_off()) start_scan();
   }
   ready = true;
   rows_ = &scan_->turn();
@@ -52,12 +54,28 @@ sdk::Status TableStream::next_rows(const sdk::Budget& budget, bool& ready, bool&
   }
   if (scan_->total() > 0) total_ = static_cast<std::uint64_t>(scan_->total());
   ended = rows_->rows() == 0;
-  if (!ended && ahead_) fetch();
+  if (ended || !ahead_) take_fetched();  // it is at its end
+  else if (!link_.busy()) fetch_more();
   return {};
 }
 
 void TableStream::fetch() {
-  link_.start([scan = scan_](Session& session) { return scan->advance(session); });
+  link_.start([scan = scan_, most = ahead_ ? Scan::kRing : 1](Session& session, const Link::Beat& beat) { return scan->run(session, most, beat); });
+}
+
+/// How the fetch ahead ended, once it has; kept until it is its turn.
+void TableStream::take_fetched() {
+  if (!link_.asked()) return;
+  link_.wait(Clock::time_point::max());
+  fetched_ = link_.take();
+}
+
+/// The fetch ahead found no room; now there is some.
+void TableStream::fetch_more() {
+  take_fetched();
+  if (fetched_ && !fetched_->ok()) return;
+  fetched_.reset();
+  fetch();
 }
 
 bool TableStream::key_of(const std::vector<Cell>& cells, std::size_t odd, std::vector<std::string>& out) const {
@@ -148,10 +166,9 @@ bool TableStream::late(const std::vector<Cell>& cells) {
 /// Puts the row of the cells' key, whole, in place of the cells.
 sdk::Status TableStream::whole_row(std::vector<Cell>& cells, std::size_t& odd, bool& there) {
   Link& link = target_->dialect->one_cursor() ? side_ : link_;
-  if (&link == &link_ && link_.asked()) {
-    link_.wait(Clock::time_point::max());
-    fetched_ = link_.take();
-    if (!fetched_->ok()) return target_->status(*fetched_, wish_.table);
+  if (&link == &link_) {
+    take_fetched();
+    if (fetched_ && !fetched_->ok()) return target_->status(*fetched_, wish_.table);
   }
   auto rows = std::make_shared<Rows>(table_, Rows::Keys{key_});
   const Diagnosis said = link.call([rows](Session& session) { return rows->advance(session); });

@@ -87,6 +87,8 @@ class TableStream final : public sdk::Stream {
   sdk::Status pump(sdk::Budget& budget, sdk::Sink& sink, bool& ended);
   sdk::Status next_rows(const sdk::Budget& budget, bool& ready, bool& ended);
   void fetch();
+  void fetch_more();
+  void take_fetched();
   [[nodiscard]] const std::shared_ptr<const Table>& scanned() const;
   bool read_cells(std::string& fault);
   sdk::Status emit_row(sdk::Budget& budget, sdk::Sink& sink, bool& stop);

@@ -89,10 +89,11 @@ bool Worker::busy() const {
   return state_->busy;
 }
 
-bool Worker::wait(Clock::time_point until) const {
+bool Worker::wait(Clock::time_point until, const std::function<bool()>& served) const {
   std::unique_lock lock(state_->signal->mutex);
-  state_->signal->changed.wait_until(lock, until, [&] { return !state_->busy || state_->signal->cancelled; });
-  return !state_->busy;
+  const auto good = [&] { return !state_->busy || (served && served()); };
+  state_->signal->changed.wait_until(lock, until, [&] { return good() || state_->signal->cancelled; });
+  return good();
 }
 
 bool Worker::wait_on(Clock::time_point until) const {

@@ -57,8 +57,8 @@ class Worker {
   /// What to run once when no job has come for `after`; empty: nothing.
   void when_idle(std::chrono::milliseconds after, std::function<void()> job);
   [[nodiscard]] bool busy() const;
-  /// Blocks until idle (true), or until then or a cancel (false).
-  bool wait(Clock::time_point until) const;
+  /// Blocks until idle or served (true), or until then or a cancel (false). `served`, if any, is asked with the mutex held, whenever something changed.
+  bool wait(Clock::time_point until, const std::function<bool()>& served = {}) const;
   /// Blocks until idle (true) or until then (false), whether cancelled or not.
   bool wait_on(Clock::time_point until) const;
 

@@ -103,7 +103,7 @@ TEST_P(Queries, ALateCommitOfAFollowedQueryIsFound) {
 TEST_P(Queries, AreFollowedByANumberAndSwept) {
   for (int id = 1; id <= 5; ++id) sql().run(table_.insert(id, "x"));
   Settings stream = of_table("SELECT id, note FROM {}");
-  stream.insert(stream.end(), {{"track", "id"}, {"sweep", "1ms"}, {"verify", "never"}});
+  stream.insert(stream.end(), {{"track", "id"}, {"sweep", "100ms"}, {"verify", "never"}});
   Follower feed(table_.settings, stream);
   feed.catch_up();
   sql().run(table_.insert(6, "new"));

@@ -61,6 +61,24 @@ TEST(Link, OnceCancelledAllWaitsTogetherAreNoLongerThanOne) {
   EXPECT_TRUE(signal->wait_for_those_apart(Clock::now() + 60s));
 }
 
+TEST(Link, ABeatServesThoseWhoWaitAndGivesTheJobItsWholeTimeoutAgain) {
+  constexpr auto kTimeout = 500ms;
+  std::atomic<bool> served{false};
+  std::atomic<bool> enough{false};
+  Link link(in_memory(kTimeout), std::make_shared<Signal>());
+  link.start([&](Session&, const Link::Beat& beat) {
+    served = true;
+    for (; !enough; std::this_thread::yield()) beat();
+    return Diagnosis{};
+  });
+  EXPECT_EQ(link.wait(Clock::time_point::max(), [&] { return served.load(); }), Link::Wait::done);
+  EXPECT_TRUE(link.busy());
+  EXPECT_EQ(link.wait(Clock::now() + 3 * kTimeout), Link::Wait::not_yet);
+  enough = true;
+  EXPECT_EQ(link.wait(Clock::time_point::max()), Link::Wait::done);
+  EXPECT_TRUE(link.take().ok());
+}
+
 TEST(Hanging, IsCountedByServerForAsLongAsAnybodyHasToDoWithIt) {
   const auto one = hanging_at("db.corp:5432");
   EXPECT_EQ(hanging_at("db.corp:5432"), one);
