@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, starts the database servers the tests use, runs every test, and stops what it started.
-#   tests/run.sh            the plain suite, then the sanitizer builds and a fixed number of fuzzing runs
-#   tests/run.sh --quick    the plain suite only
+#   tests/run.sh            the plain suite and the thorough one, then the sanitizer builds and a fixed number of fuzzing runs
+#   tests/run.sh --quick    the plain suite only, for while one works: all but what takes minutes
 #   tests/run.sh --long     all of it, and the tests labelled long, benchmarks and long fuzzing
 #   tests/run.sh --only RE  only tests whose name matches the regular expression
 # Logs and results are written to build/logs/. The last line is "N passed, M failed, K skipped"; the exit status is 0 only when M is 0.
@@ -109,6 +109,7 @@ if [ -x tests/services/start.sh ]; then
 fi
 
 tested plain plain
+[ $quick -eq 0 ] && tested thorough thorough
 if [ $long -eq 1 ]; then
   export CTEST_PARALLEL_LEVEL=1
   tested long long
