@@ -35,7 +35,7 @@ class TableStream final : public sdk::Stream {
  private:
   // opening.cpp: the table, and what the database says of it
   using Texts = std::vector<std::vector<std::string>>;
-  sdk::Status look_up_table(Texts& out);
+  sdk::Status look_up_table(Texts& out, bool& lockable);
   sdk::Status look_up_query(Texts& out);
   sdk::Status refresh();
   sdk::Status refresh_if_old();
