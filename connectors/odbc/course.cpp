@@ -183,6 +183,7 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
     out.position = position;
     out.flags = MG_IDLE | MG_SCAN_WAITS;
     out.note = note();
+    out.kept = kept_;
     return status;
   }
   if (status.ok() && !polling()) out.flags = MG_SCANNING | (std::exchange(announce_scan_, false) ? MG_SCAN_BEGAN : 0);
@@ -196,6 +197,7 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
     return status;
   }
   out.note = note();
+  out.kept = kept_;
   if (scan_ != nullptr) {
     out.flags |= MG_OPEN;
     link_.when_idle(kSilence, [scan = scan_] { scan->break_off(); });

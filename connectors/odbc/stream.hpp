@@ -126,6 +126,8 @@ class TableStream final : public sdk::Stream {
   IdSet done_;                         // entries of it that this reader has read and that are perhaps still there
   std::unordered_set<std::string> emitted_;  // keys that this snapshot has shown
   Clock::time_point settled_at_{};
+  Clock::time_point counted_at_{};     // its entries
+  std::uint64_t kept_ = 0;             // as many as there were then
   std::size_t unsettled_ = 0;          // entries read since
   std::optional<std::int64_t> tried_;  // the n of a settlement of which nobody knows whether it was done
 

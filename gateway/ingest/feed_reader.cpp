@@ -40,6 +40,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
   metrics.ask("meshgate_quarantine_records", "Records in quarantine", labels, [this] { return static_cast<double>(feed_->state().quarantined); });
   metrics.ask("meshgate_quarantine_beyond", "Records in quarantine that are only counted because it was full", labels,
               [this] { return static_cast<double>(feed_->state().beyond); });
+  metrics.ask("meshgate_journal_entries", "Entries that the source's journal keeps for its readers, as counted last", labels, [this] { return static_cast<double>(kept_.load()); });
   metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
   for (const Limit limit : {Limit::rows, Limit::statements, Limit::quiet}) {
     metrics.ask("meshgate_source_limited", "1 while this limit keeps the reading back", {{"source", source}, {"feed", options.name}, {"limit", word(limit)}},
@@ -103,6 +104,7 @@ Result<bool> FeedReader::step(const Limits& limits) {
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
   note_way(progress->note);
+  kept_ = progress->kept;
   // A second statement beside one that would not end in time may be one too many.
   const bool ask = !limits.let_go || !progress->open;
   if (auto done = ask ? ask_for_unknown() : Status(); !done) return std::move(done).error();

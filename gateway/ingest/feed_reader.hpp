@@ -126,6 +126,7 @@ class FeedReader : private RecordSink {
   store::Batch batch_;
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
   std::atomic<bool> holds_open_{false};
+  std::atomic<std::uint64_t> kept_{0};  ///< entries in the source's journal
   bool scan_waits_ = false;
   std::uint64_t rows_read_ = 0;
   bool unreadable_key_ = false;
