@@ -42,7 +42,7 @@ class ScriptedStream : public sdk::Stream {
     std::size_t given = 0;
     bool more = false;
     for (const auto& [id, row] : the_table->rows) {
-      if (the_table->hidden || id <= last) continue;
+      if (the_table->hidden || the_table->passed_over.contains(id) || id <= last) continue;
       if (given == std::min<std::size_t>(the_table->page, limits.max_records)) {
         more = true;
         break;
