@@ -40,7 +40,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
               [this] { return static_cast<double>(feed_->state().beyond); });
   metrics.ask("meshgate_journal_entries", "Entries that the source's journal keeps for its readers, as counted last", labels, [this] { return static_cast<double>(kept_.load()); });
   metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
-  for (const Limit limit : {Limit::rows, Limit::statements, Limit::quiet}) {
+  for (const Limit limit : {Limit::rows, Limit::statements, Limit::connections, Limit::quiet}) {
     metrics.ask("meshgate_source_limited", "1 while this limit keeps the reading back", {{"source", source}, {"feed", options.name}, {"limit", word(limit)}},
                 [this, limit] { return board_.get().limit == limit ? 1.0 : 0.0; });
   }

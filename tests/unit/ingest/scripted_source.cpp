@@ -1,5 +1,6 @@
 #include "tests/unit/ingest/scripted_source.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <thread>
@@ -139,6 +140,9 @@ class ScriptedStream : public sdk::Stream {
 
 class ScriptedConnection : public sdk::Connection {
  public:
+  ScriptedConnection() { the_table->most_connected = std::max(the_table->most_connected, ++the_table->connected); }
+  ~ScriptedConnection() override { --the_table->connected; }
+
   static sdk::Status open(const sdk::Host&, sdk::Settings, std::unique_ptr<sdk::Connection>& out) {
     out = std::make_unique<ScriptedConnection>();
     return {};

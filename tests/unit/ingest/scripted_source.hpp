@@ -48,6 +48,8 @@ struct ScriptedTable {
   std::size_t most_open = 0;
   std::vector<std::string> read_of;                  ///< by which name of the table, read after read
   std::chrono::milliseconds slow{0};                 ///< how long a read takes by a name that begins with "slow"
+  int connected = 0;
+  int most_connected = 0;
   int lookups = 0;
   std::string reader;                                ///< who opened the stream last
   std::vector<std::string> settled;                  ///< Positions that were said to be durable
