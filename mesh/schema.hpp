@@ -24,7 +24,7 @@ struct Field {
 
 /// The fields of a source's records or of a feed's items.
 struct Schema {
-  std::uint32_t version = 0;  ///< of a feed: 1, 2, …; 0 for a source
+  std::uint32_t version = 0;  ///< of a feed: 1, 2, …; 0: it has no fields yet, or is a source's
   std::vector<Field> fields;
 
   [[nodiscard]] const Field* find(std::string_view name) const;

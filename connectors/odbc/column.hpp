@@ -76,6 +76,7 @@ struct Table {
   std::string said;  ///< in messages: "table 'orders'", "the query"
   std::optional<TableName> named;  ///< in the catalogue; none: it is a query
   std::string from;  ///< for a FROM clause: a quoted name, or a query in brackets
+  std::string lock;  ///< the quoted name that a snapshot may lock before it is taken; empty: none
   std::vector<Column> columns;
   std::vector<std::size_t> key;  ///< into columns, in key order
   std::vector<std::size_t> order;  ///< in which a pass reads it: the key, or the tracked column and the key

@@ -96,13 +96,12 @@ sdk::Status TableStream::begin_poll() {
   if (sdk::Status failed = pause_scan(); !failed.ok()) return failed;
   if (sdk::Status failed = refresh_if_old(); !failed.ok()) return failed;
   Horizon horizon;
-  const bool whole = choice_.rule.order == CommitOrder::same || !replica_.empty() || Clock::now() - looked_ >= kLook;
+  const bool whole = choice_.rule.order == CommitOrder::same || silent_ || !replica_.empty() || Clock::now() - looked_ >= kLook;
   if (sdk::Status failed = look(whole, horizon); !failed.ok()) return failed;
   if (whole) looked_ = Clock::now(), held_ = what_holds(horizon);
-  // The declared overlap is also how far a replica may be behind.
-  if (horizon.until == 0 && place_.kind == TrackKind::time) horizon.until = horizon.clock - choice_.rule.overlap.value_or(horizon.clock);
   const Moment moment{.until = horizon.until, .clock = horizon.clock, .replica = horizon.blind == Blind::replica};
   if (sdk::Status behind = take_moment(moment, position_.pass == Pass::none); !behind.ok()) return behind;
+  if (silent_) horizon.until = declared_until(horizon.clock);
   Tracked tracked = odbc::begin_poll(*position_.tracked, horizon, seen_, choice_.rule);
   if (whole) next_seen_ = horizon;
   // A column that came has values in rows that nobody changes.
@@ -111,9 +110,16 @@ sdk::Status TableStream::begin_poll() {
   return {};
 }
 
+/// Of a replica that does not say how far it has come: the declared overlap is also how far it may be behind.
+std::int64_t TableStream::declared_until(std::int64_t clock) const {
+  return tracking() && place_.kind == TrackKind::time && choice_.rule.overlap ? clock - *choice_.rule.overlap : 0;
+}
+
 /// Before a snapshot's rows count. A replica that has not come as far as what was read would take things back. `counts`: it is the moment that
 /// this pass speaks for.
-sdk::Status TableStream::take_moment(const Moment& moment, bool counts) {
+sdk::Status TableStream::take_moment(Moment moment, bool counts) {
+  silent_ = moment.until == 0;
+  if (silent_) moment.until = declared_until(moment.clock);
   replica_ = how_far(moment);
   if (moment.replica && moment.until < position_.as_of_us) return sdk::failure(MG_RETRY, why_waiting(moment, position_.as_of_us));
   if (counts) position_.as_of_us = moment.until;
@@ -183,6 +189,7 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
     out.position = position;
     out.flags = MG_IDLE | MG_SCAN_WAITS;
     out.note = note();
+    out.kept = kept_;
     return status;
   }
   if (status.ok() && !polling()) out.flags = MG_SCANNING | (std::exchange(announce_scan_, false) ? MG_SCAN_BEGAN : 0);
@@ -196,6 +203,7 @@ sdk::Status TableStream::read(std::string_view position, const mg_limits& limits
     return status;
   }
   out.note = note();
+  out.kept = kept_;
   if (scan_ != nullptr) {
     out.flags |= MG_OPEN;
     link_.when_idle(kSilence, [scan = scan_] { scan->break_off(); });

@@ -71,8 +71,10 @@ class Dialect {
   /// A statement with a column for each of a query's: a double, unless that one looks like text and is ordered by number. Empty: none can be such.
   [[nodiscard]] virtual std::string by_number_query(const std::string&, const std::vector<ResultColumn>&) const { return {}; }
 
-  /// Statements at the start of a scan's transaction; empty: none, the one statement is the snapshot.
-  [[nodiscard]] virtual std::vector<std::string> begin_snapshot() const { return {}; }
+  /// Statements at the start of a scan's transaction; empty: none, the one statement is the snapshot. `lock`: Table::lock.
+  [[nodiscard]] virtual std::vector<std::string> begin_snapshot(const std::string&) const { return {}; }
+  /// One number: 1 where this user may lock the table against being rewritten; empty: a snapshot needs no lock, or finds out by itself.
+  [[nodiscard]] virtual std::string lockable_query(const TableName&) const { return {}; }
   /// Whether a scan needs a transaction around it.
   [[nodiscard]] virtual bool transaction() const { return false; }
   /// The driver reads a whole result into memory: a scan is many short ones.

@@ -12,6 +12,9 @@ namespace {
 
 using Texts = std::vector<std::vector<std::string>>;
 
+/// To count more would only be slow: it is too many all the same.
+constexpr std::int64_t kCounted = 1'000'000;
+
 bool number_in(const std::string& text, std::int64_t& out) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   return error == std::errc{} && end == text.data() + text.size();
@@ -74,6 +77,10 @@ std::string select_readers(const Journal& journal, const Dialect& dialect, const
          (reader.empty() ? "<> ''" : "= " + literal(reader));
 }
 
+std::string forget_reader(const Journal& journal, const Dialect& dialect, const std::string& reader) {
+  return "DELETE FROM " + quoted(dialect, journal.readers) + of_journal(journal) + " AND reader = " + literal(reader);
+}
+
 IdSet done_by_all(const std::vector<ReaderRow>& readers) {
   if (readers.empty()) return {};
   IdSet out = readers[0].done;
@@ -92,7 +99,7 @@ Diagnosis look_at_reader(Session& session, const Reader& reader, std::int64_t& c
 Diagnosis register_reader(Session& session, const Reader& reader, std::int64_t token) {
   const std::string table = quoted(session.dialect(), reader.journal.readers);
   const std::int64_t keep = std::chrono::microseconds(reader.keep).count();
-  return run_all(session, {"DELETE FROM " + table + of_reader(reader),
+  return run_all(session, {forget_reader(reader.journal, session.dialect(), reader.name),
                            "INSERT INTO " + table + " (journal, reader, token, n, done, settled, keep) SELECT " + literal(reader.journal.entries.table) + ", " + literal(reader.name) +
                                ", " + std::to_string(token) + ", 0, '', " + clock(session.dialect()) + ", " + std::to_string(keep)});
 }
@@ -112,6 +119,10 @@ Diagnosis settle(Session& session, const Reader& reader, const ReaderRow& row, s
   }
   if (Diagnosis failed = run_all(session, delete_statements(reader.journal, session.dialect(), out.deleted)); !failed.ok()) return failed;
   return find_first(session, reader.journal, out.first);
+}
+
+Diagnosis count_entries(Session& session, const Journal& journal, std::int64_t& out) {
+  return session.one_number("SELECT count(*) FROM (SELECT 1 FROM " + quoted(session.dialect(), journal.entries) + " LIMIT " + std::to_string(kCounted) + ") t", out);
 }
 
 Diagnosis may_settle(Session& session, const Reader& reader) {

@@ -29,6 +29,9 @@ std::optional<ReaderRow> decode_reader(const std::vector<std::string>& row);
 /// All readers of the journal, or the one of that name.
 std::string select_readers(const Journal& journal, const Dialect& dialect, const std::string& reader = {});
 
+/// Its row goes: nothing is kept for it any more.
+std::string forget_reader(const Journal& journal, const Dialect& dialect, const std::string& reader);
+
 /// Entries that every reader is done with.
 IdSet done_by_all(const std::vector<ReaderRow>& readers);
 
@@ -56,6 +59,9 @@ struct Settled {
 /// Notes in the row that all of `row` is durable, `before` being the n that it should hold; removes rows that are too old, and the entries that
 /// nobody needs any more.
 Diagnosis settle(Session& session, const Reader& reader, const ReaderRow& row, std::int64_t before, Settled& out);
+
+/// Entries that are kept, counted up to a million.
+Diagnosis count_entries(Session& session, const Journal& journal, std::int64_t& out);
 
 /// Tries the rights to settle without changing anything.
 Diagnosis may_settle(Session& session, const Reader& reader);

@@ -103,7 +103,7 @@ class JournalSetup {
     const Journal journal = journal_in(wish_, *found);
     switch (wish.action) {
       case MG_SETUP_INSTALL: return install(*found, journal, wish.tell, text);
-      case MG_SETUP_REMOVE: return remove(journal, wish.tell, text);
+      case MG_SETUP_REMOVE: return wish.reader.empty() ? remove(journal, wish.tell, text) : forget(journal, std::string(wish.reader), wish.tell, text);
       default: return state(*found, journal, text);
     }
   }
@@ -124,6 +124,15 @@ class JournalSetup {
     const Diagnosis said = changing_.call([others, journal](Session& session) { return look_for_others(session, journal, *others); });
     if (!said.ok()) return changes_->status(said, journal.readers.table);
     return run(remove_statements(journal, *reads_->dialect, others->empty()), tell, text);
+  }
+
+  /// One reader; the entries that were kept for it alone go when another one settles.
+  sdk::Status forget(const Journal& journal, const std::string& reader, bool tell, sdk::Text& text) {
+    auto rows = std::make_shared<Texts>();
+    const Diagnosis said = changing_.call([rows, journal, reader](Session& session) { return session.texts(select_readers(journal, session.dialect(), reader), *rows); });
+    if (!said.ok()) return changes_->status(said, journal.readers.table);
+    if (rows->empty()) return sdk::failure(MG_CONFIG, "the journal '" + journal.entries.table + "' has no reader '" + reader + "': `meshgate journal show` names those that it has");
+    return run({forget_reader(journal, *reads_->dialect, reader)}, tell, text);
   }
 
   sdk::Status run(std::vector<std::string> statements, bool tell, sdk::Text& text) {

@@ -13,6 +13,8 @@ constexpr std::chrono::seconds kSettleEvery{1};
 constexpr std::size_t kSettleEntries = 20'000;
 /// A reader that has nothing to settle shows now and then that it is still there.
 constexpr std::chrono::minutes kSignOfLife{1};
+/// How often its entries are counted.
+constexpr std::chrono::minutes kCountEvery{1};
 /// Ranges of entries that are read and not yet deleted; what is beyond is read again, which shows nothing new.
 constexpr std::size_t kRanges = 200;
 /// Keys of one snapshot that are not shown twice.
@@ -100,14 +102,21 @@ sdk::Status TableStream::settle_on_journal() {
                                    reader_.journal.readers.table + "' (" + said.text + ")");
 }
 
+/// Now and then its entries are counted too.
 sdk::Status TableStream::look_at_row(std::int64_t& clock, std::optional<ReaderRow>& row) {
   struct Seen {
     std::int64_t clock = 0;
     std::optional<ReaderRow> row;
+    std::optional<std::int64_t> entries;
   };
   auto seen = std::make_shared<Seen>();
-  const Diagnosis said = link_.call([seen, reader = reader_](Session& session) { return look_at_reader(session, reader, seen->clock, seen->row); });
+  const bool count = !reader_.name.empty() && counted_at_ + kCountEvery <= Clock::now();
+  const Diagnosis said = link_.call([seen, count, reader = reader_](Session& session) {
+    Diagnosis failed = look_at_reader(session, reader, seen->clock, seen->row);
+    return failed.ok() && count ? count_entries(session, reader.journal, seen->entries.emplace()) : failed;
+  });
   if (!said.ok()) return target_->status(said, wish_.table);
+  if (seen->entries) kept_ = static_cast<std::uint64_t>(*seen->entries), counted_at_ = Clock::now();
   clock = seen->clock;
   row = std::move(seen->row);
   return {};
@@ -266,7 +275,8 @@ void TableStream::note_settled(const Settled& out) {
   }
   held_.clear();
   if (!out.behind || out.clock - out.behind->settled < kBehind) return;
-  held_ = "the journal keeps its entries for another reader, '" + out.behind->reader + "', which last read it " + std::to_string((out.clock - out.behind->settled) / kBehind) + " h ago";
+  held_ = "the journal keeps its entries for another reader, '" + out.behind->reader + "', which last read it " + std::to_string((out.clock - out.behind->settled) / kBehind) +
+          " h ago: if it will never come again, `meshgate journal remove` with the name of the feed and `--reader " + out.behind->reader + "` lets them go";
 }
 
 }  // namespace meshgate::odbc

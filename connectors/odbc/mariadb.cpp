@@ -85,7 +85,7 @@ class MariaDb final : public Dialect {
   [[nodiscard]] std::string quote(std::string_view name) const override { return "`" + replaced(name, "`", "``") + "`"; }
   [[nodiscard]] bool transaction() const override { return true; }
   [[nodiscard]] bool paged() const override { return true; }
-  [[nodiscard]] std::vector<std::string> begin_snapshot() const override { return {"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}; }
+  [[nodiscard]] std::vector<std::string> begin_snapshot(const std::string&) const override { return {"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"}; }
   [[nodiscard]] std::string number_query() const override { return "SELECT CONNECTION_ID()"; }
   [[nodiscard]] std::string stop_query(std::int64_t number) const override { return "KILL QUERY " + std::to_string(number); }
   [[nodiscard]] std::string clock_query() const override { return "SELECT " + clock_now(); }

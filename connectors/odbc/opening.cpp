@@ -24,14 +24,23 @@ sdk::Status TableStream::open() {
   return target_->status(link_.call([probe](Session& session) { return session.run(probe); }), wish_.table);
 }
 
-/// The catalogue's rows of the table.
-sdk::Status TableStream::look_up_table(Texts& out) {
+/// The catalogue's rows of the table, and whether a snapshot may lock it.
+sdk::Status TableStream::look_up_table(Texts& out, bool& lockable) {
   const auto name = parse_table_name(wish_.table);
   if (!name) return {};
-  auto rows = std::make_shared<Texts>();
-  const Diagnosis said = link_.call([rows, name](Session& session) { return session.texts(session.dialect().columns_query(name), *rows); });
+  struct Found {
+    Texts rows;
+    std::int64_t lockable = 0;
+  };
+  auto found = std::make_shared<Found>();
+  const Diagnosis said = link_.call([found, name](Session& session) {
+    const std::string query = session.dialect().lockable_query(*name);
+    Diagnosis failed = query.empty() ? Diagnosis{} : session.one_number(query, found->lockable);
+    return failed.ok() ? session.texts(session.dialect().columns_query(name), found->rows) : failed;
+  });
   if (!said.ok()) return target_->status(said, wish_.table);
-  out = std::move(*rows);
+  out = std::move(found->rows);
+  lockable = found->lockable == 1;
   return out.empty() ? why_hidden(*name) : sdk::Status{};
 }
 
@@ -50,9 +59,11 @@ sdk::Status TableStream::look_up_query(Texts& out) {
 
 sdk::Status TableStream::refresh() {
   Texts rows;
-  if (sdk::Status failed = wish_.query.empty() ? look_up_table(rows) : look_up_query(rows); !failed.ok()) return failed;
+  bool lockable = false;
+  if (sdk::Status failed = wish_.query.empty() ? look_up_table(rows, lockable) : look_up_query(rows); !failed.ok()) return failed;
   auto table = std::make_shared<Table>();
   if (sdk::Status failed = describe(*target_->dialect, wish_, rows, *table); !failed.ok()) return failed;
+  if (lockable) table->lock = table->from;
   columns_ = announce(*table);
   keys_ = keys_of(*table);
   changes_ = changes_of(*table);

@@ -26,7 +26,7 @@ class PostgreSql final : public Dialect {
   [[nodiscard]] std::vector<std::string> session() const override {
     return {"SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO, YMD', false), set_config('extra_float_digits', '1', false), "
             "set_config('IntervalStyle', 'iso_8601', false), set_config('bytea_output', 'hex', false), "
-            "set_config('standard_conforming_strings', 'on', false), set_config('default_transaction_isolation', 'repeatable read', false), "
+            "set_config('standard_conforming_strings', 'on', false), set_config('default_transaction_isolation', 'read committed', false), "
             "set_config('default_transaction_read_only', 'on', false)"};
   }
   /// An encoding that is not Unicode may not have these characters; NULL there, if the driver itself speaks UTF-8.
@@ -36,6 +36,15 @@ class PostgreSql final : public Dialect {
   }
   [[nodiscard]] std::string quote(std::string_view name) const override { return double_quoted(name); }
   [[nodiscard]] bool transaction() const override { return true; }
+  /// A table that was rewritten looks empty to a snapshot from before. LOCK waits for who rewrites it, and takes none itself; a single statement in READ
+  /// COMMITTED takes its own behind such a wait.
+  [[nodiscard]] std::vector<std::string> begin_snapshot(const std::string& lock) const override {
+    const std::string isolation = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+    return {lock.empty() ? isolation : isolation + "; LOCK TABLE " + lock + " IN ACCESS SHARE MODE"};
+  }
+  [[nodiscard]] std::string lockable_query(const TableName& name) const override {
+    return "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = " + regclass(name) + " AND relkind IN ('r', 'p', 'v') AND has_table_privilege(oid, 'SELECT')";
+  }
   [[nodiscard]] bool nulls_last() const override { return true; }
   [[nodiscard]] std::string number_query() const override { return "SELECT CAST(pg_backend_pid() AS bigint)"; }
   [[nodiscard]] std::string stop_query(std::int64_t number) const override { return "SELECT pg_cancel_backend(" + std::to_string(number) + ")"; }
@@ -78,7 +87,7 @@ class PostgreSql final : public Dialect {
            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND " + readable() + " ORDER BY n.nspname, c.relname";
   }
   [[nodiscard]] std::vector<std::string> writing() const override {
-    return {"SELECT set_config('default_transaction_read_only', 'off', false), set_config('default_transaction_isolation', 'read committed', false)"};
+    return {"SELECT set_config('default_transaction_read_only', 'off', false)"};
   }
   [[nodiscard]] std::vector<std::string> without_patience() const override { return {"SELECT set_config('lock_timeout', '500ms', false)"}; }
   [[nodiscard]] std::string triggers_query(const TableName& table, const std::string&) const override {

@@ -20,7 +20,7 @@ Diagnosis Scan::open(Session& session) {
     if (Diagnosis failed = look_at_moment(session, moment_); !failed.ok()) return failed;
     if (table_->named && !range_.after) session.one_number(dialect.total_query(*table_->named), total_);
   }
-  if (Diagnosis failed = session.begin(); !failed.ok()) return failed;
+  if (Diagnosis failed = session.begin(table_->lock); !failed.ok()) return failed;
   for (auto& rowset : rowsets_) rowset.emplace(*table_, session.wide());
   if (dialect.paged()) page_ = rowsets_[0]->capacity() * kPageRowsets;
   opened_ = true;

@@ -273,11 +273,11 @@ Diagnosis Session::one_number(const std::string& sql, std::int64_t& out) {
   return failed;
 }
 
-Diagnosis Session::begin() {
+Diagnosis Session::begin(const std::string& lock) {
   if (!dialect().transaction()) return {};
   if (!SQL_SUCCEEDED(SQLSetConnectAttr(database_.get(), SQL_ATTR_AUTOCOMMIT, as_pointer(SQL_AUTOCOMMIT_OFF), 0))) return diagnose(SQL_HANDLE_DBC, database_.get());
   manual_ = true;
-  for (const std::string& sql : dialect().begin_snapshot()) {
+  for (const std::string& sql : dialect().begin_snapshot(lock)) {
     if (Diagnosis failed = run(sql); !failed.ok()) return failed;
   }
   return {};

@@ -84,7 +84,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Diagnosis one_number(const std::string& sql, std::int64_t& out);
 
   /// A transaction by hand, and back to one per statement.
-  Diagnosis begin();
+  Diagnosis begin(const std::string& lock = {});
   Diagnosis end();
 
   /// From any thread; may itself block in the driver. The database is told from a second login to stop. SQLCancel is never used: the drivers of

@@ -35,7 +35,7 @@ class TableStream final : public sdk::Stream {
  private:
   // opening.cpp: the table, and what the database says of it
   using Texts = std::vector<std::vector<std::string>>;
-  sdk::Status look_up_table(Texts& out);
+  sdk::Status look_up_table(Texts& out, bool& lockable);
   sdk::Status look_up_query(Texts& out);
   sdk::Status refresh();
   sdk::Status refresh_if_old();
@@ -67,7 +67,8 @@ class TableStream final : public sdk::Stream {
   sdk::Status begin(Turn turn);
   sdk::Status begin_scan(Pass pass);
   sdk::Status begin_poll();
-  sdk::Status take_moment(const Moment& moment, bool counts);
+  [[nodiscard]] std::int64_t declared_until(std::int64_t clock) const;
+  sdk::Status take_moment(Moment moment, bool counts);
   sdk::Status pause_scan();
   sdk::Status let_go();
   void end_pass(bool light, sdk::Progress& out);
@@ -118,6 +119,7 @@ class TableStream final : public sdk::Stream {
   TrackPlace place_;
   std::string held_;              // what keeps polls reading the same again, for people
   std::string replica_;           // that the server is one, for people
+  bool silent_ = false;           // it does not say until when it has what was committed
   std::optional<Horizon> first_;      // seen by open(), for the first scan
   std::optional<Horizon> seen_;       // by the last complete poll that looked at transactions
   std::optional<Horizon> next_seen_;  // by the one under way
@@ -126,6 +128,8 @@ class TableStream final : public sdk::Stream {
   IdSet done_;                         // entries of it that this reader has read and that are perhaps still there
   std::unordered_set<std::string> emitted_;  // keys that this snapshot has shown
   Clock::time_point settled_at_{};
+  Clock::time_point counted_at_{};     // its entries
+  std::uint64_t kept_ = 0;             // as many as there were then
   std::size_t unsettled_ = 0;          // entries read since
   std::optional<std::int64_t> tried_;  // the n of a settlement of which nobody knows whether it was done
 

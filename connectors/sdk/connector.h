@@ -201,6 +201,7 @@ typedef struct mg_progress {
                          * Deletes are as old as the last scan, where the source does not report them */
   uint64_t total;       /* records that a scan is expected to give, estimated; 0: not known */
   mg_str note;          /* a sentence for people: how this stream is read, and what stands in the way; empty: nothing to say */
+  uint64_t kept;        /* entries that the source keeps for its readers (a journal), as counted last; 0: none, or it keeps nothing */
 } mg_progress;
 
 typedef struct mg_connection mg_connection;
@@ -232,6 +233,7 @@ typedef struct mg_setup {
   uint8_t reserved[7];
   const mg_setting* login; /* settings of the connection that are other ones for this: who may change the source is seldom who reads it */
   size_t login_count;
+  mg_str reader; /* with MG_SETUP_REMOVE: only what is kept for this reader goes, which then reads from the beginning if it comes again; empty: all */
 } mg_setup;
 
 /* Takes text for people, piece by piece. */

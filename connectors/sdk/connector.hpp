@@ -315,6 +315,7 @@ struct Progress {
   int64_t as_of_us = 0;
   uint64_t total = 0;
   std::string note;
+  uint64_t kept = 0;
 };
 
 /// Keys asked for in a lookup(): `width` values each.
@@ -336,6 +337,7 @@ struct Setup {
   int32_t action = MG_SETUP_STATE;
   bool tell = false;
   Settings login;
+  std::string_view reader;
 };
 
 /// Text for people, piece by piece.
@@ -485,7 +487,7 @@ struct Fence {
                        mg_error* error) noexcept {
     return run(self(connection), error, [&] {
       Text mine(text);
-      return self(connection)->setup(Settings(settings, count), {wish->action, wish->tell != 0, Settings(wish->login, wish->login_count)}, mine);
+      return self(connection)->setup(Settings(settings, count), {wish->action, wish->tell != 0, Settings(wish->login, wish->login_count), view(wish->reader)}, mine);
     });
   }
   static int32_t open_stream(mg_connection* connection, const mg_setting* settings, size_t count, mg_str reader, mg_stream** out,
@@ -508,6 +510,7 @@ struct Fence {
       progress.as_of_us = 0;
       progress.total = 0;
       progress.note.clear();
+      progress.kept = 0;
       Sink mine(sink);
       return self(stream)->read(view(position), *limits, mine, progress);
     });
@@ -517,6 +520,7 @@ struct Fence {
     out->as_of_us = progress.as_of_us;
     out->total = progress.total;
     out->note = borrow(progress.note);
+    out->kept = progress.kept;
     return code;
   }
   static int32_t lookup(mg_stream* stream, const mg_value* keys, size_t count, size_t width, const mg_sink* sink,

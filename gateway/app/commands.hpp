@@ -35,6 +35,7 @@ struct JournalArguments {
   std::string feed;
   std::string uid;       ///< who changes the database; empty: who reads it
   std::string pwd_file;  ///< holds that user's password
+  std::string reader;    ///< of `remove`: only what is kept for this one goes
   bool yes = false;      ///< is not asked
   bool print = false;    ///< only shows the statements
 };

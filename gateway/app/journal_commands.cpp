@@ -47,12 +47,12 @@ Result<ingest::Settings> read_login(const JournalArguments& arguments, config::S
 /// One command on one feed.
 class Journal {
  public:
-  Journal(const Subject& subject, ingest::Settings login, std::shared_ptr<config::Secrets> secrets)
-      : subject_(subject), login_(std::move(login)), log_(base::Level::warning, [secrets](std::string text) { return secrets->redact(std::move(text)); }) {}
+  Journal(const Subject& subject, ingest::Settings login, std::string reader, std::shared_ptr<config::Secrets> secrets)
+      : subject_(subject), login_(std::move(login)), reader_(std::move(reader)), log_(base::Level::warning, [secrets](std::string text) { return secrets->redact(std::move(text)); }) {}
 
   /// Says what would be done, or does it.
   Status go(Action action, bool tell) {
-    return ingest::set_up(*subject_.source, *subject_.feed, {action, tell, login_}, log_, [this](std::string_view text) {
+    return ingest::set_up(*subject_.source, *subject_.feed, {action, tell, login_, reader_}, log_, [this](std::string_view text) {
       std::fputs(log_.redacted(std::string(text)).c_str(), stdout);
     });
   }
@@ -64,6 +64,7 @@ class Journal {
  private:
   const Subject subject_;
   const ingest::Settings login_;
+  const std::string reader_;
   base::Log log_;
 };
 
@@ -89,7 +90,7 @@ int with_journal(const std::string& config, const JournalArguments& arguments, c
   }
   auto login = read_login(arguments, *reading->secrets);
   if (!login) return fail(login.error());
-  Journal journal(*subject, std::move(*login), reading->secrets);
+  Journal journal(*subject, std::move(*login), arguments.reader, reading->secrets);
   return act(journal);
 }
 

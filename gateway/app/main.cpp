@@ -53,6 +53,7 @@ void add_journal(CLI::App& program, int& code, std::string& config, JournalArgum
   CLI::App* install = add(*journal, "install", "make it and its triggers; shows the statements and asks", code, [&] { return journal_install(config, arguments); });
   CLI::App* remove = add(*journal, "remove", "remove all of it; shows the statements and asks", code, [&] { return journal_remove(config, arguments); });
   CLI::App* show = add(*journal, "show", "whether it is in place, what waits in it, and who reads it", code, [&] { return journal_show(config, arguments); });
+  remove->add_option("--reader", arguments.reader, "only what is kept for this reader, who will not come again; `show` names them");
   for (CLI::App* one : {install, remove}) {
     one->add_flag("--yes", arguments.yes, "do not ask");
     one->add_flag("--print", arguments.print, "only show the statements");

@@ -169,6 +169,7 @@ class Stream::Border {
     if (from.as_of_us != 0) out.as_of = Micros{from.as_of_us};
     out.total = from.total;
     out.note = note_of(from.note);
+    out.kept = from.kept;
     return out;
   }
 
@@ -283,6 +284,7 @@ Status Connection::setup(const Settings& stream, const Setup& wish, const std::f
   setup.tell = wish.tell ? 1 : 0;
   setup.login = login.data();
   setup.login_count = login.size();
+  setup.reader = {wish.reader.data(), wish.reader.size()};
   mg_text text{};
   text.size = sizeof text;
   text.ctx = const_cast<void*>(static_cast<const void*>(&say));

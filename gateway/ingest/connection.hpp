@@ -34,6 +34,7 @@ struct Setup {
   Action action = Action::state;
   bool tell = false;  ///< nothing is changed: the text is what would be done
   Settings login;     ///< settings of the connection that are other ones for this
+  std::string reader;  ///< with `remove`: only what is kept for this one goes; empty: all
 };
 
 struct Limits {
@@ -57,6 +58,7 @@ struct Progress {
   std::optional<Micros> as_of;
   std::uint64_t total = 0;  ///< records expected of a scan; 0: not known
   std::string note;         ///< for people: how the stream is read
+  std::uint64_t kept = 0;   ///< entries that the source keeps for its readers, as counted last
 };
 
 /// The columns of a stream, those that can be carried apart from those that cannot. A key with a column that cannot be carried is no

@@ -2,9 +2,6 @@
 
 #include <utility>
 
-#include "gateway/ingest/published.hpp"
-#include "gateway/ingest/raw_form.hpp"
-
 namespace meshgate::ingest {
 
 namespace {
@@ -30,6 +27,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_late_rows", "Changes that were committed behind what had been read, and found", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_missed_changes", "Changes that only a scan found, though earlier reads should have", {{"source", source}, {"feed", options.name}})},
+      mapped_(options_, log_),
       batch_(kStream),
       committer_(*feed_) {
   const base::Labels labels{{"source", source}, {"feed", options.name}};
@@ -40,8 +38,9 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
   metrics.ask("meshgate_quarantine_records", "Records in quarantine", labels, [this] { return static_cast<double>(feed_->state().quarantined); });
   metrics.ask("meshgate_quarantine_beyond", "Records in quarantine that are only counted because it was full", labels,
               [this] { return static_cast<double>(feed_->state().beyond); });
+  metrics.ask("meshgate_journal_entries", "Entries that the source's journal keeps for its readers, as counted last", labels, [this] { return static_cast<double>(kept_.load()); });
   metrics.ask("meshgate_deletes_held", "1 while the guard holds deletes back", labels, [this] { return feed_->state().held.empty() ? 0.0 : 1.0; });
-  for (const Limit limit : {Limit::rows, Limit::statements, Limit::quiet}) {
+  for (const Limit limit : {Limit::rows, Limit::statements, Limit::connections, Limit::quiet}) {
     metrics.ask("meshgate_source_limited", "1 while this limit keeps the reading back", {{"source", source}, {"feed", options.name}, {"limit", word(limit)}},
                 [this, limit] { return board_.get().limit == limit ? 1.0 : 0.0; });
   }
@@ -103,6 +102,7 @@ Result<bool> FeedReader::step(const Limits& limits) {
   if (progress->scan_began) begin_scan();
   if (unreadable_key_) seen_.reset();
   note_way(progress->note);
+  kept_ = progress->kept;
   // A second statement beside one that would not end in time may be one too many.
   const bool ask = !limits.let_go || !progress->open;
   if (auto done = ask ? ask_for_unknown() : Status(); !done) return std::move(done).error();
@@ -127,22 +127,17 @@ Result<bool> FeedReader::step(const Limits& limits) {
   return progress->idle;
 }
 
-Status FeedReader::columns(const SourceColumns& columns) {
-  if (mapping_ && columns.schema.same_shape(source_.schema) && columns.uncarried == source_.uncarried) return {};
-  return compile(columns);
-}
+Status FeedReader::columns(const SourceColumns& columns) { return mapped_.fits(columns) ? Status() : compile(columns); }
 
 Status FeedReader::compile(const SourceColumns& columns) {
-  config::Diagnostics faults;
-  auto compiled = mapping::Mapping::compile(options_.definition, columns.schema, columns.uncarried, options_.place, faults);
-  if (!compiled) return Error{Code::config, faults.text()};
-  if (auto kept = keeps_types(feed_->state().schema, compiled->schema()); !kept) return std::move(kept).error().within(options_.place.text());
-  if (mapping_) log_.info(room_, "the source's columns changed; mapped anew");
-  say_fields_that_leave(compiled->schema());
+  auto next = mapped_.compile(columns, feed_->state().schema);
+  if (!next) return std::move(next).error();
+  const Schema& schema = (*next)->schema();
+  if (mapped_.known()) log_.info(room_, "the source's columns changed; mapped anew");
+  say_fields_that_leave(schema);
   if (auto done = finish_commits(); !done) return done;
-  if (auto done = feed_->define(compiled->schema(), options_.rules_after(feed_->state().rules), options_.definition.divided()); !done) return done;
-  mapping_ = std::move(compiled);
-  source_ = columns;
+  if (auto done = feed_->define(schema, options_.rules_after(feed_->state().rules), options_.definition.divided()); !done) return done;
+  mapped_.use(std::move(*next), columns);
   return {};
 }
 
@@ -157,28 +152,11 @@ void FeedReader::say_fields_that_leave(const Schema& next) {
 RecordSink::Flow FeedReader::record(const Record& record, std::string_view raw) {
   counters_.rows.add();
   ++rows_read_;
-  item_.key.clear();
-  const bool whole = record.operation == Operation::upsert;
-  const Status mapped = whole ? mapping_->apply(record, item_) : mapping_->key_of(record, item_.key);
-  if (found_ != nullptr) found_->insert(item_.key);
-  if (!mapped) {
-    quarantine(record, mapped.error(), raw);
-  } else if (record.operation == Operation::present) {
-    batch_.present(item_.key);
-  } else if (!whole) {
-    batch_.remove(item_.key);
-  } else {
-    batch_.put(item_.key, item_.id, item_.content, item_.partitions);
-    if (record.late) batch_.mark_late();
-  }
-  return Flow::more;
-}
-
-void FeedReader::quarantine(const Record& record, const Error& error, std::string_view raw) {
+  if (mapped_.take(record, raw, batch_)) return Flow::more;
   counters_.quarantined.add();
   // A record whose key cannot be read may be any item's: nothing is swept after such a scan.
-  if (item_.key.empty()) unreadable_key_ = true;
-  batch_.quarantine(item_.key, log_.redacted(error.message), raw_form(source_.schema, record, raw, log_));
+  if (mapped_.key().empty()) unreadable_key_ = true;
+  return Flow::more;
 }
 
 void FeedReader::begin_scan() {
@@ -294,25 +272,6 @@ Status FeedReader::ask_for_unknown() {
     if (auto done = commit(); !done) return done;
   }
   return {};
-}
-
-Result<std::unordered_set<std::string>> FeedReader::look_up(std::span<const std::string> keys) {
-  if (!mapping_) return Error{Code::internal, "the connector announced no columns"};
-  std::vector<Value> values;
-  std::vector<std::vector<std::string>> storage(keys.size());
-  const std::size_t width = source_.schema.key().size();
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const auto key = mapping_->key_values(keys[i], storage[i]);
-    // Not a key of the present columns: the source cannot have such a record.
-    if (key.size() == width) values.insert(values.end(), key.begin(), key.end());
-  }
-  std::unordered_set<std::string> found;
-  if (values.empty()) return found;
-  found_ = &found;
-  auto asked = stream_->lookup(values, width, *this);
-  found_ = nullptr;
-  if (!asked) return std::move(asked).error();
-  return found;
 }
 
 void FeedReader::note_progress(const Progress& progress) {

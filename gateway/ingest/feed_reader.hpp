@@ -6,18 +6,17 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/ingest/committer.hpp"
 #include "gateway/ingest/connection.hpp"
+#include "gateway/ingest/mapped_stream.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/ingest/replayed.hpp"
 #include "gateway/ingest/status.hpp"
 #include "gateway/store/feed.hpp"
-#include "mapping/mapping.hpp"
 
 namespace meshgate::ingest {
 
@@ -64,7 +63,6 @@ class FeedReader : private RecordSink {
 
   Status compile(const SourceColumns& columns);
   void say_fields_that_leave(const Schema& next);
-  void quarantine(const Record& record, const Error& error, std::string_view raw);
   void begin_scan();
   void begin_anew(const Error& gone);
   void note_as_of(Micros as_of);
@@ -86,7 +84,7 @@ class FeedReader : private RecordSink {
   Status ask_again(const std::vector<store::Unseen>& unseen);
 
   /// Puts the present records of keys into the batch; the keys that the source has.
-  Result<std::unordered_set<std::string>> look_up(std::span<const std::string> keys);
+  Result<MappedStream::Keys> look_up(std::span<const std::string> keys) { return mapped_.look_up(*stream_, keys, *this); }
   Status ask_for_unknown();
   Status commit();
   Status commit_beside();
@@ -120,17 +118,15 @@ class FeedReader : private RecordSink {
 
   std::optional<Stream> stream_;
   Position position_;
-  SourceColumns source_;
-  std::unique_ptr<const mapping::Mapping> mapping_;
-  mapping::MappedItem item_;
+  MappedStream mapped_;
   store::Batch batch_;
   std::optional<store::Seen> seen_;  ///< of the running scan; none when it was taken up in the middle or met an unreadable key
   std::atomic<bool> holds_open_{false};
+  std::atomic<std::uint64_t> kept_{0};  ///< entries in the source's journal
   bool scan_waits_ = false;
   std::uint64_t rows_read_ = 0;
   bool unreadable_key_ = false;
   bool of_scan_ = false;                              ///< what is filled or committed is a scan's
-  std::unordered_set<std::string>* found_ = nullptr;  ///< keys met by look_up
   std::vector<std::string> unknown_;                  ///< keys that a scan said are present and the feed does not have
   std::chrono::steady_clock::time_point scan_began_;
   std::chrono::steady_clock::time_point last_report_;

@@ -9,6 +9,9 @@
 
 namespace meshgate::ingest {
 
+/// Missing items are asked for again by key so many at a time.
+inline constexpr std::size_t kSweepBatch = 1000;
+
 /// How many deletes that no source reported may be made without asking: those of a sweep are held when they are more than both.
 struct Guard {
   std::uint64_t share = 1000;  ///< of the feed's items, in hundredths of a percent

@@ -12,6 +12,7 @@ using config::Key;
 constexpr std::array kLimitKeys = {
     Key{.name = "rows", .form = Form::integer, .help = "At most so many rows a second are read; none: as many as come.", .least = 1, .most = 1000000000},
     Key{.name = "statements", .form = Form::integer, .help = "At most so many statements are open or running at a time; none: one a feed.", .least = 1, .most = 10000},
+    Key{.name = "connections", .form = Form::integer, .fallback = "40", .help = "At most so many feeds are connected at a time; where there are more they take turns.", .least = 1, .most = 10000},
     Key{.name = "quiet", .form = Form::list, .help = "When no scan is begun or gone on with: days, hours or both, such as \"Mon-Fri 08:00-18:00\"."},
     Key{.name = "zone", .form = Form::text, .fallback = "local", .help = "The time zone of `quiet`: Europe/Berlin, \"+01:00\", UTC, or local, which is the machine's."},
 };
@@ -40,6 +41,7 @@ LoadLimits read_limits(const config::Node& limits, config::Secrets& secrets, con
   LoadLimits read;
   read.rows = section.has("rows") ? static_cast<std::uint64_t>(section.integer("rows")) : 0;
   read.statements = section.has("statements") ? static_cast<std::uint64_t>(section.integer("statements")) : 0;
+  read.connections = static_cast<std::uint64_t>(section.integer("connections"));
   read_quiet(section, read, out);
   return read;
 }

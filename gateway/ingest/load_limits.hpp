@@ -15,6 +15,7 @@ namespace meshgate::ingest {
 struct LoadLimits {
   std::uint64_t rows = 0;        ///< a second; 0: no limit
   std::uint64_t statements = 0;  ///< open or running at a time; 0: no limit
+  std::uint64_t connections = 40;  ///< feeds that are connected at a time
   QuietHours quiet;
   TimeZone zone;  ///< of the quiet hours
   std::string zone_name;

@@ -1,14 +1,12 @@
 #include "gateway/ingest/plan.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <unordered_set>
 
 #include "gateway/base/log.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/feed_reader.hpp"
-#include "gateway/ingest/published.hpp"
-#include "gateway/ingest/raw_form.hpp"
+#include "gateway/ingest/mapped_stream.hpp"
 
 namespace meshgate::ingest {
 
@@ -24,7 +22,7 @@ std::string sampled(std::string_view content) { return content.size() > kSampleB
 class Planner : private RecordSink {
  public:
   Planner(const FeedOptions& options, store::Feed* feed, std::size_t samples, base::Log& log)
-      : options_(options), feed_(feed), most_samples_(samples), log_(log), batch_(kStream) {
+      : options_(options), feed_(feed), most_samples_(samples), log_(log), mapped_(options, log), batch_(kStream) {
     if (feed_ == nullptr) return;
     const auto state = feed_->state();
     plan_.known = true;
@@ -43,38 +41,24 @@ class Planner : private RecordSink {
       progress(plan_.rows, read->total);
       done = read->scan_ended || (read->idle && !read->scanning);
     }
-    return plan_.sweeps ? sweep() : Status();
+    return plan_.sweeps && feed_ != nullptr ? sweep(stream) : Status();
   }
 
   FeedPlan take() { return std::move(plan_); }
 
  private:
   Status columns(const SourceColumns& columns) override {
-    if (mapping_ && columns.schema.same_shape(source_.schema) && columns.uncarried == source_.uncarried) return {};
-    config::Diagnostics faults;
-    mapping_ = mapping::Mapping::compile(options_.definition, columns.schema, columns.uncarried, options_.place, faults);
-    if (!mapping_) return Error{Code::config, faults.text()};
-    source_ = columns;
-    plan_.schema_after = mapping_->schema();
-    auto kept = keeps_types(plan_.schema_before, plan_.schema_after);
-    return kept ? Status() : std::move(kept).error().within(options_.place.text());
+    if (mapped_.fits(columns)) return {};
+    auto next = mapped_.compile(columns, plan_.schema_before);
+    if (!next) return std::move(next).error();
+    plan_.schema_after = (*next)->schema();
+    mapped_.use(std::move(*next), columns);
+    return {};
   }
 
   Flow record(const Record& record, std::string_view raw) override {
-    ++plan_.rows;
-    item_.key.clear();
-    const bool whole = record.operation == Operation::upsert;
-    const Status mapped = whole ? mapping_->apply(record, item_) : mapping_->key_of(record, item_.key);
-    if (!mapped) {
-      plan_.sweeps = plan_.sweeps && !item_.key.empty();
-      batch_.quarantine(item_.key, mapped.error().message, raw_form(source_.schema, record, raw, log_));
-    } else if (record.operation == Operation::present) {
-      batch_.present(item_.key);
-    } else if (!whole) {
-      batch_.remove(item_.key);
-    } else {
-      batch_.put(item_.key, item_.id, item_.content, item_.partitions);
-    }
+    if (!asking_) ++plan_.rows;
+    if (!mapped_.take(record, raw, batch_)) plan_.sweeps = plan_.sweeps && !mapped_.key().empty();
     return Flow::more;
   }
 
@@ -170,31 +154,52 @@ class Planner : private RecordSink {
 
   /// The source itself sees to it that keys differ.
   bool is_new_id(std::string_view id) {
-    if (mapping_->id_is_key()) return true;
+    if (mapped_.id_is_key()) return true;
     if (ids_.size() < kComparedIds) return ids_.insert(std::hash<std::string_view>()(id)).second;
     plan_.ids_compared = false;
     return true;
   }
 
-  Status sweep() {
-    if (feed_ == nullptr) return {};
+  /// As FeedReader::sweep: the guard is shown what the scan did not meet, and only what it lets through is asked for again by key.
+  Status sweep(Stream& stream) {
     // Nothing was written, so every item that was met is still there and the numbers say it.
     const std::uint64_t missing = plan_.items - std::min(plan_.items, seen_.count());
-    if (missing == 0) return {};
-    const auto some = feed_->unseen(kStream, seen_, {}, most_samples_);
-    if (!some) return some.error();
-    std::vector<std::string> some_ids;
-    for (const auto& one : *some) {
-      some_ids.push_back(one.id);
-      note_gone(plan_.missing, one.id);
-    }
-    plan_.missing.count = missing;
     // As the numbers will be when the scan is in.
     const std::uint64_t added = plan_.added.count;
     const std::uint64_t removed = plan_.removed.count;
-    const Sweep found{plan_.missing.count, seen_.count() + added - removed, plan_.items + added - removed};
-    if (holds(options_.guard, found)) plan_.held = held_sentence(options_.guard, found, options_.name, some_ids);
+    const Sweep found{missing, seen_.count() + added - removed, plan_.items + added - removed};
+    if (missing == 0) return {};
+    return holds(options_.guard, found) ? note_held(found) : ask_again(stream);
+  }
+
+  Status note_held(const Sweep& found) {
+    const auto some = feed_->unseen(kStream, seen_, {}, most_samples_);
+    if (!some) return some.error();
+    std::vector<std::string> ids;
+    for (const auto& one : *some) ids.push_back(one.id);
+    for (const std::string& id : ids) note_gone(plan_.missing, id);
+    plan_.missing.count = found.missing;
+    plan_.held = held_sentence(options_.guard, found, options_.name, ids);
     return {};
+  }
+
+  Status ask_again(Stream& stream) {
+    asking_ = true;
+    for (std::string after;;) {
+      const auto unseen = feed_->unseen(kStream, seen_, after, kSweepBatch);
+      if (!unseen) return unseen.error();
+      if (unseen->empty()) return {};
+      after = unseen->back().id;
+      std::vector<std::string> keys;
+      for (const auto& one : *unseen) keys.push_back(one.key);
+      batch_.clear();
+      const auto found = mapped_.look_up(stream, keys, *this);
+      if (!found) return found.error();
+      for (const auto& one : *unseen) {
+        if (!found->contains(one.key)) note_gone(plan_.missing, one.id);
+      }
+      if (auto played = play(); !played) return played;
+    }
   }
 
   const FeedOptions& options_;
@@ -202,11 +207,10 @@ class Planner : private RecordSink {
   const std::size_t most_samples_;
   base::Log& log_;
   FeedPlan plan_;
-  SourceColumns source_;
-  std::unique_ptr<const mapping::Mapping> mapping_;
-  mapping::MappedItem item_;
+  MappedStream mapped_;
   store::Batch batch_;
   store::Seen seen_;
+  bool asking_ = false;  ///< by key
   std::unordered_set<std::size_t> ids_;  ///< hashes of new ids, where they are not keys
 };
 

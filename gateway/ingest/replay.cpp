@@ -28,7 +28,7 @@ const char* word(Fate fate) {
 }
 
 Result<std::vector<Replayed>> FeedReader::replay(std::vector<std::string> keys) {
-  if (!stream_ || !mapping_) {
+  if (!stream_ || !mapped_.known()) {
     const auto status = board_.get();
     return Error{Code::retry, "the source of feed '" + name_ + "' is not being read at present (" + word(status.phase) +
                                   (status.message.empty() ? "" : ": " + status.message) + "): mend that first"};

@@ -19,6 +19,31 @@ std::uint64_t portion(std::uint64_t rows_per_second) { return std::clamp<std::ui
 
 }  // namespace
 
+/// A feed that has no connection takes that of the one that has rested longest. In the middle of a scan it is kept: what a scan has met is known to
+/// the stream's reader alone.
+bool SourceRunner::within_connections(Task& task) {
+  const std::uint64_t most = options_.limits.connections;
+  std::uint64_t connected = 0;
+  Task* resting = nullptr;
+  for (const auto& other : tasks_) {
+    if (!other->turn.connection) continue;
+    if (other.get() == &task) return true;
+    ++connected;
+    const bool rests = !other->turn.under_way && !other->reader.holds_open();
+    if (rests && (resting == nullptr || other->turn.taken < resting->turn.taken)) resting = other.get();
+  }
+  if (connected < most) return true;
+  if (resting == nullptr) {
+    task.turn.due = Clock::now() + kLookAgain;
+    task.reader.note_limit(Limit::connections, "waits for one of " + std::to_string(most) + " connections");
+    return false;
+  }
+  resting->reader.close();
+  resting->turn.connection.reset();
+  resting->turn.gave_up = true;
+  return true;
+}
+
 /// One statement is left to whoever has its turn, and to what is asked for by key; the others may stay open in between.
 bool SourceRunner::within_statements(Task& task, Limits& limits) {
   const std::uint64_t most = options_.limits.statements;
@@ -50,7 +75,7 @@ std::optional<Limits> SourceRunner::allowed(Task& task) {
   const bool got_none = task.turn.under_way && task.reader.rows_read() == 0;
   if (got_none && tasks_.size() > 1) out.max_wait = kShortWait;
   out.let_go = errand_for(task);
-  return within_statements(task, out) && within_rows(task, out) ? std::optional(out) : std::nullopt;
+  return within_statements(task, out) && within_rows(task, out) && within_connections(task) ? std::optional(out) : std::nullopt;
 }
 
 /// A limit on rows is said as long as what it kept back goes on.

@@ -114,15 +114,28 @@ void SourceRunner::run_errand() {
     const std::lock_guard lock(mutex_);
     if (stop_ || !errand_ready()) return;
     errand = std::exchange(errand_, std::nullopt);
-    running_ = errand->task->turn.connection.get();
   }
-  auto done = errand->task->reader.replay(std::move(errand->keys));
+  auto done = replay_now(*errand->task, std::move(errand->keys));
   {
     const std::lock_guard lock(mutex_);
     running_ = nullptr;
   }
   // What is wrong with the connection shows at the next read too, which knows what to do about it.
   errand->done.set_value(std::move(done));
+}
+
+/// A feed that gave its connection to another one takes it again for this.
+Result<std::vector<Replayed>> SourceRunner::replay_now(Task& task, std::vector<std::string> keys) {
+  if (task.turn.gave_up) {
+    if (!within_connections(task)) return too_busy(task.reader);
+    if (auto opened = open(task.reader, task.turn); !opened) return std::move(opened).error();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_) return Error{Code::cancelled, "the node is stopping"};
+    running_ = task.turn.connection.get();
+  }
+  return task.reader.replay(std::move(keys));
 }
 
 Result<std::vector<Replayed>> SourceRunner::replay(const FeedReader& reader, std::vector<std::string> keys, std::chrono::milliseconds patience) {
@@ -202,22 +215,26 @@ void SourceRunner::come_back(FeedReader& reader, Turn& turn, const Result<bool>&
 }
 
 Result<bool> SourceRunner::read_once(FeedReader& reader, Turn& turn, const Limits& limits) {
+  Result<bool> idle = false;
+  if (auto opened = open(reader, turn); !opened) idle = std::move(opened).error();
+  if (idle) idle = reader.step(limits);
+  const std::lock_guard lock(mutex_);
+  running_ = nullptr;
+  return idle;
+}
+
+/// Leaves the connection as the one to cancel.
+Status SourceRunner::open(FeedReader& reader, Turn& turn) {
   if (!turn.connection) {
-    if (auto done = connect(turn); !done) return std::move(done).error();
+    if (auto done = connect(turn); !done) return done;
   }
+  turn.gave_up = false;
   {
     const std::lock_guard lock(mutex_);
     if (stop_) return Error{Code::cancelled, "stopping"};
     running_ = turn.connection.get();
   }
-  Result<bool> idle = false;
-  if (!reader.is_open()) {
-    if (auto opened = reader.open(*turn.connection); !opened) idle = std::move(opened).error();
-  }
-  if (idle) idle = reader.step(limits);
-  const std::lock_guard lock(mutex_);
-  running_ = nullptr;
-  return idle;
+  return reader.is_open() ? Status() : reader.open(*turn.connection);
 }
 
 Status SourceRunner::connect(Turn& turn) {

@@ -62,6 +62,7 @@ class SourceRunner {
     bool refused = false;     ///< the last read was
     bool quick = false;       ///< the last turn did not keep the thread for long
     bool under_way = false;   ///< the last read did not come to an end
+    bool gave_up = false;     ///< its connection, to another feed
     std::unique_ptr<Connection> connection;  ///< one per feed: a scan's snapshot must not hold up another's
   };
 
@@ -84,6 +85,7 @@ class SourceRunner {
   void run();
   void close_all();
   void run_errand();
+  Result<std::vector<Replayed>> replay_now(Task& task, std::vector<std::string> keys);
   [[nodiscard]] bool errand_ready() const { return errand_ && !errand_->task->reader.holds_open(); }
   [[nodiscard]] bool errand_for(const Task& task);
   void go_round();
@@ -93,10 +95,12 @@ class SourceRunner {
   bool take_turn(Task& task);
   void come_back(FeedReader& reader, Turn& turn, const Result<bool>& idle);
   Result<bool> read_once(FeedReader& reader, Turn& turn, const Limits& limits);
+  Status open(FeedReader& reader, Turn& turn);
   Status connect(Turn& turn);
 
   // source_limits.cpp
   [[nodiscard]] std::optional<Limits> allowed(Task& task);
+  bool within_connections(Task& task);
   bool within_statements(Task& task, Limits& limits);
   bool within_rows(Task& task, Limits& limits);
   void note_limits(FeedReader& reader, bool idle, const std::string& quiet);

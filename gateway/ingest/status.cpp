@@ -21,6 +21,7 @@ const char* word(Limit limit) {
     case Limit::none: return "none";
     case Limit::rows: return "rows";
     case Limit::statements: return "statements";
+    case Limit::connections: return "connections";
     case Limit::quiet: return "quiet";
   }
   return "none";

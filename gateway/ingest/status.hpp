@@ -26,9 +26,10 @@ constexpr bool is_fault(Phase phase) { return phase >= Phase::failing; }
 /// What keeps the reading of a feed back, as configured; words are part of the metrics contract.
 enum class Limit : std::uint8_t {
   none,
-  rows,        ///< so many a second
-  statements,  ///< so many at a time
-  quiet,       ///< no scans at present
+  rows,         ///< so many a second
+  statements,   ///< so many at a time
+  connections,  ///< so many feeds at a time
+  quiet,        ///< no scans at present
 };
 const char* word(Limit limit);
 

@@ -7,7 +7,6 @@ namespace meshgate::ingest {
 
 namespace {
 
-constexpr std::size_t kSweepBatch = 1000;
 constexpr std::size_t kNamedHeld = 5;
 
 }  // namespace

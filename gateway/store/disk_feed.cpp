@@ -170,7 +170,7 @@ Status DiskFeed::define(const Schema& schema, const std::string& rules, bool div
   if (erased_) return erased();
   if (auto ready = settled_for_others(); !ready) return ready;
   FeedRecord next = tables_.feed;
-  if (next.schema.version == 0 || !next.schema.same_shape(schema)) {
+  if (!next.schema.same_shape(schema)) {
     const auto version = next.schema.version + 1;
     next.schema = schema;
     next.schema.version = version;

@@ -153,8 +153,8 @@ class Feed {
   /// What commit() would do, told item by item; nothing is written. Takes no account of what earlier rehearsals would have done. With
   /// `seen`, the numbers of the present items that the batch puts, removes or quarantines are added to it.
   [[nodiscard]] virtual Result<Outcome> rehearse(const Batch& batch, Seen* seen, const Differs& differs) = 0;
-  /// A new schema (given the next version if its shape differs) and rules. Clears every Position when the rules differ, so that
-  /// the source is mapped again; epoch and items stay.
+  /// A new schema (given the next version if its shape differs; without fields it is none yet, and has version 0) and rules. Clears every
+  /// Position when the rules differ, so that the source is mapped again; epoch and items stay.
   [[nodiscard]] virtual Status define(const Schema& schema, const std::string& rules, bool divided) = 0;
   [[nodiscard]] virtual Result<std::optional<Position>> position(std::string_view stream) const = 0;
   /// Up to `limit` items owned by `stream` that are not in `seen`, in key order of the index after `after` (an id; empty: from

@@ -81,13 +81,14 @@ MEMBER(mg_limits, max_bytes, 16);
 MEMBER(mg_limits, flags, 24);
 MEMBER(mg_limits, reserved, 28);
 
-SIZE(mg_progress, 56);
+SIZE(mg_progress, 64);
 MEMBER(mg_progress, size, 0);
 MEMBER(mg_progress, flags, 4);
 MEMBER(mg_progress, position, 8);
 MEMBER(mg_progress, as_of_us, 24);
 MEMBER(mg_progress, total, 32);
 MEMBER(mg_progress, note, 40);
+MEMBER(mg_progress, kept, 56);
 
 SIZE(mg_found, 72);
 MEMBER(mg_found, size, 0);
@@ -104,13 +105,14 @@ MEMBER(mg_catalog, names_only, 4);
 MEMBER(mg_catalog, ctx, 8);
 MEMBER(mg_catalog, stream, 16);
 
-SIZE(mg_setup, 32);
+SIZE(mg_setup, 48);
 MEMBER(mg_setup, size, 0);
 MEMBER(mg_setup, action, 4);
 MEMBER(mg_setup, tell, 8);
 MEMBER(mg_setup, reserved, 9);
 MEMBER(mg_setup, login, 16);
 MEMBER(mg_setup, login_count, 24);
+MEMBER(mg_setup, reader, 32);
 
 SIZE(mg_text, 24);
 MEMBER(mg_text, size, 0);

@@ -1,7 +1,7 @@
 """The certificate of a database: with one that was signed by the authority that is named, for the server's name, `check` reaches it; with one of another name,
 one that has expired, one that signed itself, or none, it says so and sends nothing. Over TLS a table is read as ever.
 
-    certificates_test.py --program build/bin/meshgate
+    certificates_test.py --program build/bin/meshgate --database postgres
 """
 
 import argparse
@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import tempfile
 
-from databases import Postgres
-from processes import Gateway, run
+from databases import READER_PASSWORD, Mariadb, Postgres
+from processes import Gateway, run, wait_for
 from services import OwnServers
 
 REFUSED = "a TLS connection to"
@@ -44,33 +44,78 @@ class Authority:
         return name
 
 
-class Server:
-    """The PostgreSQL of this test, which shows one certificate or another."""
+def install(authority, name, data):
+    """The key and certificate into a server's data folder, as server.key and server.crt."""
+    owner = os.stat(data)
+    for ending, to in ((".key", "server.key"), (".pem", "server.crt")):
+        path = os.path.join(data, to)
+        shutil.copyfile(os.path.join(authority.folder, name + ending), path)
+        os.chmod(path, 0o600)
+        os.chown(path, owner.st_uid, owner.st_gid)
 
-    def __init__(self, postgres, authority):
-        self.postgres, self.folder = postgres, authority.folder
-        self.data = postgres.once("SHOW data_directory").strip()
+
+class PostgresServer:
+    """Shows one certificate or another."""
+
+    said = {"none": "does not support SSL", "self": "certificate verify failed", "expired": "certificate verify failed", "elsewhere": "does not match host name"}
+
+    def __init__(self, servers, folder, authority):
+        self.database, self.authority = Postgres(folder), authority
+        self.data = self.database.once("SHOW data_directory").strip()
 
     def show(self, name):
-        owner = os.stat(self.data)
-        for ending, to in ((".key", "server.key"), (".pem", "server.crt")):
-            path = os.path.join(self.data, to)
-            shutil.copyfile(os.path.join(self.folder, name + ending), path)
-            os.chmod(path, 0o600)
-            os.chown(path, owner.st_uid, owner.st_gid)
-        self.set("on")
+        install(self.authority, name, self.data)
+        self.database.once("ALTER SYSTEM SET ssl = on")
+        self.database.once("SELECT pg_reload_conf()")
 
-    def set(self, ssl):
-        self.postgres.once(f"ALTER SYSTEM SET ssl = {ssl}")
-        self.postgres.once("SELECT pg_reload_conf()")
+    def connection_yaml(self):
+        return self.database.connection_yaml().replace(" }", f", SSLmode: verify-full, pqopt: \"sslrootcert={self.authority.folder}/ca.pem\" }}")
+
+    def insist(self):
+        """From here on the gateway's user is let in over TLS only."""
+        hba = os.path.join(self.data, "pg_hba.conf")
+        with open(hba, encoding="ascii") as file:
+            rules = file.read()
+        with open(hba, "w", encoding="ascii") as file:
+            file.write(f"hostnossl all {self.database.reader} all reject\n{rules}")
+        self.database.once("SELECT pg_reload_conf()")
 
 
-def configuration(postgres, authority, mode):
-    connection = postgres.connection_yaml().replace(" }", f", SSLmode: {mode}, pqopt: \"sslrootcert={authority.folder}/ca.pem\" }}")
+class MariadbServer:
+    """Shows none until it is started with one."""
+
+    said = {"none": "the server does not support it", "self": "self-signed certificate", "expired": "certificate has expired", "elsewhere": "Validation of SSL server certificate failed"}
+
+    def __init__(self, servers, folder, authority):
+        self.database, self.servers, self.authority = Mariadb(folder), servers, authority
+        self.data = self.database.once("SELECT @@datadir").strip()
+        self.shows_one = False
+
+    def show(self, name):
+        install(self.authority, name, self.data)
+        if self.shows_one:
+            return self.database.once("FLUSH SSL")
+        self.servers.kill("mariadb")
+        self.servers.start_again("mariadb", *[f"--ssl-{what}={self.data}/server.{ending}" for what, ending in (("cert", "crt"), ("key", "key"))])
+        wait_for("MariaDB to answer again", self.database.answers)
+        self.database.reopen()
+        self.shows_one = True
+
+    def connection_yaml(self):
+        return self.database.connection_yaml().replace(" }", f", FORCETLS: 1, SSLCA: {self.authority.folder}/ca.pem, SSLVERIFY: 1 }}")
+
+    def insist(self):
+        self.database.once(f"ALTER USER {self.database.reader}@'127.0.0.1' REQUIRE SSL")
+
+
+SERVERS = {"postgres": PostgresServer, "mariadb": MariadbServer}
+
+
+def configuration(server):
     return f"""
 node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
-sources: {{ s: {{ connector: odbc, connection: {connection}, every: 200ms }} }}
-feeds: {{ things: {{ from: {{ source: s, table: {postgres.table("things")} }} }} }}
+sources: {{ s: {{ connector: odbc, connection: {server.connection_yaml()}, every: 200ms }} }}
+feeds: {{ things: {{ from: {{ source: s, table: {server.database.table("things")} }} }} }}
 """
 
 
@@ -79,39 +124,41 @@ def check(gateway, what, code, *said):
     text = out + err
     print(f"{what}: {text.strip()}", flush=True)
     missing = [part for part in said if part not in text]
-    if got != code or missing or os.environ["MESHGATE_TEST_PG_PASSWORD"] in text:
+    if got != code or missing or READER_PASSWORD in text:
         raise SystemExit(f"{what}: exit {got}, not {code}; not said: {missing}\n{text}")
 
 
-def certificates(program, folder, postgres):
-    authority = Authority(folder)
-    server = Server(postgres, authority)
-    postgres.run(f"CREATE TABLE {postgres.table('things')} (id int PRIMARY KEY, name text)", f"INSERT INTO {postgres.table('things')} VALUES (1, 'one')")
-    gateway = Gateway(program, folder, configuration(postgres, authority, "verify-full"))
-    check(gateway, "a server without TLS", 3, REFUSED, "does not support SSL")
-    server.show(authority.self_signed("self"))
-    check(gateway, "a certificate that signed itself", 3, REFUSED, "certificate verify failed")
-    server.show(authority.sign("expired", "IP:127.0.0.1", "200101000000Z", "210101000000Z"))
-    check(gateway, "a certificate that has expired", 3, REFUSED, "certificate verify failed")
-    server.show(authority.sign("elsewhere", "DNS:elsewhere.corp", "200101000000Z", "491231000000Z"))
-    check(gateway, "a certificate of another name", 3, REFUSED, "does not match host name")
-    server.show(authority.sign("right", "IP:127.0.0.1", "200101000000Z", "491231000000Z"))
+def certificates(program, folder, server):
+    authority, database = server.authority, server.database
+    database.add_reader()
+    database.run(f"CREATE TABLE {database.table('things')} (id int PRIMARY KEY, name text)", f"INSERT INTO {database.table('things')} VALUES (1, 'one')")
+    gateway = Gateway(program, folder, configuration(server))
+    check(gateway, "a server without TLS", 3, REFUSED, server.said["none"])
+    authority.self_signed("self")
+    authority.sign("expired", "IP:127.0.0.1", "200101000000Z", "210101000000Z")
+    authority.sign("elsewhere", "DNS:elsewhere.corp", "200101000000Z", "491231000000Z")
+    authority.sign("right", "IP:127.0.0.1", "200101000000Z", "491231000000Z")
+    for name, what in (("self", "a certificate that signed itself"), ("expired", "a certificate that has expired"), ("elsewhere", "a certificate of another name")):
+        server.show(name)
+        check(gateway, what, 3, REFUSED, server.said[name])
+    server.show("right")
     check(gateway, "everything right", 0, "source s: reached")
+    server.insist()
     with gateway.stopped_in_the_end():
         gateway.start_and_wait("things")
-        encrypted = postgres.once("SELECT count(*) FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE s.ssl AND a.application_name <> 'psql'").strip()
-        if gateway.feed("things")["count"] != 1 or encrypted == "0":
-            raise SystemExit(f"over TLS: {gateway.feed('things')}, {encrypted} sessions")
+        if gateway.feed("things")["count"] != 1:
+            raise SystemExit(f"over TLS: {gateway.feed('things')}")
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
-    program = os.path.abspath(arguments.parse_args().program)
+    arguments.add_argument("--database", required=True, choices=sorted(SERVERS))
+    options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="meshgate-certificates-") as folder:
         servers = OwnServers(folder)
         try:
-            certificates(program, folder, Postgres(folder))
+            certificates(os.path.abspath(options.program), folder, SERVERS[options.database](servers, folder, Authority(folder)))
         finally:
             servers.stop()
 

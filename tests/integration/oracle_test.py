@@ -3,7 +3,7 @@ truncated under the guard, while gateway and mirror are killed with SIGKILL at r
 pages by hand throughout. At the end the tables, the feeds and the mirror hold the same, by content and by digest; the reader never went
 backwards and was complete at every caught-up mark.
 
-    oracle_test.py --program build/bin/meshgate --database sqlite [--mode track|journal] [--kills 20] [--server-kills N] [--seed N]
+    oracle_test.py --program build/bin/meshgate --database sqlite [--mode query|track|journal] [--kills 20] [--server-kills N] [--seed N]
 
 `--mode`: how the tables are read, see MODES in workload.py. `--server-kills`: the test starts a database server of its own, and so often kills that
 too, and starts it again.
@@ -106,17 +106,17 @@ sources:
     every: 100ms
 feeds:
   things:
-    from: {{ source: company, table: {database.table("things")}{mode.stream("region, name, amount, stock")} }}
+    from: {{ source: company, {mode.stream(database.table("things"), "id", "region, name, amount, stock")} }}
     partition: region
     guard: {{ share: 100% }}      # while the gateway is down many rows may go
   pairs:
-    from: {{ source: company, table: {database.table("pairs")}{mode.stream("note")} }}
+    from: {{ source: company, {mode.stream(database.table("pairs"), "a, b", "note")} }}
     guard: {{ share: 100% }}
   shapes:
-    from: {{ source: company, table: {database.table("shapes")}{mode.stream()} }}
+    from: {{ source: company, {mode.stream(database.table("shapes"), "id")} }}
     guard: {{ share: 100% }}{mode.fields()}
   emptied:
-    from: {{ source: company, table: {database.table("emptied")}{mode.guarded()} }}{mode.fields()}
+    from: {{ source: company, {mode.guarded(database.table("emptied"), "id")} }}{mode.fields()}
 """
 
 

@@ -20,40 +20,35 @@ ROWS = 200
 FEEDS = {"scanned": "track: scan", "followed": "track: at, overlap: 2s, sweep: 1s"}
 
 
-def configuration(postgres, port):
-    connection = postgres.connection_yaml().replace(f"port: {postgres.port}", f"port: {port}")
-    feeds = "".join(f"  {feed}: {{ from: {{ source: s, table: {postgres.table(feed)}, {how} }} }}\n" for feed, how in FEEDS.items())
+def configuration(database, port, feeds):
+    connection = database.connection_yaml().replace(f"port: {database.port}", f"timeout: 5s, port: {port}")
+    feeds = "".join(f"  {feed}: {{ from: {{ source: s, table: {database.table(feed)}, {how} }} }}\n" for feed, how in feeds.items())
     return f"node: {{ data: DATA, listen: \"http://127.0.0.1:PORT\" }}\nsources:\n  s: {{ connector: odbc, connection: {connection}, every: 200ms }}\nfeeds:\n{feeds}"
 
 
 class Replica:
-    def __init__(self, program, folder, postgres):
-        self.postgres = postgres
-        self.standby_port = int(os.environ["MESHGATE_TEST_PG_STANDBY_PORT"])
-        self.proxy = Proxy(postgres.host, self.standby_port)
-        self.gateway = Gateway(program, folder, configuration(postgres, self.proxy.port))
+    """A replica on a port, read through a proxy that can be led elsewhere."""
 
-    def on_standby(self, sql):
-        command, at = self.postgres.command, self.postgres.command.index("-p") + 1
-        kept, command[at] = command[at], str(self.standby_port)
+    def __init__(self, program, folder, database, port, feeds):
+        self.database, self.replica_port, self.names = database, port, list(feeds)
+        self.proxy = Proxy(database.host, port)
+        self.gateway = Gateway(program, folder, configuration(database, self.proxy.port, feeds))
+
+    def on_replica(self, sql):
+        command, at = self.database.command, self.database.command.index(self.database.port)
+        command[at] = str(self.replica_port)
         try:
-            return self.postgres.once(sql).strip()
+            return self.database.once(sql).strip()
         finally:
-            command[at] = kept
+            command[at] = self.database.port
 
     def lead_to(self, port):
         """As a load balancer does when a server is taken away."""
-        self.proxy.target = (self.postgres.host, port)
+        self.proxy.target = (self.database.host, int(port))
         self.proxy.cut()
 
-    def insert(self, first, count):
-        """Into both tables; the database's clock just after it."""
-        for feed in FEEDS:
-            self.postgres.once(f"INSERT INTO {self.postgres.table(feed)} SELECT n, 'row', now() FROM generate_series({first}, {first + count - 1}) n")
-        return self.postgres.once("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')").strip()
-
     def feeds(self):
-        return {feed: self.gateway.feed(feed) for feed in FEEDS}
+        return {feed: self.gateway.feed(feed) for feed in self.names}
 
     def wait(self, what, condition):
         wait_for(what, lambda: all(feed and condition(feed) for feed in self.feeds().values()), 90)
@@ -65,6 +60,17 @@ class Replica:
             wait_for("the source to be read", lambda: self.proxy.bytes > before + 4000)
 
 
+class Standby(Replica):
+    def __init__(self, program, folder, postgres):
+        super().__init__(program, folder, postgres, int(os.environ["MESHGATE_TEST_PG_STANDBY_PORT"]), FEEDS)
+
+    def insert(self, first, count):
+        """Into both tables; the database's clock just after it."""
+        for feed in FEEDS:
+            self.database.once(f"INSERT INTO {self.database.table(feed)} SELECT n, 'row', now() FROM generate_series({first}, {first + count - 1}) n")
+        return self.database.once("SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')").strip()
+
+
 def check(what, condition, shown):
     if not condition:
         raise SystemExit(f"{what}: {shown}")
@@ -73,12 +79,12 @@ def check(what, condition, shown):
 def lags(replica):
     """The standby stops to apply: what is written meanwhile is not claimed."""
     replica.wait("the state to say what it is", lambda feed: "this server is a replica" in feed["source"].get("note", ""))
-    replica.on_standby("SELECT pg_wal_replay_pause()")
+    replica.on_replica("SELECT pg_wal_replay_pause()")
     written = replica.insert(1001, 5)
     replica.passes(10)
     for feed in replica.feeds().values():
         check("nothing is claimed that is not applied", feed["as_of"] < written and feed["count"] == ROWS, feed)
-    replica.on_standby("SELECT pg_wal_replay_resume()")
+    replica.on_replica("SELECT pg_wal_replay_resume()")
     replica.wait("what was applied to arrive", lambda feed: feed["count"] == ROWS + 5)
     replica.insert(1006, 1)
     replica.insert(1007, 1)
@@ -87,17 +93,17 @@ def lags(replica):
 
 def is_led_astray(replica):
     """From the primary to a standby that lags by a few rows, fewer than a guard would hold."""
-    replica.lead_to(int(replica.postgres.port))
-    replica.on_standby("SELECT pg_wal_replay_pause()")
+    replica.lead_to(replica.database.port)
+    replica.on_replica("SELECT pg_wal_replay_pause()")
     written = replica.insert(2001, 5)
     replica.wait("the rows of the primary", lambda feed: feed["count"] == ROWS + 12 and feed["as_of"] > written)
     check("the primary is no replica", all("replica" not in feed["source"].get("note", "") for feed in replica.feeds().values()), replica.feeds())
     before = {name: feed["partitions"] for name, feed in replica.feeds().items()}
-    replica.lead_to(replica.standby_port)
+    replica.lead_to(replica.replica_port)
     replica.wait("the standby to be waited for", lambda feed: feed["source"]["state"] == "failing" and "has only what was committed until" in feed["source"].get("error", ""))
     print(replica.feeds()["followed"]["source"]["error"])
     check("nothing went and nothing went back", {name: feed["partitions"] for name, feed in replica.feeds().items()} == before, replica.feeds())
-    replica.on_standby("SELECT pg_wal_replay_resume()")
+    replica.on_replica("SELECT pg_wal_replay_resume()")
     replica.insert(3001, 1)
     replica.wait("the standby to be read", lambda feed: feed["count"] == ROWS + 13 and feed["source"]["state"] in ("idle", "scanning"))
     for name, feed in replica.feeds().items():
@@ -117,10 +123,10 @@ def main():
                 postgres.run(f"CREATE TABLE {postgres.table(feed)} (id int PRIMARY KEY, note text, at timestamptz NOT NULL)", f"CREATE INDEX ON {postgres.table(feed)} (at)")
             for sql in ("ALTER SYSTEM SET wal_sender_timeout = '10s'", "SELECT pg_reload_conf()"):  # how often an idle server says that there is nothing more
                 postgres.once(sql)
-            replica = Replica(program, folder, postgres)
+            replica = Standby(program, folder, postgres)
             replica.insert(1, ROWS)
             with replica.gateway.stopped_in_the_end():
-                wait_for("the tables on the standby", lambda: replica.on_standby(f"SELECT to_regclass('{postgres.table('followed')}') IS NOT NULL") == "t")
+                wait_for("the tables on the standby", lambda: replica.on_replica(f"SELECT to_regclass('{postgres.table('followed')}') IS NOT NULL") == "t")
                 replica.gateway.start_and_wait(*FEEDS)
                 replica.wait("all rows", lambda feed: feed["count"] == ROWS)
                 lags(replica)

@@ -30,8 +30,8 @@ class OwnServers:
         for process in (server, *children):
             os.kill(process, signal.SIGKILL)
 
-    def start_again(self, kind):
-        self.call("again.sh", FILES[kind])
+    def start_again(self, kind, *options):
+        self.call("again.sh", FILES[kind], *options)
 
     def stop(self):
         self.call("stop.sh")

@@ -26,13 +26,13 @@ class Scan:
     def touch(self, database):
         return ""
 
-    def stream(self, columns=""):
-        """What stands in `from:` behind the table; `columns`: those that are carried, none named: all."""
-        return ""
+    def stream(self, table, key, columns=""):
+        """What stands in `from:` behind the source; `columns`: those that are carried besides the key, none named: all."""
+        return f"table: {table}"
 
-    def guarded(self):
+    def guarded(self, table, key):
         """The same for a table that is truncated."""
-        return self.stream()
+        return self.stream(table, key)
 
     def fields(self):
         """The mapping of a feed that carries every column, with what only this mode needs left out."""
@@ -43,6 +43,14 @@ class Scan:
 
     def finish(self, gateway):
         """Everything was read."""
+
+
+class Query(Scan):
+    """What is read is no table but a query's result, whose key is declared."""
+
+    def stream(self, table, key, columns=""):
+        wanted = f"{key}, {columns}" if columns else "*"
+        return f'key: [ {key} ], query: "WITH everything AS (SELECT * FROM {table}) SELECT {wanted} FROM everything"'
 
 
 class Track(Scan):
@@ -60,8 +68,8 @@ class Track(Scan):
     def touch(self, database):
         return f", at = {database.now}"
 
-    def stream(self, columns=""):
-        return ", track: at, sweep: 2s" + (f", columns: [ {columns} ]" if columns else "")
+    def stream(self, table, key, columns=""):
+        return f"table: {table}, track: at, sweep: 2s" + (f", columns: [ {columns} ]" if columns else "")
 
     def fields(self):
         return '\n    fields: { "*": { except: [ at ] } }'
@@ -74,11 +82,11 @@ class Journal(Scan):
     late = True
     feeds = ("things", "pairs", "shapes")
 
-    def stream(self, columns=""):
-        return ", track: journal, sweep: never, verify: never"
+    def stream(self, table, key, columns=""):
+        return f"table: {table}, track: journal, sweep: never, verify: never"
 
-    def guarded(self):
-        return ""
+    def guarded(self, table, key):
+        return f"table: {table}"
 
     def prepare(self, gateway, database, folder):
         self.login = database.administrator(folder)
@@ -95,7 +103,7 @@ class Journal(Scan):
             gateway.journal("remove", feed, "--yes", *self.login)
 
 
-MODES = {"scan": Scan, "track": Track, "journal": Journal}
+MODES = {"scan": Scan, "query": Query, "track": Track, "journal": Journal}
 
 
 def literal(text):

@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# tests/services/start.sh DIR [standby]: starts PostgreSQL and MariaDB on loopback, with data folders, passwords and ports of their own, and writes
-# DIR/env (shell assignments, also printed). `standby`: also a streaming standby of the PostgreSQL. Never runs a server as root. A template of both data folders is kept in
+# tests/services/start.sh DIR [standby] [replica]: starts PostgreSQL and MariaDB on loopback, with data folders, passwords and ports of their own, and writes
+# DIR/env (shell assignments, also printed). `standby`: also a streaming standby of the PostgreSQL; `replica`: also a replica of the MariaDB. Never runs a server as root. A template of both data folders is kept in
 # ${MESHGATE_TEST_CACHE:-~/.cache/meshgate-test-services}, so that only the first start takes long. Stop with tests/services/stop.sh DIR.
 set -euo pipefail
-[ $# -eq 1 ] || [ "$*" = "$1 standby" ] || { echo "usage: $0 DIR [standby]" >&2; exit 2; }
+usage() { echo "usage: $0 DIR [standby] [replica]" >&2; exit 2; }
+[ $# -ge 1 ] || usage
+standby='' replica=''
+for word in "${@:2}"; do
+  case $word in standby) standby=1 ;; replica) replica=1 ;; *) usage ;; esac
+done
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
@@ -53,10 +58,10 @@ template() {
 }
 owned() { if [ "$(id -u)" -eq 0 ]; then chown -R "$1:" "$2"; fi; }
 
-# remember NAME AFTER COMMAND…: writes DIR/NAME.start, which runs the command again, and AFTER.
+# remember NAME AFTER COMMAND…: writes DIR/NAME.start, which runs the command again, with more options if it is given any, and AFTER.
 remember() {
   local name=$1 after=$2; shift 2
-  { echo 'set -euo pipefail'; declare -f as; printf '%q ' "$@"; printf '%s\n' "$after"; } >"$dir/$name.start"
+  { echo 'set -euo pipefail'; declare -f as; printf '%q ' "$@"; printf '"$@"%s\n' "$after"; } >"$dir/$name.start"
 }
 
 owned "$pg_user" "$run/pg"; owned "$my_user" "$run/my"
@@ -81,24 +86,32 @@ start_standby() {
     -c fsync=off -c max_connections=200 -c max_prepared_transactions=10" start || return 1
   head -n 1 "$run/pg/standby/postmaster.pid" >"$dir/standby.pid"
 }
-start_my() {
-  my_port=$(free_port)
-  as "$my_user" mkdir -p "$run/my/tmp"  # of its own: a server that starts deletes what it finds there, also what others are using
-  local start=(as "$my_user" "$mariadbd" --no-defaults --datadir="$run/my/data" --tmpdir="$run/my/tmp" --socket="$run/my/sock" --bind-address=127.0.0.1 --port="$my_port" --pid-file="$run/my/pid" \
+start_my() { # start_my NAME [OPTION…]: in $run/NAME
+  local name=$1; shift
+  local home=$run/$name port
+  port=$(free_port)
+  as "$my_user" mkdir -p "$home/tmp"  # of its own: a server that starts deletes what it finds there, also what others are using
+  local start=(as "$my_user" "$mariadbd" --no-defaults --datadir="$home/data" --tmpdir="$home/tmp" --socket="$home/sock" --bind-address=127.0.0.1 --port="$port" --pid-file="$home/pid" \
     --innodb-flush-log-at-trx-commit=2 --innodb-flush-method=nosync --innodb-doublewrite=0 --innodb-buffer-pool-size=256M --max-allowed-packet=256M \
-    --character-set-server=utf8mb4 --skip-name-resolve --init-file="$run/my/init.sql")
-  "${start[@]}" </dev/null >"$dir/logs/mariadb.log" 2>&1 &
+    --character-set-server=utf8mb4 --skip-name-resolve --init-file="$run/my/init.sql" "$@")
+  "${start[@]}" </dev/null >"$dir/logs/$name.log" 2>&1 &
   local child=$!
   for _ in $(seq 600); do
     kill -0 "$child" 2>/dev/null || return 1
-    if [ -s "$run/my/pid" ] && MYSQL_PWD=$my_password mariadb --no-defaults -h 127.0.0.1 -P "$my_port" -u meshgate_test -e 'SELECT 1' >/dev/null 2>&1; then
-      cat "$run/my/pid" >"$dir/my.pid"
-      remember my "</dev/null >>$dir/logs/mariadb.log 2>&1 & while [ ! -s $run/my/pid ]; do sleep 0.1; done; cat $run/my/pid >$dir/my.pid" "${start[@]}"
+    if [ -s "$home/pid" ] && MYSQL_PWD=$my_password mariadb --no-defaults -h 127.0.0.1 -P "$port" -u meshgate_test -e 'SELECT 1' >/dev/null 2>&1; then
+      cat "$home/pid" >"$dir/$name.pid"
+      remember "$name" " </dev/null >>$dir/logs/$name.log 2>&1 & while [ ! -s $home/pid ]; do sleep 0.1; done; cat $home/pid >$dir/$name.pid" "${start[@]}"
       return 0
     fi
     sleep 0.1
   done
   return 1
+}
+port_of() { tr '\0' '\n' <"/proc/$(cat "$dir/$1.pid")/cmdline" | sed -n 's/^--port=//p'; }
+start_replica() {
+  start_my replica --server-id=2 --read-only || start_my replica --server-id=2 --read-only || return 1
+  MYSQL_PWD=$my_password mariadb --no-defaults -h 127.0.0.1 -P "$(port_of replica)" -u meshgate_test -e "CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=$my_port, \
+    MASTER_USER='meshgate_test', MASTER_PASSWORD='$my_password', MASTER_USE_GTID=slave_pos; START SLAVE"
 }
 cat >"$run/my/init.sql" <<SQL
 ALTER USER root@localhost IDENTIFIED BY '$my_password';
@@ -108,18 +121,27 @@ GRANT ALL ON *.* TO meshgate_test@'127.0.0.1' WITH GRANT OPTION;
 SQL
 owned "$my_user" "$run/my/init.sql"; chmod 600 "$run/my/init.sql"
 
-start_my & my_job=$!   # both at once; its port comes back through a file, because it is another shell
+primary=()
+if [ -n "$replica" ]; then
+  mkdir "$run/replica"
+  cp -a "$run/my/data" "$run/replica/data"
+  owned "$my_user" "$run/replica"
+  primary=(--server-id=1 --log-bin="$run/my/binlog")
+fi
+start_my my "${primary[@]}" & my_job=$!   # both at once; its port comes back through a file, because it is another shell
 wait_pg() { for _ in 1 2 3; do start_pg && return 0; done; return 1; }
 wait_pg || fail "PostgreSQL did not start, see $run/pg/log"
-wait "$my_job" || { start_my || start_my; } || fail "MariaDB did not start, see $dir/logs/mariadb.log"
-my_port=$(tr '\0' '\n' <"/proc/$(cat "$dir/my.pid")/cmdline" | sed -n 's/^--port=//p')
+wait "$my_job" || start_my my "${primary[@]}" || start_my my "${primary[@]}" || fail "MariaDB did not start, see $dir/logs/my.log"
+my_port=$(port_of my)
 
 as "$pg_user" "$pgbin/psql" -q -h "$run/pg" -p "$pg_port" -U meshgate_test -d postgres -v ON_ERROR_STOP=1 >/dev/null <<SQL || fail "could not prepare PostgreSQL"
 ALTER USER meshgate_test PASSWORD '$pg_password';
 CREATE DATABASE meshgate_test;
 SQL
-standby_port=
-[ $# -eq 1 ] || start_standby || fail "the standby did not start, see $run/pg/standby.log"
+standby_port='' replica_port=''
+[ -z "$standby" ] || start_standby || fail "the standby did not start, see $run/pg/standby.log"
+[ -z "$replica" ] || start_replica || fail "the replica did not start, see $dir/logs/replica.log"
+[ -z "$replica" ] || replica_port=$(port_of replica)
 umask 077
 cat >"$dir/env" <<ENV
 export MESHGATE_TEST_PG_HOST=127.0.0.1
@@ -133,5 +155,6 @@ export MESHGATE_TEST_MARIADB_PORT=$my_port
 export MESHGATE_TEST_MARIADB_USER=meshgate_test
 export MESHGATE_TEST_MARIADB_PASSWORD='$my_password'
 export MESHGATE_TEST_MARIADB_DB=meshgate_test
+export MESHGATE_TEST_MARIADB_REPLICA_PORT=$replica_port
 ENV
 cat "$dir/env"

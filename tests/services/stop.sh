@@ -19,6 +19,7 @@ stop() {
 }
 stop standby.pid INT postgres
 stop pg.pid INT postgres
+stop replica.pid TERM mariadbd
 stop my.pid TERM mariadbd
 if [ -s "$dir/run" ]; then
   run=$(cat "$dir/run")
@@ -29,4 +30,4 @@ if [ -s "$dir/run" ]; then
   esac
   rm -f "$dir/run"
 fi
-rm -f "$dir/env" "$dir/pg.start" "$dir/my.start"
+rm -f "$dir/env" "$dir/pg.start" "$dir/my.start" "$dir/replica.start"

@@ -221,6 +221,45 @@ TEST_F(LimitedTest, WhatDoesNotLetGoMakesTheOthersWaitAndSaysSo) {
   EXPECT_EQ(count("of_b"), 0U);
 }
 
+TEST_F(LimitedTest, FeedsTakeTurnsWithTheConnections) {
+  source_.limits.connections = 2;
+  feeds({"a", "b", "c", "d", "e"});
+  start();
+  until([&] { return count("of_a") == 10 && count("of_b") == 10 && count("of_c") == 10 && count("of_d") == 10 && count("of_e") == 10; });
+  const int before = table_.reads;
+  until([&] { return table_.reads > before + 100; });
+  ingest_.reset();
+  EXPECT_EQ(table_.most_connected, 2);
+}
+
+TEST_F(LimitedTest, AScanUnderWayKeepsItsConnectionAndTheOthersSayWhatTheyWaitFor) {
+  table_.endless = true;
+  source_.limits.connections = 1;
+  feeds({"a", "b"});
+  start();
+  until([&] { return status("of_b").limit == Limit::connections; });
+  EXPECT_EQ(status("of_b").limit_sentence, "waits for one of 1 connections");
+  ingest_.reset();
+  EXPECT_EQ(table_.most_connected, 1);
+  EXPECT_EQ(count("of_b"), 0U);
+}
+
+TEST_F(LimitedTest, AFeedThatGaveItsConnectionUpTakesOneForAReplay) {
+  table_.faults[5] = "odd";
+  source_.limits.connections = 1;
+  source_.every = std::chrono::hours(1);
+  feeds({"a", "b"});
+  start();
+  until([&] { return count("of_a") == 9 && count("of_b") == 9; });
+  for (const char* feed : {"of_a", "of_b", "of_a"}) {
+    const auto done = ingest_->replay(feed, {"5"});
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->at(0).fate, Fate::bad);
+  }
+  ingest_.reset();
+  EXPECT_EQ(table_.most_connected, 1);
+}
+
 TEST_F(LimitedTest, NoScanBeginsInQuietHours) {
   // Four hours around this one, by a clock in UTC.
   const std::int64_t minute = now().count / 60000000 % (24 * 60);

@@ -22,6 +22,7 @@ TEST_F(LoadLimitsTest, NoneUnlessTheyAreGiven) {
   EXPECT_TRUE(faults_.empty());
   EXPECT_EQ(limits.rows, 0U);
   EXPECT_EQ(limits.statements, 0U);
+  EXPECT_EQ(limits.connections, 40U);
   EXPECT_EQ(limits.quiet_at(at("2026-01-05 10:00:00")), "");
 }
 
@@ -60,7 +61,7 @@ TEST_P(WrongLimitsTest, IsSaidWithItsPlace) {
 
 INSTANTIATE_TEST_SUITE_P(All, WrongLimitsTest,
                          ::testing::Values(Wrong{"{ rows: 0 }", "mesh.yaml:1:9: 'rows': '0' is less than the least, 1"}, Wrong{"{ row: 5 }", "did you mean 'rows'?"},
-                                           Wrong{"{ statements: some }", "mesh.yaml:1:15: "}, Wrong{"{ quiet: [ \"Mon-Fri\", \"8-18\" ] }", "'8-18' are no quiet hours"},
+                                           Wrong{"{ statements: some }", "mesh.yaml:1:15: "}, Wrong{"{ connections: 0 }", "'0' is less than the least, 1"}, Wrong{"{ quiet: [ \"Mon-Fri\", \"8-18\" ] }", "'8-18' are no quiet hours"},
                                            Wrong{"{ quiet: [ \"Mon-Fri\", \"Sat,Sun\" ] }", "mesh.yaml:1:10: `quiet` leaves no hour"},
                                            Wrong{"{ quiet: Mon, zone: Europe/Atlantis }", "mesh.yaml:1:21: there is no time zone 'Europe/Atlantis'"}));
 

@@ -75,6 +75,25 @@ TEST_F(PlanTest, WhatAScanWouldDoAndThenDoes) {
   EXPECT_EQ(ids(plan().missing), "0:");
 }
 
+TEST_F(PlanTest, WhatAScanDidNotShowIsAskedForByKey) {
+  scan();
+  table_.passed_over = {3, 4, 5};
+  table_.rows[4].name = "changed";
+  table_.faults[5] = "odd";
+  table_.rows.erase(7);
+  const Seq before = feed_->state().seq;
+  const auto out = plan();
+  EXPECT_EQ(out.rows, 6U);
+  EXPECT_EQ(ids(out.missing), "1: 7");
+  EXPECT_EQ(ids(out.changed), "1: 4");
+  EXPECT_EQ(ids(out.quarantined), "1: 5");
+  EXPECT_EQ(out.unchanged, 7U);
+  scan();
+  EXPECT_EQ(number(feed_->state().seq), number(before) + 2);
+  EXPECT_EQ(feed_->state().count, 9U);
+  EXPECT_EQ(feed_->state().quarantined, 1U);
+}
+
 TEST_F(PlanTest, SaysWhatTheGuardWouldHold) {
   scan();
   table_.rows.clear();

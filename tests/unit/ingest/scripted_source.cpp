@@ -1,5 +1,6 @@
 #include "tests/unit/ingest/scripted_source.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <thread>
@@ -42,7 +43,7 @@ class ScriptedStream : public sdk::Stream {
     std::size_t given = 0;
     bool more = false;
     for (const auto& [id, row] : the_table->rows) {
-      if (the_table->hidden || id <= last) continue;
+      if (the_table->hidden || the_table->passed_over.contains(id) || id <= last) continue;
       if (given == std::min<std::size_t>(the_table->page, limits.max_records)) {
         more = true;
         break;
@@ -139,6 +140,9 @@ class ScriptedStream : public sdk::Stream {
 
 class ScriptedConnection : public sdk::Connection {
  public:
+  ScriptedConnection() { the_table->most_connected = std::max(the_table->most_connected, ++the_table->connected); }
+  ~ScriptedConnection() override { --the_table->connected; }
+
   static sdk::Status open(const sdk::Host&, sdk::Settings, std::unique_ptr<sdk::Connection>& out) {
     out = std::make_unique<ScriptedConnection>();
     return {};

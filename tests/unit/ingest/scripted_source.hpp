@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@ struct ScriptedTable {
   std::vector<std::int64_t> reported;                ///< deletes that the next scan reports with its first page
   bool unreadable_key = false;                       ///< one more record, whose key cannot be read
   bool hidden = false;                               ///< scans show nothing; lookups still do
+  std::set<std::int64_t> passed_over;                ///< rows that scans do not show; lookups do
   std::optional<std::pair<int, std::string>> fail;   ///< code and message of the next read
   bool extra_column = false;                         ///< a column `extra` at the end, always 7
   bool endless = false;                              ///< a scan never ends: its last page comes again and again
@@ -46,6 +48,8 @@ struct ScriptedTable {
   std::size_t most_open = 0;
   std::vector<std::string> read_of;                  ///< by which name of the table, read after read
   std::chrono::milliseconds slow{0};                 ///< how long a read takes by a name that begins with "slow"
+  int connected = 0;
+  int most_connected = 0;
   int lookups = 0;
   std::string reader;                                ///< who opened the stream last
   std::vector<std::string> settled;                  ///< Positions that were said to be durable

@@ -163,6 +163,16 @@ TEST_F(ReadingTest, TrimExpiresEntriesAndKeepsOneTrimLine) {
   expect_whole(*feed_);
 }
 
+TEST_F(ReadingTest, ASchemaWithoutFieldsIsNoneYet) {
+  Schema schema;
+  ASSERT_TRUE(feed_->define(schema, "rules", true));
+  EXPECT_TRUE(feed_->state().divided);
+  EXPECT_EQ(feed_->state().schema.version, 0U);
+  schema.fields = {{.name = "id", .type = Type::int64, .nullable = false, .key = 1}};
+  ASSERT_TRUE(feed_->define(schema, "rules", true));
+  EXPECT_EQ(feed_->state().schema.version, 1U);
+}
+
 TEST_F(ReadingTest, DefineCountsSchemaVersionsAndForgetsPositionsOnNewRules) {
   Schema schema;
   schema.fields = {{.name = "id", .type = Type::int64, .nullable = false, .key = 1}};
