@@ -12,6 +12,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::chrono::milliseconds kLastMoment{250};  ///< for a request, once the server drains
+
 Response too_many(std::chrono::seconds wait, std::string_view request) {
   auto out = problem(429, "too-many-requests", "Too many requests", "more requests came than this node allows in such a time; wait as long as Retry-After says", request);
   out.fields.add("Retry-After", std::to_string(wait.count()));
@@ -62,7 +64,8 @@ void Session::start() {
 }
 
 void Session::end_when_idle() {
-  if (idle_) cut();
+  // A request may be on its way at this moment.
+  if (idle_) connection_.give(kLastMoment);
 }
 
 asio::awaitable<void> Session::async_run() {
@@ -93,11 +96,11 @@ asio::awaitable<bool> Session::async_open() {
 
 asio::awaitable<bool> Session::async_first_byte() {
   if (!buffer_.empty()) co_return true;
-  connection_.give(first_ ? house_->options.header_time : house_->options.idle_time);
+  const auto patience = first_ ? house_->options.header_time : house_->options.idle_time;
+  connection_.give(house_->draining ? kLastMoment : patience);
   first_ = false;
   idle_ = true;
-  bool came = false;
-  if (!house_->draining) came = co_await connection_.async_read(buffer_);
+  const bool came = co_await connection_.async_read(buffer_);
   idle_ = false;
   if (!came) connection_.close();
   co_return came;

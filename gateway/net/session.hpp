@@ -30,7 +30,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// Starts it; it owns itself from then on.
   void start();
-  /// Nothing is being answered: close. Otherwise after the answer.
+  /// Nothing is being answered: closed in a moment, unless a request comes. Otherwise after the answer.
   void end_when_idle();
   void cut() { connection_.close(); }
   [[nodiscard]] boost::asio::any_io_executor loop() { return connection_.loop(); }
