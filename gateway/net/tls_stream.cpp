@@ -85,11 +85,12 @@ class TlsStream final : public Stream {
   TlsStream(tcp::socket socket, std::shared_ptr<const Credentials> credentials)
       : socket_(std::move(socket)), credentials_(std::move(credentials)), ssl_(SSL_new(credentials_->context())) {
     socket_.non_blocking(true, ignored_);
-    BIO* const bio = BIO_new(socket_method());
-    if (!ssl_ || bio == nullptr) return;
-    BIO_set_data(bio, &socket_);
-    BIO_set_init(bio, 1);
-    SSL_set_bio(ssl_.get(), bio, bio);
+    std::unique_ptr<BIO, FreeBio> bio(BIO_new(socket_method()));
+    if (!ssl_ || !bio) return;
+    BIO_set_data(bio.get(), &socket_);
+    BIO_set_init(bio.get(), 1);
+    SSL_set_bio(ssl_.get(), bio.get(), bio.get());
+    (void)bio.release();  // it is the connection's now
     SSL_set_accept_state(ssl_.get());
     usable_ = true;
   }
@@ -99,7 +100,7 @@ class TlsStream final : public Stream {
   asio::awaitable<error_code> async_open() override {
     cancelled_ = false;
     for (;;) {
-      const int result = usable_ ? step([](SSL* ssl) { return SSL_do_handshake(ssl); }) : SSL_ERROR_SSL;
+      const int result = step([](SSL* ssl) { return SSL_do_handshake(ssl); });
       if (result == SSL_ERROR_NONE) break;
       const error_code error = co_await async_wait(result);
       if (error) co_return error;
