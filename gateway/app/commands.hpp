@@ -25,6 +25,9 @@ struct MirrorArguments {
   std::vector<std::string> feeds;
   std::vector<std::string> partitions;
   std::string into;
+  std::string ca;           ///< the authorities to believe; empty: the system's
+  std::string certificate;  ///< shown when the node asks for one
+  std::string key;
   bool once = false;
   bool replace = false;
   bool quiet = false;

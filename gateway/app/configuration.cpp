@@ -6,7 +6,6 @@
 
 #include "config/node.hpp"
 #include "gateway/ingest/plugin.hpp"
-#include "gateway/net/address.hpp"
 
 namespace meshgate::app {
 
@@ -25,11 +24,6 @@ constexpr std::array kRootKeys = {
 constexpr std::array kNodeKeys = {
     Key{.name = "name", .form = Form::text, .fallback = "meshgate", .help = "What this node calls itself."},
     Key{.name = "data", .form = Form::path, .fallback = "data", .help = "The folder that holds feeds, positions and quarantine."},
-    Key{.name = "listen",
-        .form = Form::text,
-        .fallback = "http://127.0.0.1:7443",
-        .help = "Where readers connect; port 0 takes any free one. Beyond loopback only with `insecure: true`."},
-    Key{.name = "insecure", .form = Form::boolean, .fallback = "false", .help = "Allows listening beyond loopback without TLS: everybody on the network can read."},
     Key{.name = "connectors", .form = Form::path, .help = "A further folder with connector plugins."},
     Key{.name = "keep_deletes",
         .form = Form::duration,
@@ -40,27 +34,23 @@ constexpr std::array kNodeKeys = {
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
 
-void read_node(const config::Section& node, Configuration& out, config::Diagnostics& faults) {
+/// All that may stand under `node:`.
+std::vector<Key> node_keys() {
+  std::vector<Key> out(kNodeKeys.begin(), kNodeKeys.end());
+  const auto listening = net::listening_keys();
+  out.insert(out.end(), listening.begin(), listening.end());
+  return out;
+}
+
+void read_node(const config::Section& node, Configuration& out, config::Secrets& secrets, config::Diagnostics& faults) {
   out.name = node.text("name");
   out.data = node.path("data");
-  out.insecure = node.boolean("insecure");
   out.keep_deletes = node.duration("keep_deletes");
   out.log_level = node.text("log");
   if (out.log_level != "debug" && out.log_level != "info" && out.log_level != "warning" && out.log_level != "error") {
     faults.add(node.place("log"), "'" + out.log_level + "' is no log level", "write debug, info, warning or error");
   }
-  const std::string listen = node.text("listen");
-  const auto address = net::parse_listen(listen);
-  if (!address) {
-    faults.add(node.place("listen"), address.error().message, "write it like http://127.0.0.1:7443");
-    return;
-  }
-  out.address = address->host;
-  out.port = address->port;
-  if (!address->loopback && !out.insecure) {
-    faults.add(node.place("listen"), "'" + listen + "' is reachable from other machines, and this version has no TLS",
-               "listen on 127.0.0.1, or write `insecure: true` under `node:` if everybody on that network may read everything");
-  }
+  out.listening = net::read_listening(node, secrets, faults);
 }
 
 }  // namespace
@@ -83,12 +73,14 @@ Reading read_configuration(const std::string& file) {
   auto& faults = out.diagnostics;
   const config::Node root = config::read_yaml(file, faults);
   if (!root.present()) return out;
+  out.configuration.written = root;
   const config::Section top(root, kRootKeys, *out.secrets, faults);
   if (top.has("peers")) {
     faults.add(top.place("peers"), "`peers` is not in this version", "leave it out; readers can use `meshgate mirror` over HTTP");
   }
-  const config::Section node(top.node("node"), kNodeKeys, *out.secrets, faults);
-  read_node(node, out.configuration, faults);
+  const auto keys = node_keys();
+  const config::Section node(top.node("node"), keys, *out.secrets, faults);
+  read_node(node, out.configuration, *out.secrets, faults);
 
   const ingest::PluginFolders folders(connector_folders(node.has("connectors") ? node.path("connectors") : std::string{}));
   std::map<std::string, std::optional<ingest::Plugin>> loaded;

@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "config/keys.hpp"
+#include "config/node.hpp"
 #include "gateway/ingest/options.hpp"
+#include "gateway/net/listening.hpp"
 
 namespace meshgate::app {
 
 /// Everything a configuration file says, validated. `check` and `run` read it by the same code.
 struct Configuration {
   std::string file;
+  config::Node written;  ///< what stood in the file
   std::string name;
   std::string data;
-  std::string address;
-  std::uint16_t port = 0;
-  bool insecure = false;
+  net::Listening listening;
   std::chrono::milliseconds keep_deletes{0};
   std::string log_level;
   std::vector<ingest::SourceOptions> sources;

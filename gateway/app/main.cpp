@@ -99,6 +99,9 @@ int main(int argc, char** argv) {
   mirror_command->add_option("--feed", arguments.feeds, "only these feeds (repeat); none: all");
   mirror_command->add_option("--partition", arguments.partitions, "only these partitions (repeat); none: all");
   mirror_command->add_option("--into", arguments.into, "the SQLite file")->required();
+  mirror_command->add_option("--ca", arguments.ca, "for https: believe the authorities in this PEM file instead of the system's");
+  mirror_command->add_option("--certificate", arguments.certificate, "a PEM file with the certificate to show when the node asks for one");
+  mirror_command->add_option("--key", arguments.key, "a PEM file with that certificate's key");
   mirror_command->add_flag("--once", arguments.once, "stop when everything is caught up");
   mirror_command->add_flag("--replace", arguments.replace, "empty a table that holds another feed of the same name");
   mirror_command->add_flag("--quiet", arguments.quiet, "no progress, only the summary");

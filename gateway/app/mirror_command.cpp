@@ -18,6 +18,9 @@ device::MirrorOptions options_of(const MirrorArguments& arguments) {
   options.feeds = arguments.feeds;
   options.partitions = arguments.partitions;
   options.file = arguments.into;
+  options.ca = arguments.ca;
+  options.certificate = arguments.certificate;
+  options.key = arguments.key;
   options.once = arguments.once;
   options.replace = arguments.replace;
   return options;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "config/changes.hpp"
 #include "gateway/app/administration.hpp"
 
 namespace meshgate::app {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::size_t kBlockingThreads = 4;
 constexpr std::size_t kMostWaiting = 10000;
-constexpr std::chrono::milliseconds kDrainPatience{5000};
 
 base::Level level_named(const std::string& name) {
   if (name == "debug") return base::Level::debug;
@@ -63,13 +63,17 @@ Node::~Node() = default;
 Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shared_ptr<config::Secrets> secrets) {
   const auto redact = [secrets = std::move(secrets)](std::string text) { return secrets->redact(std::move(text)); };
   std::unique_ptr<Node> node(new Node(level_named(configuration.log_level), redact));
+  if (auto done = node->open_doors(configuration.listening); !done) return std::move(done).error();
   if (auto done = node->open_store(configuration); !done) return std::move(done).error();
   auto sources = std::move(configuration.sources);
   auto ingest = ingest::Ingest::start(std::move(sources), *node->store_, node->log_, node->metrics_);
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
   node->sources_ = std::make_unique<FromIngest>(*node->ingest_);
-  if (auto done = node->open_server(configuration, true); !done) return std::move(done).error();
+  node->file_ = configuration.file;
+  node->written_ = configuration.written;
+  node->drain_time_ = configuration.listening.server.drain_time;
+  if (auto done = node->open_server(configuration, configuration.listening.server); !done) return std::move(done).error();
   node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, node->log_);
   return node;
 }
@@ -82,7 +86,8 @@ Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configura
   }
   if (auto done = node->open_store(configuration); !done) return std::move(done).error();
   node->sources_ = std::make_unique<NoSources>();
-  if (auto done = node->open_server(configuration, false); !done) return std::move(done).error();
+  // Only the socket matters; the port is any free one on loopback and nobody is told of it.
+  if (auto done = node->open_server(configuration, net::ServerOptions()); !done) return std::move(done).error();
   return node;
 }
 
@@ -97,7 +102,20 @@ Status Node::open_store(const Configuration& configuration) {
   return {};
 }
 
-Status Node::open_server(const Configuration& configuration, bool for_readers) {
+Status Node::open_doors(const net::Listening& listening) {
+  if (listening.tls) {
+    auto certificates = net::Certificates::open(*listening.tls, log_, metrics_);
+    if (!certificates) return std::move(certificates).error();
+    certificates_ = std::move(*certificates);
+  }
+  if (listening.access_log.empty()) return {};
+  auto access_log = net::AccessLog::open(listening.access_log, log_, metrics_);
+  if (!access_log) return std::move(access_log).error();
+  access_log_ = std::move(*access_log);
+  return {};
+}
+
+Status Node::open_server(const Configuration& configuration, net::ServerOptions options) {
   const auto replay = [this](std::string_view feed, std::vector<std::string> keys) -> Result<std::vector<serve::Replayed>> {
     if (!ingest_) return Error{Code::not_found, "the node does not run: start it with `meshgate run`, then replay"};
     auto replayed = ingest_->replay(feed, std::move(keys));
@@ -115,22 +133,41 @@ Status Node::open_server(const Configuration& configuration, bool for_readers) {
       serve::Services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay});
   net::Router router;
   serve_->add_routes(router);
-  net::ServerOptions options;
   options.administration_socket = administration_socket(configuration.data);
   options.on_drain = [this] { serve_->wake(); };
-  // Without readers only the socket matters; the port is any free one on loopback and nobody is told of it.
-  options.address = for_readers ? configuration.address : "127.0.0.1";
-  options.port = for_readers ? configuration.port : std::uint16_t{0};
+  options.certificates = certificates_.get();
+  options.access_log = access_log_.get();
   auto server = net::Server::start(options, std::move(router), *loops_, log_, metrics_);
   if (!server) return std::move(server).error();
   server_ = std::move(*server);
   return {};
 }
 
+void Node::tend() {
+  if (certificates_) certificates_->look();
+}
+
+void Node::reload() {
+  if (certificates_) certificates_->reload();
+  if (access_log_) access_log_->reopen();
+  const Reading reading = read_configuration(file_);
+  if (!reading.diagnostics.empty()) {
+    log_.error("node", "the configuration has faults and is not taken up: " + reading.secrets->redact(reading.diagnostics.text()));
+    return;
+  }
+  log_.set_least(level_named(reading.configuration.log_level));
+  std::string waiting;
+  for (const auto& change : config::changes(written_, reading.configuration.written)) {
+    if (change != "node.log") waiting.append(waiting.empty() ? "" : ", ").append(change);
+  }
+  log_.info("node", "reloaded: certificates, access log, log level " + reading.configuration.log_level);
+  if (!waiting.empty()) log_.warning("node", "the configuration has changed since the start; this waits for a restart: " + waiting);
+}
+
 void Node::drain() {
   housekeeping_.reset();
   if (ingest_) ingest_->stop();
-  server_->drain(kDrainPatience);
+  server_->drain(drain_time_);
 }
 
 }  // namespace meshgate::app

@@ -10,6 +10,8 @@
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/ingest/ingest.hpp"
+#include "gateway/net/access_log.hpp"
+#include "gateway/net/certificates.hpp"
 #include "gateway/net/loops.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/serve/serve.hpp"
@@ -28,15 +30,24 @@ class Node {
 
   [[nodiscard]] std::string url() const { return server_->url(); }
   [[nodiscard]] base::Log& log() { return log_; }
-  /// Readers are told to come back, sources are stopped. Blocks for at most a few seconds.
+  /// To be called every few seconds: new certificate files are taken up. Blocks on files.
+  void tend();
+  /// What SIGHUP asks for: the certificate files are read again, the access log is opened anew, and of the configuration file the log level is
+  /// taken; what else has changed in it waits for a restart, and the log says so. Blocks on files.
+  void reload();
+  /// Readers are told to come back, sources are stopped. Blocks for at most `drain_time` and a little more.
   void drain();
 
  private:
   Node(base::Level level, base::Log::Redact redact);
   Status open_store(const Configuration& configuration);
-  Status open_server(const Configuration& configuration, bool for_readers);
+  Status open_doors(const net::Listening& listening);
+  Status open_server(const Configuration& configuration, net::ServerOptions options);
 
   base::Log log_;
+  std::string file_;       // the configuration's
+  config::Node written_;  // what stood in it at the start
+  std::chrono::milliseconds drain_time_{0};
   base::Metrics metrics_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<base::BlockingPool> pool_;
@@ -44,6 +55,8 @@ class Node {
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<serve::SourceStatus> sources_;
   std::unique_ptr<serve::Serve> serve_;
+  std::unique_ptr<net::Certificates> certificates_;  // null: in clear
+  std::unique_ptr<net::AccessLog> access_log_;       // null: none
   std::unique_ptr<net::Server> server_;
 
   std::unique_ptr<Housekeeping> housekeeping_;  // last: it uses the store

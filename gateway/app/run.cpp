@@ -7,8 +7,27 @@
 
 namespace meshgate::app {
 
+namespace {
+
+constexpr std::chrono::seconds kTending{2};
+
+/// Until the node is told to end.
+void attend(Node& node, const EndSignals& signals) {
+  for (;;) {
+    const int signal = signals.wait_for(kTending);
+    if (signal == SIGINT || signal == SIGTERM) return;
+    if (signal == SIGHUP) {
+      node.reload();
+    } else {
+      node.tend();
+    }
+  }
+}
+
+}  // namespace
+
 int run_node(const std::string& config) {
-  const EndSignals signals;
+  const EndSignals signals{SIGHUP};
   Reading reading = read_configuration(config);
   if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", reading.secrets->redact(reading.diagnostics.text()).c_str());
   if (!reading.diagnostics.empty()) return kWrongUsage;
@@ -18,7 +37,7 @@ int run_node(const std::string& config) {
     return kFailed;
   }
   (*node)->log().info("node", "serving at " + (*node)->url());
-  signals.wait();
+  attend(**node, signals);
   (*node)->log().info("node", "stopping");
   (*node)->drain();
   return kDone;

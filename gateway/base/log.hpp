@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ class Log {
   void error(std::string_view room, std::string_view message) { write(Level::error, room, message); }
   void write(Level level, std::string_view room, std::string_view message);
 
+  /// From now on, on all threads.
+  void set_least(Level least) { least_ = least; }
   /// A message as it may be shown to people.
   [[nodiscard]] std::string redacted(std::string message) const;
 
@@ -32,7 +35,7 @@ class Log {
   virtual void put(const std::string& line);
 
  private:
-  Level least_;
+  std::atomic<Level> least_;
   Redact redact_;
 };
 

@@ -15,6 +15,9 @@ namespace meshgate::device {
 struct MirrorOptions {
   std::string url;                      ///< of the node: "http://host:7443"
   std::string unix_socket;              ///< connect to this path instead of the URL's host
+  std::string ca;                       ///< this, and the two below: see net::ClientOptions
+  std::string certificate;
+  std::string key;
   std::vector<std::string> feeds;       ///< empty: every feed the node shows
   std::vector<std::string> partitions;  ///< of divided feeds; empty: all, also those that appear later
   std::string file;

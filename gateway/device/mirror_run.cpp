@@ -14,6 +14,9 @@ net::ClientOptions client_options(const MirrorOptions& options) {
   net::ClientOptions out;
   out.silence = options.silence;
   out.unix_socket = options.unix_socket;
+  out.ca = options.ca;
+  out.certificate = options.certificate;
+  out.key = options.key;
   return out;
 }
 

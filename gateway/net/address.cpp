@@ -12,14 +12,15 @@ Error wrong(std::string_view url, const std::string& why) { return {Code::config
 }  // namespace
 
 Result<ListenAddress> parse_listen(std::string_view url) {
-  constexpr std::string_view kPlain = "http://";
-  if (url.starts_with("https://")) return wrong(url, "asks for TLS, which is not in this version");
-  if (!url.starts_with(kPlain)) return wrong(url, "does not begin with http://");
-  std::string_view rest = url.substr(kPlain.size());
+  constexpr std::string_view kClear = "http://";
+  constexpr std::string_view kSecure = "https://";
+  ListenAddress out;
+  out.secure = url.starts_with(kSecure);
+  if (!out.secure && !url.starts_with(kClear)) return wrong(url, "does not begin with http:// or https://");
+  std::string_view rest = url.substr(out.secure ? kSecure.size() : kClear.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   const std::size_t colon = rest.rfind(':');
   if (colon == std::string_view::npos || rest.ends_with(']')) return wrong(url, "has no port");
-  ListenAddress out;
   const std::string_view digits = rest.substr(colon + 1);
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.port);
   if (error != std::errc{} || end != digits.data() + digits.size()) return wrong(url, "has no port number from 0 to 65535");

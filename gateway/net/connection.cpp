@@ -39,6 +39,12 @@ void Connection::close() {
   stream_->close();
 }
 
+asio::awaitable<bool> Connection::async_open() {
+  if (closed_ || late()) co_return false;
+  const auto error = co_await stream_->async_open();
+  co_return !error && !closed_ && !late();
+}
+
 asio::awaitable<bool> Connection::async_read(std::string& buffer) {
   // A cancel that finds no operation running would be lost: look before.
   if (closed_ || late()) co_return false;
@@ -61,6 +67,7 @@ asio::awaitable<bool> Connection::async_write(std::span<asio::const_buffer> piec
     const std::span<const asio::const_buffer> rest = pieces;
     const auto [error, bytes] = co_await stream_->async_write_some(rest);
     sent_.add(bytes);
+    own_sent_ += bytes;
     if (error) break;
     pieces = after(pieces, bytes);
   }

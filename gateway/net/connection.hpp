@@ -22,6 +22,8 @@ class Connection {
   };
   Connection(std::unique_ptr<Stream> stream, Limits limits, base::Counter& sent, base::Counter& received);
 
+  /// Once, first: the handshake, where there is one. False: it failed or was late.
+  boost::asio::awaitable<bool> async_open();
   /// Appends what came to `buffer`. False: closed, broken, or late (see late()).
   boost::asio::awaitable<bool> async_read(std::string& buffer);
   /// All of it, or false: the reader is gone or was cut.
@@ -35,6 +37,9 @@ class Connection {
   [[nodiscard]] bool late() const { return reading_.expired(); }
   void close();
   [[nodiscard]] bool closed() const { return closed_; }
+  /// Bytes sent so far, without those of TLS itself.
+  [[nodiscard]] std::uint64_t sent() const { return own_sent_; }
+  [[nodiscard]] const Secured* secured() const { return stream_->secured(); }
   [[nodiscard]] boost::asio::any_io_executor loop() { return stream_->loop(); }
 
  private:
@@ -44,6 +49,7 @@ class Connection {
   base::Counter& received_;
   Deadline reading_;
   Deadline writing_;
+  std::uint64_t own_sent_ = 0;
   bool closed_ = false;
 };
 

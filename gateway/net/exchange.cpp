@@ -35,7 +35,7 @@ asio::awaitable<Status> Exchange::async_begin(unsigned status, const Fields& fie
   status_ = status;
   if (draining()) manner_.keep_alive = false;
   framing.close = !manner_.keep_alive;
-  const std::string head = answer_head(status, fields, framing);
+  const std::string head = answer_head(status, fields, framing, manner_.fields);
   std::array<asio::const_buffer, 2> pieces{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size())};
   const std::span<asio::const_buffer> all(pieces.data(), manner_.head_only ? 1 : 2);
   const bool sent = co_await connection_.async_write(all);

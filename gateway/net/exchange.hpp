@@ -20,6 +20,7 @@ class Exchange final : public Reply {
     bool old = false;         ///< HTTP/1.0: no chunks
     bool keep_alive = false;  ///< the request allows another one behind it
     std::optional<Encoding> encoding = Encoding::identity;
+    Fields fields;  ///< of every answer, beside its own
   };
   Exchange(Connection& connection, const Manner& manner, const std::atomic<bool>& draining)
       : connection_(connection), manner_(manner), draining_(draining) {}

@@ -92,6 +92,14 @@ Refused check_length(const Head& head) {
   return std::nullopt;
 }
 
+/// A small body may become gigabytes when it is unpacked: none is.
+Refused check_coding(const Head& head) {
+  for (const auto& [name, value] : head.fields.all()) {
+    if (same_word(name, "Content-Encoding") && !same_word(trimmed(value), "identity")) return Refusal{415, "send the body as it is: no Content-Encoding is taken"};
+  }
+  return std::nullopt;
+}
+
 bool lists(std::string_view list, std::string_view word) {
   while (!list.empty()) {
     if (same_word(trimmed(take_until(list, ',')), word)) return true;
@@ -134,6 +142,7 @@ Refused check_fields(const Head& head) {
   if (!good_host(*head.fields.find("Host"))) return Refusal{400, "Host must be a name or an address, with or without a port"};
   if (auto refused = check_transfer(head)) return refused;
   if (auto refused = check_length(head)) return refused;
+  if (auto refused = check_coding(head)) return refused;
   const auto expect = head.fields.find("Expect");
   if (expect && !same_word(*expect, "100-continue")) return Refusal{417, "the only Expect taken is '100-continue'"};
   return std::nullopt;

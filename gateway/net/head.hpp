@@ -31,7 +31,8 @@ class HeadFinder {
 /// The checks that need the bytes: line ends, folded lines, control characters, the form of the request line.
 Refused check_raw(std::string_view head);
 /// The checks that need the fields, against request smuggling (RFC 9112 sections 3.2, 6.1 and 6.3, read strictly): exactly one
-/// good Host, no Transfer-Encoding but `chunked` (not on HTTP/1.0, not beside Content-Length), one Content-Length of digits.
+/// good Host, no Transfer-Encoding but `chunked` (not on HTTP/1.0, not beside Content-Length), one Content-Length of digits,
+/// no Content-Encoding.
 Refused check_fields(const Head& head);
 
 /// Whether the connection can carry another request after this one.

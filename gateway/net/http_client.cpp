@@ -84,7 +84,8 @@ std::string_view advice(CURLcode result) {
     case CURLE_URL_MALFORMAT: return "write it as http://host:port or https://host:port";
     case CURLE_UNSUPPORTED_PROTOCOL: return "the URL begins with http:// or https://, and what answers there must speak it: check the port";
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE: return "install the certificate authority that signed it, or correct the host name";
+    case CURLE_SSL_CACERT_BADFILE: return "name the authority that signed it with --ca, or install it, or correct the host name";
+    case CURLE_SSL_CERTPROBLEM: return "check --certificate and --key: PEM, made together, the key not encrypted";
     case CURLE_COULDNT_RESOLVE_HOST: return "check the host name";
     case CURLE_COULDNT_RESOLVE_PROXY: return "check http_proxy, https_proxy and no_proxy";
     case CURLE_COULDNT_CONNECT: return "check that the node is running and listens there";
@@ -205,6 +206,9 @@ void HttpClient::State::prepare(const std::string& url, Exchange& exchange, curl
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, reason.data());
   if (options.compressed) curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, encodings());
   if (!options.unix_socket.empty()) curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
+  if (!options.ca.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca.c_str());
+  if (!options.certificate.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, options.certificate.c_str());
+  if (!options.key.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, options.key.c_str());
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);

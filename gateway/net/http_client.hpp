@@ -15,6 +15,9 @@ struct ClientOptions {
   std::chrono::milliseconds connect_time{10000};
   std::chrono::milliseconds silence{60000};  ///< no byte for so long: the connection is dead
   std::string unix_socket;                   ///< connect to this path instead of the URL's host
+  std::string ca;                            ///< a PEM file with the authorities to believe; empty: the system's
+  std::string certificate;                   ///< a PEM file with the certificate to show when asked for one; empty: none
+  std::string key;                           ///< a PEM file with its key
   bool compressed = true;                    ///< ask for zstd or gzip and decode
 };
 

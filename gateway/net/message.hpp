@@ -20,7 +20,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  ///< percent-decoded, in order
   Fields fields;
   std::string body;
-  std::string remote;                 ///< address and port, "unix" for the administration socket
+  std::string remote;                 ///< the address of who asked, as a trusted proxy tells it; "unix" for the administration socket
+  std::string client;                 ///< the subject of the verified certificate that was shown; empty: none
   bool administrator = false;         ///< came over the administration socket
   std::vector<std::string> captures;  ///< what the route's {…} matched, percent-decoded
   std::string id;                     ///< request id for logs

@@ -6,9 +6,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "gateway/net/certificates.hpp"
 #include "gateway/net/listen.hpp"
 #include "gateway/net/loops.hpp"
 #include "gateway/net/session.hpp"
+#include "gateway/net/tls_stream.hpp"
 
 namespace meshgate::net {
 
@@ -20,21 +22,20 @@ namespace {
 constexpr std::size_t kMostTurnedAway = 256;  ///< at once, with an answer; more are closed without
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
-struct Visitor {
-  std::string address;
-  std::string remote;
-};
-
 Visitor visitor(const asio::ip::tcp::socket& socket) {
   error_code error;
   const auto peer = socket.remote_endpoint(error);
-  if (error) return {"gone", "gone"};
-  auto address = peer.address().to_string();
-  auto remote = address + " port " + std::to_string(peer.port());
-  return {std::move(address), std::move(remote)};
+  Visitor out;
+  out.address = plain(peer.address());
+  out.port = peer.port();
+  return out;
 }
 
-Visitor visitor(const asio::local::stream_protocol::socket&) { return {"", "unix"}; }
+Visitor visitor(const asio::local::stream_protocol::socket&) {
+  Visitor out;
+  out.administrator = true;
+  return out;
+}
 
 void prepare(asio::ip::tcp::socket& socket) {
   error_code ignored;
@@ -44,16 +45,28 @@ void prepare(asio::ip::tcp::socket& socket) {
 
 void prepare(asio::local::stream_protocol::socket&) {}
 
+std::unique_ptr<Stream> stream_of(const House& house, asio::ip::tcp::socket socket) {
+  if (house.options.certificates != nullptr) return make_tls_stream(std::move(socket), house.options.certificates->current());
+  return std::make_unique<SocketStream<asio::ip::tcp::socket>>(std::move(socket));
+}
+
+std::unique_ptr<Stream> stream_of(const House&, asio::local::stream_protocol::socket socket) {
+  return std::make_unique<SocketStream<asio::local::stream_protocol::socket>>(std::move(socket));
+}
+
 /// Answers one that is too many, without reading what it asks.
 asio::awaitable<void> async_turn_away(std::shared_ptr<House> house, std::unique_ptr<Stream> stream, Admission::Verdict verdict) {
   Connection connection(std::move(stream), {house->options.write_time, house->options.write_rate}, house->sent, house->received);
   const bool full = verdict == Admission::Verdict::full;
   const unsigned status = full ? 503 : 429;
+  Exchange::Manner manner;
+  const std::string id = house->ids.of(std::nullopt);
+  manner.fields.add("X-Request-Id", id);
   auto answer = problem(status, full ? "node-full" : "address-full", full ? "Too many connections" : "Too many connections from one address",
                         full ? "this node has as many connections as it allows; try again, or another node"
-                             : "this address has as many connections as it may have; close some");
+                             : "this address has as many connections as it may have; close some", id);
   answer.fields.add("Retry-After", full ? "5" : "30");
-  Exchange exchange(connection, Exchange::Manner{}, house->draining);
+  Exchange exchange(connection, manner, house->draining);
   house->count({}, status);
   (void)co_await exchange.async_send(std::move(answer));
   co_await connection.async_linger();
@@ -63,13 +76,17 @@ template <class Socket>
 void welcome(const std::shared_ptr<House>& house, Socket socket, std::atomic<std::size_t>& turned_away) {
   prepare(socket);
   auto who = visitor(socket);
-  const auto verdict = house->admission.enter(who.address);
-  auto stream = std::make_unique<SocketStream<Socket>>(std::move(socket));
+  // A proxy's connections are many people's.
+  if (!who.administrator && !is_proxy(who.address, house->options.proxies)) who.counted = counted(who.address);
+  const auto verdict = house->admission.enter(who.counted);
+  auto stream = stream_of(*house, std::move(socket));
   if (verdict == Admission::Verdict::admitted) {
-    std::make_shared<Session>(house, std::move(stream), std::move(who.address), std::move(who.remote))->start();
+    std::make_shared<Session>(house, std::move(stream), std::move(who))->start();
     return;
   }
   house->turned_away.add();
+  // An answer over TLS would cost a handshake, which is what a flood is after.
+  if (house->options.certificates != nullptr && !who.administrator) return;
   if (turned_away.fetch_add(1) >= kMostTurnedAway) {
     turned_away.fetch_sub(1);
     return;
@@ -108,7 +125,7 @@ class HttpServer final : public Server {
   [[nodiscard]] std::string url() const override {
     const auto& address = house_->options.address;
     const bool six = address.find(':') != std::string::npos;
-    return "http://" + (six ? "[" + address + "]" : address) + ":" + std::to_string(port_);
+    return (house_->options.certificates == nullptr ? "http://" : "https://") + (six ? "[" + address + "]" : address) + ":" + std::to_string(port_);
   }
 
   void drain(std::chrono::milliseconds patience) override {

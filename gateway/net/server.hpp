@@ -10,11 +10,15 @@
 
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
+#include "gateway/net/cors.hpp"
 #include "gateway/net/message.hpp"
+#include "gateway/net/origin.hpp"
 #include "mesh/result.hpp"
 
 namespace meshgate::net {
 
+class AccessLog;
+class Certificates;
 class Loops;
 
 /// Routes by method and path pattern: "/feeds/{feed}/items/{id}"; a {…} matches one segment.
@@ -44,11 +48,20 @@ struct ServerOptions {
   std::size_t body_bytes = 1 << 20U;
   std::size_t connections = 10000;
   std::size_t connections_per_address = 1000;
+  std::size_t requests = 0;  ///< a second, in all; 0: no limit
+  std::size_t requests_per_address = 0;
+  std::size_t burst = 0;  ///< requests at once before the rate holds; 0: what it allows in two seconds
+  std::chrono::milliseconds handshake_time{10000};
   std::chrono::milliseconds header_time{10000};
   std::chrono::milliseconds body_time{30000};
   std::chrono::milliseconds write_time{30000};  ///< a reader that takes nothing for so long is cut
   std::size_t write_rate = 1024;                ///< one that takes fewer bytes a second over a whole write is cut too
   std::chrono::milliseconds idle_time{75000};
+  std::chrono::milliseconds drain_time{5000};  ///< what Server::drain should be called with
+  std::vector<Network> proxies;                ///< whose X-Forwarded-For is believed
+  Cors cors;
+  const Certificates* certificates = nullptr;  ///< outlives the server; null: in clear
+  AccessLog* access_log = nullptr;             ///< outlives the server; null: none
   std::function<void()> on_drain;  ///< called when draining begins and when the server goes: wake whoever waits inside a handler
 };
 
@@ -60,7 +73,7 @@ class Server {
                                                base::Metrics& metrics);
   virtual ~Server() = default;
 
-  /// The port bound, and "http://127.0.0.1:7443".
+  /// The port bound, and "http://127.0.0.1:7443" or "https://…".
   [[nodiscard]] virtual std::uint16_t port() const = 0;
   [[nodiscard]] virtual std::string url() const = 0;
   /// Accepts no more, tells long answers to end, waits up to `patience` for them. Blocks.

@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <vector>
 
 #include "gateway/net/request_parser.hpp"
 #include "gateway/net/target.hpp"
@@ -13,15 +12,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::string_view kUnrouted = "none";
+constexpr std::chrono::milliseconds kLastMoment{250};  ///< for a request, once the server drains
 
-std::array<base::Counter*, 6> counters_of(base::Metrics& metrics, std::string_view route) {
-  static constexpr std::array<std::string_view, 6> kClasses{"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
-  std::array<base::Counter*, 6> out{};
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const base::Labels labels{{"route", std::string(route)}, {"status", std::string(kClasses[i])}};
-    out[i] = &metrics.counter("meshgate_http_requests", "Requests by route and class of the answer's status.", labels);
-  }
+Response too_many(std::chrono::seconds wait, std::string_view request) {
+  auto out = problem(429, "too-many-requests", "Too many requests", "more requests came than this node allows in such a time; wait as long as Retry-After says", request);
+  out.fields.add("Retry-After", std::to_string(wait.count()));
   return out;
 }
 
@@ -29,6 +24,7 @@ std::string_view type_of(unsigned status) {
   switch (status) {
     case 408: return "request-timeout";
     case 413: return "body-too-large";
+    case 415: return "content-encoding";
     case 417: return "expectation-failed";
     case 431: return "header-too-large";
     case 501: return "transfer-encoding";
@@ -39,50 +35,10 @@ std::string_view type_of(unsigned status) {
 
 }  // namespace
 
-House::House(ServerOptions chosen, Router routes, base::Log& to, base::Metrics& metrics)
-    : options(std::move(chosen)),
-      router(std::move(routes)),
-      log(to),
-      sent(metrics.counter("meshgate_http_sent_bytes", "Bytes sent to readers.")),
-      received(metrics.counter("meshgate_http_received_bytes", "Bytes received from readers.")),
-      turned_away(metrics.counter("meshgate_http_connections_refused", "Connections refused because too many were open.")),
-      open(metrics.gauge("meshgate_http_connections", "Open connections.")),
-      admission(options.connections, options.connections_per_address) {
-  for (const auto& pattern : router.patterns()) answered.emplace(pattern, counters_of(metrics, pattern));
-  answered.emplace(kUnrouted, counters_of(metrics, kUnrouted));
-}
-
-void House::count(std::string_view route, unsigned status) {
-  const auto at = answered.find(route.empty() ? kUnrouted : route);
-  if (at != answered.end()) at->second[std::min(status / 100, 5U)]->add();
-}
-
-void House::each(void (Session::*act)()) {
-  std::vector<std::shared_ptr<Session>> all;
-  {
-    const std::lock_guard lock(mutex);
-    for (const auto& [raw, weak] : sessions) {
-      if (auto session = weak.lock()) all.push_back(std::move(session));
-    }
-  }
-  // The reference travels with the job: if it is the last one, the session ends on its own loop, and the server waits for that.
-  for (auto& one : all) {
-    presence.enter();
-    const auto loop = one->loop();
-    asio::post(loop, [this, session = std::move(one), act]() mutable {
-      ((*session).*act)();
-      const auto house = session->house();
-      session.reset();
-      presence.leave();
-    });
-  }
-}
-
-Session::Session(std::shared_ptr<House> house, std::unique_ptr<Stream> stream, std::string address, std::string remote)
+Session::Session(std::shared_ptr<House> house, std::unique_ptr<Stream> stream, Visitor visitor)
     : house_(std::move(house)),
       connection_(std::move(stream), {house_->options.write_time, house_->options.write_rate}, house_->sent, house_->received),
-      address_(std::move(address)),
-      remote_(std::move(remote)) {
+      visitor_(std::move(visitor)) {
   house_->open.add(1);
 }
 
@@ -92,7 +48,7 @@ Session::~Session() {
     house_->sessions.erase(this);
   }
   house_->open.add(-1);
-  house_->admission.leave(address_);
+  house_->admission.leave(visitor_.counted);
 }
 
 void Session::start() {
@@ -108,12 +64,13 @@ void Session::start() {
 }
 
 void Session::end_when_idle() {
-  if (idle_) cut();
+  // A request may be on its way at this moment.
+  if (idle_) connection_.give(kLastMoment);
 }
 
 asio::awaitable<void> Session::async_run() {
   const auto self = shared_from_this();
-  bool another = true;
+  bool another = co_await async_open();
   while (another) {
     another = co_await async_serve();
     if (house_->draining) another = false;
@@ -121,13 +78,29 @@ asio::awaitable<void> Session::async_run() {
   co_await connection_.async_linger();
 }
 
+asio::awaitable<bool> Session::async_open() {
+  if (house_->options.certificates == nullptr || visitor_.administrator) co_return true;
+  // The dearest thing that a stranger can ask for counts as a request.
+  bool open = false;
+  if (visitor_.counted.empty() || !house_->overdue(visitor_.address)) {
+    connection_.give(house_->options.handshake_time);
+    idle_ = true;
+    open = co_await connection_.async_open();
+    idle_ = false;
+  }
+  if (open) co_return true;
+  house_->handshakes_failed.add();
+  connection_.close();
+  co_return false;
+}
+
 asio::awaitable<bool> Session::async_first_byte() {
   if (!buffer_.empty()) co_return true;
-  connection_.give(first_ ? house_->options.header_time : house_->options.idle_time);
+  const auto patience = first_ ? house_->options.header_time : house_->options.idle_time;
+  connection_.give(house_->draining ? kLastMoment : patience);
   first_ = false;
   idle_ = true;
-  bool came = false;
-  if (!house_->draining) came = co_await connection_.async_read(buffer_);
+  const bool came = co_await connection_.async_read(buffer_);
   idle_ = false;
   if (!came) connection_.close();
   co_return came;
@@ -194,32 +167,42 @@ asio::awaitable<bool> Session::async_serve() {
   connection_.take_back();
   if (refused) co_await async_refuse(std::move(*refused));
   if (!whole) co_return false;
-  Request request;
-  request.method = head.method;
-  request.path = std::move(target.path);
-  request.query = std::move(target.query);
-  request.fields = head.fields;
+  auto request = request_of(head, std::move(target));
   request.body = parser.release_body();
-  request.remote = remote_;
-  request.administrator = address_.empty();
-  request.id = next_id();
   co_return co_await async_answer(std::move(request), head);
 }
 
+Request Session::request_of(const Head& head, Target target) {
+  Request out;
+  out.method = head.method;
+  out.path = std::move(target.path);
+  out.query = std::move(target.query);
+  out.fields = head.fields;
+  out.administrator = visitor_.administrator;
+  out.remote = visitor_.administrator ? "unix" : asker(visitor_.address, head.fields, house_->options.proxies).to_string();
+  if (const auto* secured = connection_.secured()) out.client = secured->client;
+  out.id = house_->ids.of(head.fields.find("X-Request-Id"));
+  return out;
+}
+
 asio::awaitable<bool> Session::async_answer(Request request, const Head& head) {
-  Exchange::Manner manner;
-  manner.head_only = head.method == "HEAD";
-  manner.old = head.version == 10;
-  manner.keep_alive = keeps_alive(head);
-  manner.encoding = negotiate(head.fields.find("Accept-Encoding"));
-  Exchange exchange(connection_, manner, house_->draining);
+  const Taken taken(connection_);
   const Handler& handler = house_->router.route(request);
-  const bool fine = co_await async_handle(handler, request, exchange);
+  Exchange exchange(connection_, manner_of(request, head), house_->draining);
+  const auto wait = visitor_.administrator ? std::nullopt : house_->overdue(asker(visitor_.address, head.fields, house_->options.proxies));
+  bool fine = true;
+  if (wait) {
+    auto answer = too_many(*wait, request.id);
+    (void)co_await exchange.async_send(std::move(answer));
+  } else {
+    fine = co_await async_handle(handler, request, exchange);
+  }
   if (exchange.status() == 0) {
     auto answer = problem(500, "internal", "Internal error", "the node failed to answer; its log says more", request.id);
     (void)co_await exchange.async_send(std::move(answer));
   }
   house_->count(request.route, exchange.status());
+  note(taken, exchange.status(), request, head);
   if (!fine || !exchange.finished()) {
     // The reader must not take a broken answer for a whole one.
     connection_.close();
@@ -242,15 +225,48 @@ asio::awaitable<bool> Session::async_handle(const Handler& handler, const Reques
 }
 
 asio::awaitable<void> Session::async_refuse(Refusal refusal) {
-  Exchange exchange(connection_, Exchange::Manner{}, house_->draining);
-  auto answer = problem(refusal.status, type_of(refusal.status), reason(refusal.status), refusal.detail, next_id());
+  const Taken taken(connection_);
+  Request unread;
+  unread.remote = visitor_.administrator ? "unix" : visitor_.address.to_string();
+  unread.id = house_->ids.of(std::nullopt);
+  Exchange exchange(connection_, manner_of(unread, Head()), house_->draining);
+  exchange.close_after();
+  auto answer = problem(refusal.status, type_of(refusal.status), reason(refusal.status), refusal.detail, unread.id);
   house_->count({}, refusal.status);
   (void)co_await exchange.async_send(std::move(answer));
+  note(taken, refusal.status, unread, Head());
 }
 
-std::string Session::next_id() {
-  static const std::string process = std::to_string(std::chrono::system_clock::now().time_since_epoch().count() / 1000000 % 1000000000);
-  return process + "-" + std::to_string(house_->requests.fetch_add(1, std::memory_order_relaxed) + 1);
+Exchange::Manner Session::manner_of(const Request& request, const Head& head) const {
+  Exchange::Manner out;
+  out.head_only = head.method == "HEAD";
+  out.old = head.version == 10;
+  out.keep_alive = keeps_alive(head);
+  out.encoding = negotiate(head.fields.find("Accept-Encoding"));
+  out.fields.add("X-Request-Id", request.id);
+  const auto& cors = house_->options.cors;
+  cors.add_to(request, out.fields);
+  // For OPTIONS the router leaves the allowed methods as the only capture.
+  if (!request.route.empty() && cors.is_preflight(request)) cors.add_preflight(request.captures.front(), out.fields);
+  return out;
+}
+
+void Session::note(const Taken& taken, unsigned status, const Request& request, const Head& head) const {
+  if (house_->options.access_log == nullptr) return;
+  Access access;
+  access.at = taken.at;
+  access.id = request.id;
+  access.remote = request.remote;
+  access.client = request.client;
+  access.method = request.method;
+  access.target = head.target;
+  access.route = request.route;
+  access.agent = head.fields.find("User-Agent").value_or(std::string_view());
+  if (const auto* secured = connection_.secured()) access.tls = secured->version;
+  access.status = status;
+  access.bytes = connection_.sent() - taken.sent;
+  access.took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - taken.clock);
+  house_->options.access_log->add(access);
 }
 
 }  // namespace meshgate::net

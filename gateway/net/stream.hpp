@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
 #include <span>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -14,11 +15,21 @@ namespace meshgate::net {
 /// What an operation on a stream came to.
 using Transfer = std::tuple<boost::system::error_code, std::size_t>;
 
-/// A byte stream whatever carries it (TCP, a Unix socket), so that sessions are compiled once. On its loop only.
+/// What TLS agreed on with a client.
+struct Secured {
+  std::string version;  ///< "TLSv1.3"
+  std::string client;   ///< the subject of the certificate it showed and that was verified (RFC 4514); empty: none
+};
+
+/// A byte stream whatever carries it (TCP, TLS, a Unix socket), so that sessions are compiled once. On its loop only.
 class Stream {
  public:
   virtual ~Stream() = default;
   [[nodiscard]] virtual boost::asio::any_io_executor loop() = 0;
+  /// Once, before the first byte: a handshake, where there is one.
+  virtual boost::asio::awaitable<boost::system::error_code> async_open() { co_return boost::system::error_code(); }
+  /// After async_open; null: in clear.
+  [[nodiscard]] virtual const Secured* secured() const { return nullptr; }
   virtual boost::asio::awaitable<Transfer> async_read_some(boost::asio::mutable_buffer into) = 0;
   virtual boost::asio::awaitable<Transfer> async_write_some(std::span<const boost::asio::const_buffer> from) = 0;
   /// The running operation ends with an error; the stream still works.

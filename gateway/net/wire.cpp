@@ -50,6 +50,7 @@ std::string_view reason(unsigned status) {
     case 409: return "Conflict";
     case 410: return "Gone";
     case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
@@ -63,7 +64,7 @@ std::string_view reason(unsigned status) {
 
 bool bodiless(unsigned status) { return status == 204 || status == 304; }
 
-std::string answer_head(unsigned status, const Fields& fields, const Framing& framing) {
+std::string answer_head(unsigned status, const Fields& fields, const Framing& framing, const Fields& more) {
   std::string out;
   out.reserve(512);
   out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason(status)).append("\r\n");
@@ -71,6 +72,7 @@ std::string answer_head(unsigned status, const Fields& fields, const Framing& fr
   field(out, "Meshgate-Protocol", "1");
   field(out, "X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : fields.all()) field(out, name, value);
+  for (const auto& [name, value] : more.all()) field(out, name, value);
   if (framing.length) field(out, "Content-Length", std::to_string(*framing.length));
   if (framing.chunked) field(out, "Transfer-Encoding", "chunked");
   if (framing.close) field(out, "Connection", "close");

@@ -17,8 +17,8 @@ struct Framing {
   bool close = false;
 };
 
-/// A status line and header, the empty line included; Date, Meshgate-Protocol and X-Content-Type-Options are added.
-std::string answer_head(unsigned status, const Fields& fields, const Framing& framing);
+/// A status line and header, the empty line included; Date, Meshgate-Protocol and X-Content-Type-Options are added, and `more` beside `fields`.
+std::string answer_head(unsigned status, const Fields& fields, const Framing& framing, const Fields& more = {});
 
 /// What stands before a chunk of this many bytes. "\r\n" follows the chunk.
 std::string chunk_head(std::size_t bytes);

@@ -59,6 +59,15 @@ TEST(Log, SecretsNeverGetThrough) {
   EXPECT_EQ(log.redacted("s3cret\nkey"), "***");
 }
 
+TEST(Log, TheLevelMayChange) {
+  Kept log(Level::warning);
+  log.info("node", "before");
+  log.set_least(Level::info);
+  log.info("node", "after");
+  ASSERT_EQ(log.lines.size(), 1U);
+  EXPECT_NE(log.lines[0].find("after"), std::string::npos);
+}
+
 TEST(Log, WithoutARedactionNothingChanges) { EXPECT_EQ(Kept().redacted("as it is"), "as it is"); }
 
 TEST(Log, LinesOfManyThreadsStayWhole) {

@@ -12,6 +12,7 @@ asio::awaitable<void> async_echo(const Request& request, Reply& reply) {
   answer.body = request.method + " " + request.path + "\n";
   for (const auto& [name, value] : request.query) answer.body.append(name).append("=").append(value).append("\n");
   for (const auto& [name, value] : request.fields.all()) answer.body.append(name).append(": ").append(value).append("\n");
+  answer.body.append("remote: ").append(request.remote).append("\nclient: ").append(request.client.empty() ? "none" : request.client).append("\n");
   answer.body.append(request.administrator ? "administrator\n" : "reader\n").append(request.body);
   (void)co_await reply.async_send(std::move(answer));
 }
