@@ -95,5 +95,15 @@ TEST_F(FormatsTest, PollsAnswerInEveryFormAndRefusalsStayProblems) {
   EXPECT_EQ(gone.field("Content-Type"), "application/problem+json");
 }
 
+TEST_F(FormatsTest, ThePageComesWithAPolicyAndAStrongTag) {
+  for (const char* path : {"/", "/page.css", "/page.js"}) {
+    const auto answer = get(path);
+    ASSERT_EQ(answer.status, 200U) << path;
+    EXPECT_NE(answer.field("Content-Security-Policy").find("default-src 'none'"), std::string::npos);
+    EXPECT_EQ(get(path, "If-None-Match: " + answer.field("ETag") + "\r\n").status, 304U);
+  }
+  EXPECT_EQ(get("/?x=1").status, 400U);
+}
+
 }  // namespace
 }  // namespace meshgate::serve::test
