@@ -84,7 +84,7 @@ sed -e "s|@HERE@|$here|g" -e "s|@PORT@|$port|g" deploy/quickstart/meshgate.yaml 
 started gateway "$meshgate" run "$here/meshgate.yaml"
 gateway=${pids[-1]}
 "${tour[@]}" wait "$url" "$gateway"
-echo "   to look at it, open $url/feeds or $url/feeds/orders/items?limit=3"
+echo "   to look at it, open $url/"
 
 say "4  Somebody works with the database, and a device mirrors two of the feeds into a SQLite file"
 started writer python3 "$root/deploy/quickstart/company.py" work "$here/company.db"

@@ -234,6 +234,7 @@ std::unique_ptr<const Mapping> Mapping::compile(const Definition& definition, co
                                                 config::Diagnostics& out) {
   config::Diagnostics found;
   Plan plan = Compiler(*definition.rules_, source, uncarried, feed, found).run();
+  if (found.empty()) check_presentation(definition.presentation(), plan.schema, found);
   for (const config::Diagnostic& one : found.all()) out.add(one.place, one.message, one.hint);
   if (!found.empty()) return nullptr;
   return std::make_unique<PlannedMapping>(std::move(plan));

@@ -7,6 +7,7 @@
 
 #include "config/diagnostics.hpp"
 #include "config/node.hpp"
+#include "mapping/presentation.hpp"
 #include "mesh/record.hpp"
 #include "mesh/result.hpp"
 #include "mesh/schema.hpp"
@@ -35,9 +36,14 @@ class Definition {
   /// Whether items are divided into partitions.
   [[nodiscard]] bool divided() const;
 
+  /// How its items are shown; no part of the rules.
+  [[nodiscard]] const Presentation& presentation() const { return presentation_; }
+  void show_as(Presentation presentation) { presentation_ = std::move(presentation); }
+
  private:
   friend class Mapping;
   std::shared_ptr<const Rules> rules_;
+  Presentation presentation_;
 };
 
 /// An item made of a record. Reused from record to record so that its buffers stay.
@@ -54,7 +60,8 @@ struct MappedItem {
 class Mapping {
  public:
   /// Errors name file:line:column: an unknown column ("did you mean"), a cast that cannot work, a column of a type that cannot be carried
-  /// (in `uncarried`, not in `source`, by name and native type), a source without a key and without `id:`.
+  /// (in `uncarried`, not in `source`, by name and native type), a source without a key and without `id:`, a presentation of fields that
+  /// the items do not have.
   static std::unique_ptr<const Mapping> compile(const Definition& definition, const Schema& source,
                                                 const std::vector<Field>& uncarried, const config::Place& feed,
                                                 config::Diagnostics& out);

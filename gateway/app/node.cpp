@@ -129,8 +129,9 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
     return Error{Code::not_found, ingest_ ? "no source fills a feed '" + std::string(feed) + "'"
                                           : "the node does not run: start it with `meshgate run`, then release the feed"};
   };
-  serve_ = std::make_unique<serve::Serve>(
-      serve::Services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay});
+  serve::Services services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay};
+  services.presentation = [this](std::string_view feed) { return ingest_ ? ingest_->presentation(feed) : mapping::Presentation(); };
+  serve_ = std::make_unique<serve::Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);

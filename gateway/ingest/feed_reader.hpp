@@ -24,7 +24,7 @@ namespace meshgate::ingest {
 inline constexpr const char* kStream = "main";
 
 /// Fills one feed from one stream: read → map → commit, one batch a step; sweeps after a complete scan. Used by its source's thread;
-/// only status(), release() and holds_open() may be called from others. While more is to come, batches are committed on a second thread and the next ones
+/// only status(), presentation(), release() and holds_open() may be called from others. While more is to come, batches are committed on a second thread and the next ones
 /// are read meanwhile. Survives a kill at any point: items and Position are one commit.
 class FeedReader : private RecordSink {
  public:
@@ -53,6 +53,7 @@ class FeedReader : private RecordSink {
   void note_limit(Limit limit, const std::string& sentence = {});
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] FeedStatus status() const { return board_.get(); }
+  [[nodiscard]] const mapping::Presentation& presentation() const { return options_.definition.presentation(); }
   /// Lets the next sweep through, whatever the guard thinks of it. Forgotten at a restart: to hold again is harmless, to let through
   /// what nobody thinks of any more is not.
   void release() { released_ = true; }

@@ -35,6 +35,13 @@ std::optional<Ingest::Standing> Ingest::standing(std::string_view feed) const {
   return std::nullopt;
 }
 
+mapping::Presentation Ingest::presentation(std::string_view feed) const {
+  for (const auto& runner : runners_) {
+    if (const FeedReader* reader = runner->reader(feed)) return reader->presentation();
+  }
+  return {};
+}
+
 bool Ingest::release(std::string_view feed) {
   for (const auto& runner : runners_) {
     FeedReader* reader = runner->reader(feed);

@@ -32,6 +32,8 @@ class Ingest {
     FeedStatus status;
   };
   [[nodiscard]] std::optional<Standing> standing(std::string_view feed) const;
+  /// How the feed's items are shown; the default for a feed that is not configured.
+  [[nodiscard]] mapping::Presentation presentation(std::string_view feed) const;
   /// Sources of which it is not known yet which streams their families stand for, and why.
   struct Unlisted {
     std::string source;

@@ -29,6 +29,10 @@ constexpr std::array kFeedKeys = {
     Key{.name = "fields", .form = Form::any, .help = "The items' fields; absent: every column under its own name."},
     Key{.name = "id", .form = Form::any, .help = "What items are called: a column, a template or a list of columns; absent: the key."},
     Key{.name = "partition", .form = Form::any, .help = "The slice or slices an item belongs to: a column, a template or a list; absent: one slice."},
+    Key{.name = "title", .form = Form::any, .help = "What an item is called in feed readers and on the page: a field or a template of fields; absent: its id."},
+    Key{.name = "summary", .form = Form::any, .help = "A sentence on an item for feed readers: a field or a template of fields."},
+    Key{.name = "link", .form = Form::any, .help = "Where people find the item: an address that begins with http:// or https://, with {fields} in it."},
+    Key{.name = "updated", .form = Form::any, .help = "When the item last changed, for feed readers: a field of type timestamptz, timestamp or date; absent: when the change came here."},
     Key{.name = "guard", .form = Form::mapping, .help = "How many deletes found by a sweep are made without asking: { share: 10%, count: 100 }."},
     Key{.name = "where", .form = Form::any, .help = "Which records become items. Not in this version."},
     Key{.name = "read", .form = Form::any, .help = "Who may read the feed: `public`, or absent. Groups are not in this version."},
@@ -177,6 +181,7 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   feed.name = entry.key;
   feed.place = entry.key_place;
   feed.definition = mapping::Definition::read(section.node("fields"), section.node("id"), section.node("partition"), out);
+  feed.definition.show_as(mapping::read_presentation(entry.value, out));
   feed.guard = read_guard(section.node("guard"), secrets, out);
 
   const Node from = section.node("from");

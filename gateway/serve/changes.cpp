@@ -1,4 +1,7 @@
+#include <array>
+
 #include "gateway/serve/answers.hpp"
+#include "gateway/serve/recast.hpp"
 #include "gateway/serve/sending.hpp"
 #include "mesh/value.hpp"
 
@@ -8,24 +11,22 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::array kFormats{Format::ndjson, Format::json, Format::csv};
+
+/// Live streams and events have one form each, whatever Accept says.
+std::optional<net::Response> choose_lines(const net::Request& request, Live live, Format& out) {
+  const bool endless = live == Live::sse || live == Live::stream;
+  const auto offers = std::span(kFormats).first(endless ? 1 : kFormats.size());
+  if (endless && !request.parameter("format")) return std::nullopt;
+  return choose_format(request, offers, "feed readers' formats cannot say where a reader stands: they are at /items", out);
+}
+
 /// How the reader's first look went: a refusal, or a chunk.
 struct Opening {
   std::optional<net::Response> refusal;
   Place place;
   std::shared_ptr<Chunk> chunk;
 };
-
-net::Response choose_partition(const net::Request& request, const store::FeedState& state) {
-  std::string list = ",\"partitions\":[";
-  const char* comma = "";
-  for (const auto& one : state.partitions) {
-    list += comma;
-    append_json_string(list, one.name);
-    comma = ",";
-  }
-  return net::problem(400, "partition-needed", "Choose a partition",
-                      "feed '" + state.name + "' is divided: add partition=… with one of the listed names", request.id, list + "]");
-}
 
 net::Response not_continued(const net::Request& request, Answer answer) {
   constexpr std::string_view kRemedy =
@@ -132,7 +133,14 @@ asio::awaitable<void> async_changes(Context& context, const net::Request& reques
     (void)co_await reply.async_send(std::move(answer));
     co_return;
   }
-  co_await async_read_and_send(context, request, reply, *question);
+  Format format = Format::ndjson;
+  if (auto refusal = choose_lines(request, question->live, format)) {
+    (void)co_await reply.async_send(std::move(*refusal));
+    co_return;
+  }
+  if (format == Format::ndjson) co_return co_await async_read_and_send(context, request, reply, *question);
+  Recast recast(reply, context.services.pool, format);
+  co_await async_read_and_send(context, request, recast, *question);
 }
 
 }  // namespace meshgate::serve

@@ -17,6 +17,7 @@ struct Context {
   Services services;
   OpenFeeds feeds;
   base::Gauge& live_readers;
+  const Micros started = now();
 };
 
 /// Makes an answer on the pool and sends it; 503 when the pool is full. What `make` refers to must live as long as the request.

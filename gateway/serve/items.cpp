@@ -1,7 +1,12 @@
+#include <array>
+
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
+#include "gateway/serve/csv.hpp"
 #include "gateway/serve/describe.hpp"
+#include "gateway/serve/news.hpp"
 #include "gateway/serve/parameters.hpp"
+#include "mapping/percent_encoding.hpp"
 
 namespace meshgate::serve {
 
@@ -11,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kItems = 100;
 constexpr std::uint64_t kMostItems = 1000;
+constexpr std::array kFormats{Format::json, Format::ndjson, Format::csv, Format::atom, Format::rss, Format::json_feed};
 
 /// The token as it stands in a URL, so that a reader can copy it: hexadecimal, since the store's bytes may be anything.
 std::string shown_token(std::string_view token) {
@@ -35,7 +41,7 @@ std::optional<std::string> read_token(std::string_view text) {
   return out;
 }
 
-net::Response page(const net::Request& request, const store::ItemPage& items) {
+std::string items_json(const store::ItemPage& items) {
   std::string body = "{\"items\":[";
   const char* comma = "";
   for (const auto& one : items.items) {
@@ -48,12 +54,39 @@ net::Response page(const net::Request& request, const store::ItemPage& items) {
     body += ',';
     append_member(body, "next", shown_token(items.next));
   }
-  const std::string tag = tag_of(body);
-  return tagged(request, json(body + "}\n"), tag);
+  return body += "}\n";
 }
 
-net::Response read_items(Context& context, const net::Request& request) {
-  if (auto good = check_parameters(request, {"partition", "limit", "page"}); !good) return failure(request, good.error());
+std::string items_lines(const store::ItemPage& items) {
+  std::string body;
+  for (const auto& one : items.items) {
+    append_item(body, one);
+    body += '\n';
+  }
+  return body;
+}
+
+/// The same request for the page behind this one.
+std::string next_page(const net::Request& request, const store::ItemPage& items) {
+  std::string out = request.path + "?";
+  for (const auto& [name, value] : request.query) {
+    if (name != "page") out.append(name).append("=").append(mapping::percent_encoded(value)).append("&");
+  }
+  return out.append("page=").append(shown_token(items.next));
+}
+
+net::Response page(const net::Request& request, const store::ItemPage& items, std::string body, Format format) {
+  net::Response answer;
+  answer.fields.add("Content-Type", format == Format::csv ? "text/csv; charset=utf-8; header=present" : std::string(media_type(format)));
+  answer.fields.add("Cache-Control", "no-cache");
+  answer.fields.add("Vary", "Accept");
+  if (!items.next.empty()) answer.fields.add("Link", "<" + next_page(request, items) + ">; rel=\"next\"");
+  const std::string tag = tag_of(body);
+  answer.body = std::move(body);
+  return tagged(request, std::move(answer), tag);
+}
+
+net::Response read_page(Context& context, const net::Request& request, Format format) {
   const auto limit = number_parameter(request, "limit", kItems, 1, kMostItems);
   if (!limit) return failure(request, limit.error());
   const auto token = read_token(request.parameter("page").value_or(""));
@@ -61,12 +94,24 @@ net::Response read_items(Context& context, const net::Request& request) {
   const auto one = context.feeds.find(request.captures[0]);
   if (!one) return failure(request, one.error());
   const auto partition = request.parameter("partition");
-  if (partition && !(*one)->feed->standing(*partition)) {
+  const auto& feed = *(*one)->feed;
+  if (partition && !feed.standing(*partition)) {
     return failure(request, {Code::not_found, "feed '" + request.captures[0] + "' has no partition '" + std::string(*partition) + "'"});
   }
-  const auto items = (*one)->feed->items(partition, *token, *limit);
+  const auto items = feed.items(partition, *token, *limit);
   if (!items) return failure(request, items.error());
-  return page(request, *items);
+  if (format == Format::json) return page(request, *items, items_json(*items), format);
+  if (format == Format::ndjson) return page(request, *items, items_lines(*items), format);
+  const auto state = feed.state();
+  return page(request, *items, items_csv(*items, state.schema, state.divided), format);
+}
+
+net::Response read_items(Context& context, const net::Request& request) {
+  if (auto good = check_parameters(request, {"partition", "limit", "page", "format"}); !good) return failure(request, good.error());
+  Format format = Format::json;
+  if (auto refusal = choose_format(request, kFormats, "", format)) return std::move(*refusal);
+  const bool told = format == Format::atom || format == Format::rss || format == Format::json_feed;
+  return told ? answer_news(context, request, format) : read_page(context, request, format);
 }
 
 net::Response read_item(Context& context, const net::Request& request) {

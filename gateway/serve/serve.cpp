@@ -2,6 +2,7 @@
 
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
+#include "gateway/serve/page.hpp"
 
 namespace meshgate::serve {
 
@@ -38,6 +39,7 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/health/live", async_live);
   get(context, router, "/health/ready", async_ready);
   get(context, router, "/metrics", async_metrics);
+  add_page(router);
   add_admin(context, router);
 }
 

@@ -13,6 +13,7 @@
 #include "gateway/base/metrics.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/store/store.hpp"
+#include "mapping/presentation.hpp"
 #include "mesh/time.hpp"
 
 namespace meshgate::serve {
@@ -64,6 +65,9 @@ struct Services {
   /// Reads a feed's quarantined records again (no keys: all of them); blocks.
   std::function<Result<std::vector<Replayed>>(std::string_view feed, std::vector<std::string> keys)> replay{};
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);  ///< of live streams
+  /// How a feed's items are shown; must not block. Empty: each by its id.
+  std::function<mapping::Presentation(std::string_view feed)> presentation{};
+  std::string scheme = "http";  ///< of the addresses under which readers know this node
 };
 
 /// The node's HTTP interface, as HTTP.md describes it.

@@ -41,6 +41,7 @@ struct QuarantineSizes {
   std::uint64_t sum = 0;
 };
 
+class Snapshot;
 class Transaction;
 
 /// Feed over the engine. Writers queue on write_mutex_; readers take a snapshot and touch no lock but the short one of the tables.
@@ -67,6 +68,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) override;
   [[nodiscard]] Cursor followed(std::string_view partition) const override;
   [[nodiscard]] Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const override;
+  [[nodiscard]] Result<Latest> latest(std::string_view partition, std::optional<Seq> below, std::size_t limit) const override;
   [[nodiscard]] Result<std::optional<StoredItem>> item(std::string_view id) const override;
   [[nodiscard]] Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
                                        std::size_t limit) const override;
@@ -125,6 +127,10 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status may_commit() const;
   void notify() const;
   [[nodiscard]] Error unknown_partition(std::string_view name) const;
+  struct Served;  ///< a partition as one snapshot has it
+  [[nodiscard]] Result<PartitionNumber> numbered(std::string_view partition) const;
+  /// `partition` was numbered before the snapshot was taken.
+  Status read_served(PartitionNumber partition, const Snapshot& at, Served& out) const;
   [[nodiscard]] Error erased() const;
 
   std::shared_ptr<Engine> engine_;

@@ -98,6 +98,14 @@ struct PageLimits {
   std::uint64_t mark_every = std::numeric_limits<std::uint64_t>::max();  ///< entries, before a resume point is put between the lines
 };
 
+/// A partition's newest entries, read in one snapshot.
+struct Latest {
+  std::string lines;  ///< put, gone and trim lines as kept, newest first
+  Seq last{0};        ///< of the oldest of them
+  bool end = false;   ///< there are none below
+  Seq head{0};
+};
+
 struct StoredItem {
   std::string id;
   Revision rev;
@@ -180,6 +188,8 @@ class Feed {
   // ---- reading ----
 
   [[nodiscard]] virtual Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const = 0;
+  /// The entries below a seq (nothing: from the head down), the newest first: at most `limit`, or 4 MiB.
+  [[nodiscard]] virtual Result<Latest> latest(std::string_view partition, std::optional<Seq> below, std::size_t limit) const = 0;
   [[nodiscard]] virtual Result<std::optional<StoredItem>> item(std::string_view id) const = 0;
   /// Items of a partition (nothing: of all) after the token of an earlier page (empty: from the first): at most `limit`, or 4 MiB.
   [[nodiscard]] virtual Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,

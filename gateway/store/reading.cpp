@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kReadAhead = 128U << 10U;
 constexpr std::uint64_t kBigPage = 64U << 10U;
+constexpr std::size_t kLatestBytes = 4U << 20U;
 constexpr std::uint64_t kMostReserved = 4U << 20U;
 constexpr std::uint64_t kOverLimit = 16U << 10U;  ///< room for the last line, so that it seldom moves the page
 
@@ -74,32 +75,45 @@ class Reading {
 
 }  // namespace
 
-Result<Page> DiskFeed::changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const {
-  std::optional<PartitionNumber> number;
-  {
-    const std::shared_lock lock(tables_mutex_);
-    number = tables_.partition_named(partition);
-    if (!number) return unknown_partition(partition);
-  }
-  const Snapshot at(engine_->db());
-  PartitionRecord record;
+struct DiskFeed::Served {
+  PartitionRecord partition;
   ProgressRecord progress;
-  if (auto read = read_record(*engine_, meta_key(Meta::partition, number_, plain(*number)), at.get(), record); !read) return std::move(read).error();
-  if (auto read = read_record(*engine_, meta_key(Meta::progress, number_), at.get(), progress); !read) return std::move(read).error();
-  if (record.served.generation == 0) {
-    const std::shared_lock lock(tables_mutex_);
-    return unknown_partition(partition);
-  }
-  const Standing standing = standing_of(record, progress);
+  LogRange range;
+};
+
+Result<PartitionNumber> DiskFeed::numbered(std::string_view partition) const {
+  const std::shared_lock lock(tables_mutex_);
+  const auto number = tables_.partition_named(partition);
+  if (!number) return unknown_partition(partition);
+  return *number;
+}
+
+Status DiskFeed::read_served(PartitionNumber partition, const Snapshot& at, Served& out) const {
+  if (auto read = read_record(*engine_, meta_key(Meta::partition, number_, plain(partition)), at.get(), out.partition); !read) return read;
+  if (auto read = read_record(*engine_, meta_key(Meta::progress, number_), at.get(), out.progress); !read) return read;
+  out.range = {number_, partition, out.partition.served.generation};
+  if (out.range.generation != 0) return {};
+  const std::shared_lock lock(tables_mutex_);
+  return unknown_partition(out.partition.name);
+}
+
+Result<Page> DiskFeed::changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const {
+  const auto number = numbered(partition);
+  if (!number) return number.error();
+  const Snapshot at(engine_->db());
+  Served served;
+  if (auto read = read_served(*number, at, served); !read) return std::move(read).error();
+  const PartitionRecord& record = served.partition;
+  const Standing standing = standing_of(record, served.progress);
   Page out;
   out.answer = judge(after, standing);
   out.mark.floor = standing.floor;
   out.mark.loading = standing.loading;
-  out.mark.as_of = record.replica ? record.as_of : progress.as_of;
+  out.mark.as_of = record.replica ? record.as_of : served.progress.as_of;
   if (out.answer == Answer::ahead) out.mark.cursor = stay(after, standing).cursor;
   if (out.answer != Answer::read) return out;
   Reading reading(after, limits, standing, out);
-  if (auto read = reading.run(*engine_, {number_, *number, record.served.generation}, at.get()); !read) return std::move(read).error();
+  if (auto read = reading.run(*engine_, served.range, at.get()); !read) return std::move(read).error();
   const Progress made = reading.made();
   out.mark.cursor = made.cursor;
   out.mark.caught_up = made.caught_up;
@@ -107,6 +121,37 @@ Result<Page> DiskFeed::changes(std::string_view partition, const Cursor& after, 
     out.mark.count = record.served.count;
     out.mark.digest = record.served.digest;
   }
+  return out;
+}
+
+Result<Latest> DiskFeed::latest(std::string_view partition, std::optional<Seq> below, std::size_t limit) const {
+  const auto number = numbered(partition);
+  if (!number) return number.error();
+  const Snapshot at(engine_->db());
+  Served served;
+  if (auto read = read_served(*number, at, served); !read) return std::move(read).error();
+  Latest out;
+  out.head = standing_of(served.partition, served.progress).head;
+  const Seq from = below ? std::min(*below, next(out.head)) : next(out.head);
+  std::string first;
+  append_log_key(first, served.range, Seq{0});
+  std::string last;
+  append_log_key(last, served.range, from);
+  const rocksdb::Slice lower(first);
+  const rocksdb::Slice upper(last);
+  rocksdb::ReadOptions how;
+  how.snapshot = at.get();
+  how.iterate_lower_bound = &lower;
+  how.iterate_upper_bound = &upper;
+  how.ignore_range_deletions = true;
+  const auto line = engine_->iterate(Family::log, how);
+  std::size_t entries = 0;
+  for (line->SeekToLast(); line->Valid() && entries < limit && out.lines.size() < kLatestBytes; line->Prev(), ++entries) {
+    out.lines.append(view(line->value()));
+    out.last = seq_of_log_key(view(line->key()));
+  }
+  if (!line->status().ok()) return engine_->error(line->status());
+  out.end = !line->Valid();
   return out;
 }
 

@@ -26,6 +26,19 @@ class OptionsTest : public ::testing::Test {
 
 constexpr const char* kSource = "sources: { erp: { connector: scripted, every: 250ms } }\n";
 
+TEST_F(OptionsTest, HowItemsAreShownIsNoPartOfTheRules) {
+  const std::string plain = std::string(kSource) + "feeds:\n  orders:\n    from: { source: erp, table: sales }\n";
+  const auto before = read(plain);
+  const auto shown = read(plain + "    title: \"{id} in {zone}\"\n    link: \"https://shop.example/{id}\"\n");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  EXPECT_TRUE(shown[0].feeds[0].definition.presentation().title);
+  EXPECT_EQ(shown[0].feeds[0].rules(), before[0].feeds[0].rules());
+  (void)read(plain + "    titel: id\n    link: ftp://x\n");
+  EXPECT_EQ(faults_.text(),
+            "mesh.yaml:5:5: unknown key 'titel' (did you mean 'title'?)\n"
+            "mesh.yaml:6:11: a link begins with http:// or https:// and has a field in it (write link: \"https://shop.example/orders/{number}\", or name the field that holds it)\n");
+}
+
 TEST_F(OptionsTest, ReadsASourceWithItsFeeds) {
   const auto sources = read(std::string(kSource) + "feeds:\n  orders:\n    from: { source: erp, table: sales }\n    partition: zone\n");
   ASSERT_TRUE(faults_.empty()) << faults_.text();

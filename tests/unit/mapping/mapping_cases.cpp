@@ -69,7 +69,8 @@ std::string run_row(const mapping::Mapping& made, const Schema& schema, const No
 std::string run_mapping_case(const Case& one) {
   config::Diagnostics out;
   const Node root = config::parse_yaml(one.input, "c.yaml", out);
-  const auto definition = mapping::Definition::read(root["fields"], root["id"], root["partition"], out);
+  auto definition = mapping::Definition::read(root["fields"], root["id"], root["partition"], out);
+  definition.show_as(mapping::read_presentation(root, out));
   Columns columns;
   for (const Node& column : root["columns"].elements()) add_column(columns, column.scalar());
   if (!out.empty()) return out.text();

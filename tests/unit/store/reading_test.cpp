@@ -47,6 +47,32 @@ TEST_F(ReadingTest, MarksWithinAPageAreThoseOfPagingByHand) {
   EXPECT_EQ(whole->mark.cursor, part.mark.cursor);
 }
 
+TEST_F(ReadingTest, TheLatestEntriesComeNewestFirst) {
+  put_many(5);
+  commit(*feed_, put("2", R"({"a":1})"));
+  commit(*feed_, removed("4"));
+  const auto seqs = [](const Result<Latest>& read) {
+    std::string out;
+    LineParser parser;
+    for (std::string_view rest = read->lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
+      const auto line = parser.parse(rest.substr(0, rest.find('\n')));
+      if (const auto* put = std::get_if<PutLine>(&*line)) out.append(" +").append(put->id).append(":").append(std::to_string(number(put->seq)));
+      if (const auto* gone = std::get_if<GoneLine>(&*line)) out.append(" -").append(gone->id).append(":").append(std::to_string(number(gone->seq)));
+    }
+    return out;
+  };
+  const auto first = feed_->latest("", std::nullopt, 3);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(seqs(first), " -4:7 +2:6 +5:5");
+  EXPECT_EQ(first->head, Seq{7});
+  EXPECT_FALSE(first->end);
+  const auto rest = feed_->latest("", first->last, 3);
+  EXPECT_EQ(seqs(rest), " +3:3 +1:1");
+  EXPECT_TRUE(rest->end);
+  EXPECT_TRUE(feed_->latest("", Seq{0}, 3)->lines.empty());
+  EXPECT_FALSE(feed_->latest("nowhere", std::nullopt, 3));
+}
+
 TEST_F(ReadingTest, APageIsBoundedByBytesButBringsAtLeastOneLine) {
   put_many(5);
   const auto one = feed_->changes("", {}, {.entries = 1000, .bytes = 1});

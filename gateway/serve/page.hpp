@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "gateway/serve/context.hpp"
+
+namespace meshgate::serve {
+
+/// A file of the page at `/`, as it was when the program was built.
+struct PageFile {
+  std::string_view path;  ///< where it is served
+  std::string_view media_type;
+  std::string_view text;
+};
+std::span<const PageFile> page_files();
+
+void add_page(net::Router& router);
+
+}  // namespace meshgate::serve
