@@ -43,6 +43,14 @@ struct QuarantineSizes {
 
 class Transaction;
 
+/// A partition that is served, as one snapshot has it.
+struct ServedPartition {
+  LogRange range;
+  PartitionRecord record;
+  ProgressRecord progress;
+  Standing standing;
+};
+
 /// Feed over the engine. Writers queue on write_mutex_; readers take a snapshot and touch no lock but the short one of the tables.
 class DiskFeed final : public Feed {
  public:
@@ -67,6 +75,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) override;
   [[nodiscard]] Cursor followed(std::string_view partition) const override;
   [[nodiscard]] Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const override;
+  [[nodiscard]] Result<std::shared_ptr<const Pin>> pin(std::string_view partition) const override;
   [[nodiscard]] Result<std::optional<StoredItem>> item(std::string_view id) const override;
   [[nodiscard]] Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
                                        std::size_t limit) const override;
@@ -121,6 +130,8 @@ class DiskFeed final : public Feed {
   Status load_meta(std::string_view key, std::string_view value);
   Status load_quarantine_sizes();
   Status load_greatest_index_key();
+  /// Code::not_found when there is none of that name.
+  Result<ServedPartition> served(std::string_view partition, const rocksdb::Snapshot* at) const;
   [[nodiscard]] bool follows() const;
   [[nodiscard]] Status may_commit() const;
   void notify() const;

@@ -74,38 +74,45 @@ class Reading {
 
 }  // namespace
 
-Result<Page> DiskFeed::changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const {
+Result<ServedPartition> DiskFeed::served(std::string_view partition, const rocksdb::Snapshot* at) const {
   std::optional<PartitionNumber> number;
   {
     const std::shared_lock lock(tables_mutex_);
     number = tables_.partition_named(partition);
     if (!number) return unknown_partition(partition);
   }
-  const Snapshot at(engine_->db());
-  PartitionRecord record;
-  ProgressRecord progress;
-  if (auto read = read_record(*engine_, meta_key(Meta::partition, number_, plain(*number)), at.get(), record); !read) return std::move(read).error();
-  if (auto read = read_record(*engine_, meta_key(Meta::progress, number_), at.get(), progress); !read) return std::move(read).error();
-  if (record.served.generation == 0) {
+  ServedPartition out;
+  if (auto read = read_record(*engine_, meta_key(Meta::partition, number_, plain(*number)), at, out.record); !read) return std::move(read).error();
+  if (auto read = read_record(*engine_, meta_key(Meta::progress, number_), at, out.progress); !read) return std::move(read).error();
+  if (out.record.served.generation == 0) {
     const std::shared_lock lock(tables_mutex_);
     return unknown_partition(partition);
   }
-  const Standing standing = standing_of(record, progress);
+  out.range = {number_, *number, out.record.served.generation};
+  out.standing = standing_of(out.record, out.progress);
+  return out;
+}
+
+Result<Page> DiskFeed::changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const {
+  const Snapshot at(engine_->db());
+  auto found = served(partition, at.get());
+  if (!found) return std::move(found).error();
+  const Standing& standing = found->standing;
   Page out;
   out.answer = judge(after, standing);
   out.mark.floor = standing.floor;
   out.mark.loading = standing.loading;
-  out.mark.as_of = record.replica ? record.as_of : progress.as_of;
+  out.mark.as_of = found->record.replica ? found->record.as_of : found->progress.as_of;
   if (out.answer == Answer::ahead) out.mark.cursor = stay(after, standing).cursor;
   if (out.answer != Answer::read) return out;
   Reading reading(after, limits, standing, out);
-  if (auto read = reading.run(*engine_, {number_, *number, record.served.generation}, at.get()); !read) return std::move(read).error();
+  if (auto read = reading.run(*engine_, found->range, at.get()); !read) return std::move(read).error();
   const Progress made = reading.made();
   out.mark.cursor = made.cursor;
   out.mark.caught_up = made.caught_up;
   if (made.caught_up) {
-    out.mark.count = record.served.count;
-    out.mark.digest = record.served.digest;
+    out.mark.count = found->record.served.count;
+    out.mark.digest = found->record.served.digest;
   }
   return out;
 }
