@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -51,6 +52,15 @@ struct Replayed {
   std::string reason;  ///< empty where the word says all
 };
 
+/// First downloads in parts that caches may keep: see Ranges.
+struct RangeOptions {
+  std::filesystem::path folder;         ///< where renderings are kept
+  std::uint64_t most_bytes = 0;         ///< of them in all; 0: no parts are offered
+  std::uint64_t part_bytes = 8U << 20U;  ///< about how large one is
+  /// Whether everybody may read a feed, so that caches on the way may show to one what they fetched for another; none: every feed.
+  std::function<bool(std::string_view feed)> shared{};
+};
+
 /// What serving needs of the rest of the node; all of it outlives the Serve.
 struct Services {
   store::Store& store;
@@ -64,6 +74,7 @@ struct Services {
   /// Reads a feed's quarantined records again (no keys: all of them); blocks.
   std::function<Result<std::vector<Replayed>>(std::string_view feed, std::vector<std::string> keys)> replay{};
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);  ///< of live streams
+  RangeOptions ranges{};
 };
 
 /// The node's HTTP interface, as HTTP.md describes it.
@@ -78,6 +89,8 @@ class Serve {
   void add_routes(net::Router& router);
   /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
   void wake();
+  /// Lets go of what first downloads no longer need. To be called now and then; blocks.
+  void tidy();
 
  private:
   struct State;
