@@ -70,7 +70,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   node->ingest_ = std::move(*ingest);
   node->sources_ = std::make_unique<FromIngest>(*node->ingest_);
   if (auto done = node->open_server(configuration, true); !done) return std::move(done).error();
-  node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, node->log_);
+  node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, [serve = node->serve_.get()] { serve->tidy(); }, node->log_);
   return node;
 }
 
@@ -111,8 +111,11 @@ Status Node::open_server(const Configuration& configuration, bool for_readers) {
     return Error{Code::not_found, ingest_ ? "no source fills a feed '" + std::string(feed) + "'"
                                           : "the node does not run: start it with `meshgate run`, then release the feed"};
   };
-  serve_ = std::make_unique<serve::Serve>(
-      serve::Services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay});
+  serve::Services services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay};
+  services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";
+  services.ranges.most_bytes = for_readers ? configuration.range_cache : 0;
+  services.ranges.part_bytes = configuration.range_size;
+  serve_ = std::make_unique<serve::Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);
   net::ServerOptions options;
