@@ -107,6 +107,8 @@ Status Ranges::refresh(const OpenFeed& open, std::string_view partition, const s
     if (pin) return {};
     auto taken = open.feed->pin(partition);
     if (!taken) return std::move(taken).error();
+    const Standing& now = (*taken)->standing();
+    if (now.epoch != standing.epoch || now.unfinished) return Error{Code::retry, "the feed begins a new order at this moment; ask again"};
     pin = std::move(*taken);
     return {};
   };
@@ -120,7 +122,6 @@ Status Ranges::refresh(const OpenFeed& open, std::string_view partition, const s
     const bool there = one.pin || cache_.size({order, one.part, one.at});
     if (there && one.at >= standing.floor) continue;
     if (auto taken = pinned(); !taken) return taken;
-    if (pin->standing().epoch != standing.epoch) return Error{Code::retry, "the feed begins a new order at this moment; ask again"};
     one = {one.part, pin->standing().head, pin, Clock::now()};
   }
   const std::lock_guard lock(mutex_);
@@ -222,7 +223,7 @@ std::shared_ptr<const store::Pin> Ranges::promised(const OpenFeed& open, std::st
   }
   // It was rendered and is lost, or waited too long: as long as nothing was committed it can be made again.
   auto now = open.feed->pin(partition);
-  if (!now || (*now)->standing().head != name.at) return nullptr;
+  if (!now || (*now)->standing().head != name.at || (*now)->standing().unfinished) return nullptr;
   const bool same = name.order == order_name(open.feed->state().uid.bits, (*now)->standing().epoch, partition);
   return same ? std::move(*now) : nullptr;
 }
