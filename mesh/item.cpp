@@ -1,46 +1,13 @@
 #include "mesh/item.hpp"
 
-#include <openssl/evp.h>
-
 #include <array>
 #include <charconv>
-#include <cstdlib>
-#include <memory>
+
+#include "mesh/sha256.hpp"
 
 namespace meshgate {
 
 namespace {
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-struct FreeMethod {
-  void operator()(EVP_MD* method) const { EVP_MD_free(method); }
-};
-
-/// One SHA-256 state per thread: fetching the method anew costs more than hashing a row.
-class Sha256 {
- public:
-  Sha256() : method_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) { require(method_ && context_); }
-
-  void begin() { require(EVP_DigestInit_ex2(context_.get(), method_.get(), nullptr) == 1); }
-  void update(std::string_view bytes) { require(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1); }
-  std::array<unsigned char, 32> finish() {
-    std::array<unsigned char, 32> out{};
-    require(EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1);
-    return out;
-  }
-
- private:
-  // Without SHA-256 (a broken OpenSSL provider) no revision can be computed: nothing sensible is left to do.
-  static void require(bool fine) {
-    if (!fine) std::abort();
-  }
-
-  std::unique_ptr<EVP_MD, FreeMethod> method_;
-  std::unique_ptr<EVP_MD_CTX, FreeDigest> context_;
-};
 
 std::string_view big_endian(std::uint64_t value, std::array<char, 8>& room) {
   for (unsigned i = 0; i < 8; ++i) room[i] = static_cast<char>(value >> (56U - 8U * i));
@@ -53,15 +20,15 @@ constexpr std::string_view kDigestTag = "sum128:";
 }  // namespace
 
 ContentHash content_hash(std::string_view id, std::string_view content) {
-  thread_local Sha256 sha;
+  thread_local Sha256 sha;  // fetching the method anew costs more than hashing a row
   std::array<char, 8> room;
   sha.begin();
-  sha.update(kItemTag);
-  sha.update(big_endian(id.size(), room));
-  sha.update(id);
-  sha.update(big_endian(content.size(), room));
-  sha.update(content);
-  return {Bits128::from_bytes(sha.finish().data())};
+  sha.add(kItemTag);
+  sha.add(big_endian(id.size(), room));
+  sha.add(id);
+  sha.add(big_endian(content.size(), room));
+  sha.add(content);
+  return {sha.finish()};
 }
 
 std::string Revision::text() const {

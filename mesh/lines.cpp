@@ -50,6 +50,18 @@ void append_trim(std::string& out, Seq seq, Seq through) {
   out.append("}}\n");
 }
 
+void append_range(std::string& out, const RangeLine& range) {
+  out.append("{\"range\":{\"after\":");
+  append_seq(out, range.after);
+  out.append(",\"to\":");
+  append_seq(out, range.to);
+  out.append(",\"head\":");
+  append_seq(out, range.head);
+  out.append(",\"floor\":");
+  append_seq(out, range.floor);
+  out.append("}}\n");
+}
+
 void append_mark(std::string& out, const Mark& mark) {
   out.append("{\"mark\":{\"cursor\":\"").append(mark.cursor.text());
   out.append("\",\"caught_up\":").append(mark.caught_up ? "true" : "false");
@@ -180,6 +192,18 @@ bool read_trim(object from, TrimLine& out) {
   return fine && have == 3U;
 }
 
+bool read_range(object from, RangeLine& out) {
+  unsigned have = 0;
+  const bool fine = each_member(from, [&](std::string_view key, value member) {
+    if (key == "after") return have |= 1U, read_seq(member, out.after);
+    if (key == "to") return have |= 2U, read_seq(member, out.to);
+    if (key == "head") return have |= 4U, read_seq(member, out.head);
+    if (key == "floor") return have |= 8U, read_seq(member, out.floor);
+    return true;
+  });
+  return fine && have == 15U && out.after < out.to && out.to <= out.head && out.floor <= out.head;
+}
+
 bool read_mark(object from, Mark& out) {
   unsigned have = 0;
   const bool fine = each_member(from, [&](std::string_view key, value member) {
@@ -216,10 +240,13 @@ std::optional<Line> read_body(std::string_view kind, object body) {
   if (kind == "gone") return as<GoneLine>(body, read_gone);
   if (kind == "mark") return as<Mark>(body, read_mark);
   if (kind == "trim") return as<TrimLine>(body, read_trim);
+  if (kind == "range") return as<RangeLine>(body, read_range);
   return as<Schema>(body, read_schema);
 }
 
-bool known(std::string_view kind) { return kind == "put" || kind == "gone" || kind == "mark" || kind == "schema" || kind == "trim"; }
+bool known(std::string_view kind) {
+  return kind == "put" || kind == "gone" || kind == "mark" || kind == "schema" || kind == "trim" || kind == "range";
+}
 
 Error broken(std::string_view line) { return {Code::corrupt, "not a change line: " + std::string(line.substr(0, 120))}; }
 

@@ -28,6 +28,19 @@ void append_schema(std::string& out, const Schema& schema);
 /// {"trim":{"seq":901,"through":500}}: entries up to `through` have expired.
 void append_trim(std::string& out, Seq seq, Seq through);
 
+/// The end of a rendering of a part of a partition: its entries with after < seq <= to, as they stood when the partition's head and
+/// floor were these. A reader takes both as the node's standing: judge() says whether the part may follow its cursor, advance() what
+/// comes of it.
+struct RangeLine {
+  Seq after{0};
+  Seq to{0};
+  Seq head{0};
+  Seq floor{0};
+};
+
+/// {"range":{"after":0,"to":65536,"head":70123,"floor":3}}
+void append_range(std::string& out, const RangeLine& range);
+
 struct Mark {
   Cursor cursor;
   bool caught_up = false;
@@ -57,7 +70,7 @@ struct TrimLine {
   Seq seq{0};
   Seq through{0};
 };
-using Line = std::variant<PutLine, GoneLine, Mark, Schema, TrimLine>;
+using Line = std::variant<PutLine, GoneLine, Mark, Schema, TrimLine, RangeLine>;
 
 /// Reads change lines. One object per stream; not thread safe.
 class LineParser {

@@ -31,6 +31,16 @@ constexpr std::array kNodeKeys = {
         .help = "How long deletes are remembered; a reader that was away longer compares everything.",
         .least = 60000,
         .most = 315360000000},
+    Key{.name = "range_cache",
+        .form = Form::size,
+        .fallback = "1GiB",
+        .help = "How much of the disk under `data` may be taken by the parts of feeds that are kept ready for first downloads; 0: none are offered."},
+    Key{.name = "range_size",
+        .form = Form::size,
+        .fallback = "8MiB",
+        .help = "About how large such a part is.",
+        .least = 4096,
+        .most = 1LL << 30U},
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
 
@@ -47,6 +57,8 @@ void read_node(const config::Section& node, Configuration& out, config::Secrets&
   out.data = node.path("data");
   out.keep_deletes = node.duration("keep_deletes");
   out.log_level = node.text("log");
+  out.range_cache = node.size("range_cache");
+  out.range_size = node.size("range_size");
   if (out.log_level != "debug" && out.log_level != "info" && out.log_level != "warning" && out.log_level != "error") {
     faults.add(node.place("log"), "'" + out.log_level + "' is no log level", "write debug, info, warning or error");
   }

@@ -21,6 +21,8 @@ struct Configuration {
   net::Listening listening;
   std::chrono::milliseconds keep_deletes{0};
   std::string log_level;
+  std::uint64_t range_cache = 0;
+  std::uint64_t range_size = 0;
   std::vector<ingest::SourceOptions> sources;
 };
 

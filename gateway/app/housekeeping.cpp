@@ -4,11 +4,13 @@ namespace meshgate::app {
 
 namespace {
 
-constexpr auto kEvery = std::chrono::hours(1);
+constexpr auto kEvery = std::chrono::minutes(1);
+constexpr int kPurgeEvery = 60;  ///< rounds
 
 }  // namespace
 
-Housekeeping::Housekeeping(store::Store& store, std::chrono::milliseconds keep, base::Log& log) : store_(store), keep_(keep), log_(log) {
+Housekeeping::Housekeeping(store::Store& store, std::chrono::milliseconds keep, std::function<void()> tidy, base::Log& log)
+    : store_(store), keep_(keep), tidy_(std::move(tidy)), log_(log) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -23,9 +25,10 @@ Housekeeping::~Housekeeping() {
 
 void Housekeeping::run() {
   std::unique_lock lock(mutex_);
-  while (!stop_) {
+  for (int round = 0; !stop_; ++round) {
     lock.unlock();
-    purge();
+    if (round % kPurgeEvery == 0) purge();
+    tidy_();
     lock.lock();
     wake_.wait_for(lock, kEvery, [this] { return stop_; });
   }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -10,10 +11,11 @@
 
 namespace meshgate::app {
 
-/// Purges deletes older than `keep` from every feed, at the start and then once an hour. The destructor wakes and joins it.
+/// Purges deletes older than `keep` from every feed, at the start and then once an hour, and calls `tidy` once a minute. The destructor wakes
+/// and joins it.
 class Housekeeping {
  public:
-  Housekeeping(store::Store& store, std::chrono::milliseconds keep, base::Log& log);
+  Housekeeping(store::Store& store, std::chrono::milliseconds keep, std::function<void()> tidy, base::Log& log);
   ~Housekeeping();
   Housekeeping(const Housekeeping&) = delete;
   Housekeeping& operator=(const Housekeeping&) = delete;
@@ -24,6 +26,7 @@ class Housekeeping {
 
   store::Store& store_;
   const std::chrono::milliseconds keep_;
+  const std::function<void()> tidy_;
   base::Log& log_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -74,7 +74,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   node->written_ = configuration.written;
   node->drain_time_ = configuration.listening.server.drain_time;
   if (auto done = node->open_server(configuration, configuration.listening.server); !done) return std::move(done).error();
-  node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, node->log_);
+  node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, [serve = node->serve_.get()] { serve->tidy(); }, node->log_);
   return node;
 }
 
@@ -131,6 +131,9 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   };
   serve::Services services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay};
   services.presentation = [this](std::string_view feed) { return ingest_ ? ingest_->presentation(feed) : mapping::Presentation(); };
+  services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";
+  services.ranges.most_bytes = ingest_ ? configuration.range_cache : 0;
+  services.ranges.part_bytes = configuration.range_size;
   serve_ = std::make_unique<serve::Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);

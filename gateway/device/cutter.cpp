@@ -8,8 +8,8 @@ constexpr std::size_t kMostPending = 64U << 20U;
 
 }  // namespace
 
-Cutter::Cutter(std::string place, std::shared_ptr<const Columns> columns, CutterSink sink)
-    : place_(std::move(place)), sink_(std::move(sink)), columns_(std::move(columns)) {
+Cutter::Cutter(std::string place, std::shared_ptr<const Columns> columns, CutterSink sink, Seq beyond)
+    : place_(std::move(place)), sink_(std::move(sink)), beyond_(beyond), columns_(std::move(columns)) {
   begin_piece();
 }
 
@@ -47,11 +47,14 @@ bool Cutter::take_line(std::string_view text) {
   if (const auto* gone = std::get_if<GoneLine>(&*line)) return take_gone(*gone);
   if (const auto* mark = std::get_if<Mark>(&*line)) return take_mark(*mark);
   if (const auto* schema = std::get_if<Schema>(&*line)) return take_schema(*schema);
-  piece_->changes.emplace_back(std::get<TrimLine>(*line));
+  if (const auto* range = std::get_if<RangeLine>(&*line)) return take_range(*range);
+  const auto& trim = std::get<TrimLine>(*line);
+  if (trim.seq > beyond_) piece_->changes.emplace_back(trim);
   return true;
 }
 
 bool Cutter::take_put(const PutLine& put) {
+  if (put.seq <= beyond_) return true;
   const ContentHash hash = content_hash(put.id, put.content);
   if (hash != put.rev.hash) {
     return fail({Code::corrupt, place_ + ": the item '" + std::string(put.id) + "' at seq " + std::to_string(number(put.seq)) +
@@ -72,7 +75,7 @@ bool Cutter::take_put(const PutLine& put) {
 }
 
 bool Cutter::take_gone(const GoneLine& gone) {
-  piece_->changes.emplace_back(GoneLine{gone.seq, piece_->arena.keep(gone.id)});
+  if (gone.seq > beyond_) piece_->changes.emplace_back(GoneLine{gone.seq, piece_->arena.keep(gone.id)});
   return true;
 }
 
@@ -84,7 +87,20 @@ bool Cutter::take_schema(const Schema& schema) {
   return true;
 }
 
+/// Its end is a mark like those within it: how far, at which head, above which floor.
+bool Cutter::take_range(const RangeLine& range) {
+  Mark end;
+  end.cursor.seq = range.to;
+  end.cursor.high = range.head;
+  end.floor = range.floor;
+  return take_mark(end);
+}
+
 bool Cutter::take_mark(const Mark& mark) {
+  if (mark.cursor.seq <= beyond_ && beyond_ != Seq{0}) {
+    begin_piece();
+    return true;
+  }
   piece_->mark = mark;
   std::unique_ptr<Piece> whole = std::move(piece_);
   begin_piece();

@@ -21,7 +21,8 @@ struct CutterSink {
 class Cutter {
  public:
   /// `place` names feed and partition in errors.
-  Cutter(std::string place, std::shared_ptr<const Columns> columns, CutterSink sink);
+  /// `beyond`: lines up to this seq, and the marks there, are left out.
+  Cutter(std::string place, std::shared_ptr<const Columns> columns, CutterSink sink, Seq beyond = Seq{0});
 
   /// False: the stream is to be left.
   bool take(std::string_view bytes);
@@ -34,11 +35,13 @@ class Cutter {
   bool take_gone(const GoneLine& gone);
   bool take_schema(const Schema& schema);
   bool take_mark(const Mark& mark);
+  bool take_range(const RangeLine& range);
   void begin_piece();
   bool fail(Error error);
 
   const std::string place_;
   const CutterSink sink_;
+  const Seq beyond_;
   std::shared_ptr<const Columns> columns_;
   LineParser parser_;
   std::string rev_;

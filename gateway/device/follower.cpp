@@ -4,14 +4,21 @@
 
 #include "gateway/device/cutter.hpp"
 #include "gateway/device/piece_queue.hpp"
+#include "gateway/device/range_reader.hpp"
 
 namespace meshgate::device {
 
 namespace {
 
+/// Up to where the cursor stands.
+std::string url_of(const std::string& node, const Place& place) {
+  std::string url = node + "/feeds/" + net::percent_encode(place.feed->name) + "/changes?";
+  if (place.feed->divided) url.append("partition=").append(net::percent_encode(place.partition)).append("&");
+  return url.append("after=");
+}
+
 std::string changes_url(const std::string& node, const Place& place, const ReaderState& state, bool live) {
-  std::string url = node + "/feeds/" + net::percent_encode(place.feed->name) + "/changes?after=" + state.cursor.text();
-  if (place.feed->divided) url.append("&partition=").append(net::percent_encode(place.partition));
+  std::string url = url_of(node, place) + state.cursor.text();
   if (state.schema != 0) url.append("&schema=").append(std::to_string(state.schema));
   if (live) url.append("&live=stream");
   return url;
@@ -73,7 +80,7 @@ Result<net::HttpClient::Answer> receive(net::HttpClient& client, const std::stri
   Cutter cutter(place_name(place), columns, std::move(sink));
   net::Fields fields;
   fields.add("Accept", "application/x-ndjson");
-  std::thread writer([&] { queue.drain([&](const Piece& piece) { return writing.apply(piece); }); });
+  std::thread writer([&] { queue.drain([&](Piece& piece) { return writing.apply(piece); }); });
   auto answer = client.stream(url, fields, [&](std::string_view bytes) { return cutter.take(bytes); });
   queue.finish();
   writer.join();
@@ -81,13 +88,62 @@ Result<net::HttpClient::Answer> receive(net::HttpClient& client, const std::stri
   return answer;
 }
 
+/// What the node offers to begin with, where a pass has just begun; nothing when there is nothing beyond the cursor.
+Result<std::optional<RangePlan>> plan_ranges(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place) {
+  const ReaderState state = file.standing(place);
+  if (!state.cursor.start() && state.cursor.low == Seq{0}) return std::optional<RangePlan>{};
+  const auto partition = place.feed->divided ? std::optional(place.partition) : std::nullopt;
+  auto offered = ask_ranges(client, node, place.feed->name, partition);
+  if (!offered) return std::move(offered).error();
+  const bool fits = !offered->ranges.empty() && offered->ranges.back().to > state.cursor.seq &&
+                    (state.cursor.start() || offered->epoch == state.cursor.epoch);
+  if (!fits) return std::optional<RangePlan>{};
+  const auto schema = [&file, &place](const Schema& one) { return file.take_schema(*place.feed, one); };
+  return std::optional(RangePlan{url_of(node, place), std::move(*offered), place_name(place), state.columns, schema, state.cursor.seq});
+}
+
+/// Nothing: go on with /changes from where the file stands.
+std::optional<Outcome> follow_ranges(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
+                                     const std::function<bool(const Applied&)>& applied) {
+  auto plan = plan_ranges(client, node, file, place);
+  if (!plan) return failed(std::move(plan).error());
+  if (!*plan) return std::nullopt;
+  const ReaderState state = file.standing(place);
+  const Epoch epoch = (*plan)->offered.epoch;
+  Writing writing(file, place, state.generation, applied);
+  Cursor at = state.cursor;
+  const auto apply = [&](Piece& piece) {
+    if (auto placed = place_mark(piece.mark, at, epoch); !placed) {
+      writing.outcome.kind = Outcome::Kind::new_pass;
+      writing.outcome.error = std::move(placed).error().within(place_name(place));
+      return false;
+    }
+    at = piece.mark.cursor;
+    return writing.apply(piece);
+  };
+  auto all = RangeReader(std::move(**plan), manner.helpers).run(apply);
+  Outcome out = std::move(writing.outcome);
+  if (out.kind == Outcome::Kind::new_pass) {
+    if (auto begun = file.begin_pass(place); !begun) return failed(std::move(begun).error());
+    return out;
+  }
+  if (out.kind != Outcome::Kind::ended) return out;
+  // A rendering that is no more, or none to be had at all: everything is in /changes too.
+  if (!all && all.error().code == Code::not_found) return std::nullopt;
+  if (!all) return failed(std::move(all).error());
+  return *all ? std::nullopt : std::optional(std::move(out));
+}
+
 }  // namespace
 
-Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, bool live,
+Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
                const std::function<bool(const Applied&)>& applied) {
+  if (!manner.helpers.empty()) {
+    if (auto ended = follow_ranges(client, node, file, place, manner, applied)) return std::move(*ended);
+  }
   const ReaderState state = file.standing(place);
   Writing writing(file, place, state.generation, applied);
-  auto answer = receive(client, changes_url(node, place, state, live), file, place, state.columns, writing);
+  auto answer = receive(client, changes_url(node, place, state, manner.live), file, place, state.columns, writing);
   Outcome out = std::move(writing.outcome);
   if (out.kind == Outcome::Kind::failed || out.kind == Outcome::Kind::mismatch) return out;
   if (!answer && out.kind == Outcome::Kind::ended) {

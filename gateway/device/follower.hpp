@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,9 +27,16 @@ struct Outcome {
   bool caught_up = false;   ///< the last mark said so, and the digest agreed
 };
 
-/// Reads /changes of a partition once: one page, or a stream for as long as `applied` says true. Blocks. The calling thread receives,
-/// checks and splits; a thread of its own writes, and calls `applied`. At a caught-up mark the first waits for the second.
-Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, bool live,
+/// How a partition is read.
+struct Manner {
+  bool live = false;                           ///< as an endless stream
+  std::span<net::HttpClient* const> helpers{};  ///< not empty: a pass from 0 begins with the node's ranges, read by these at once; `client` may be one of them
+};
+
+/// Reads a partition once: its ranges where a pass has just begun, then /changes, one page, or a stream for as long as `applied` says true.
+/// Blocks. Of /changes the calling thread receives, checks and splits; a thread of its own writes, and calls `applied`. At a caught-up mark
+/// the first waits for the second. Of ranges the helpers do the one, the calling thread the other.
+Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
                const std::function<bool(const Applied&)>& applied);
 
 }  // namespace meshgate::device

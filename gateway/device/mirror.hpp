@@ -23,6 +23,7 @@ struct MirrorOptions {
   std::string file;
   bool once = false;                            ///< end when everything is caught up
   bool replace = false;                         ///< empty a table that holds another feed of the same name
+  std::uint64_t large = 10000;                  ///< items: a partition with so many is first read in ranges, where the node offers them
   unsigned connections = 4;                     ///< at once; with more partitions than that they take turns
   std::chrono::milliseconds look_again{30000};  ///< for new partitions
   std::chrono::milliseconds turn{1000};         ///< between two reads of a partition that takes turns

@@ -31,6 +31,7 @@ std::string title(const Place& place) {
 MirrorRun::MirrorRun(MirrorOptions options, MirrorListener listener, std::unique_ptr<MirrorFile> file)
     : options_(std::move(options)), listener_(std::move(listener)), file_(std::move(file)), asker_(client_options(options_)) {
   for (unsigned i = 0; i < std::max(1U, options_.connections); ++i) clients_.emplace_back(client_options(options_));
+  for (unsigned i = 0; i + 1 < options_.connections; ++i) helpers_.emplace_back(client_options(options_));
 }
 
 MirrorRun::~MirrorRun() = default;
@@ -48,6 +49,7 @@ Result<MirrorSummary> MirrorRun::run() {
   }
   wake_.notify_all();
   for (net::HttpClient& client : clients_) client.cancel();
+  for (net::HttpClient& client : helpers_) client.cancel();
   for (std::thread& worker : workers_) worker.join();
   auto committed = file_->commit();
   if (fatal_) return std::move(*fatal_);
@@ -63,6 +65,7 @@ void MirrorRun::cancel() {
   wake_.notify_all();
   asker_.cancel();
   for (net::HttpClient& client : clients_) client.cancel();
+  for (net::HttpClient& client : helpers_) client.cancel();
 }
 
 bool MirrorRun::wait_for(std::chrono::milliseconds time) {
@@ -251,13 +254,22 @@ MirrorRun::Task* MirrorRun::next_due(Lock& lock) {
 }
 
 void MirrorRun::read(net::HttpClient& client, Task& task) {
-  bool live = false;
+  Manner manner;
+  std::uint64_t count = 0;
   {
     const Lock lock(mutex_);
-    live = streaming();
+    manner.live = streaming();
+    count = task.count;
   }
+  // One partition at a time has all helpers; any other reads its ranges one after the other.
+  const std::unique_lock helping(helping_, std::try_to_lock);
+  std::vector<net::HttpClient*> helpers{&client};
+  if (helping.owns_lock()) {
+    for (net::HttpClient& one : helpers_) helpers.push_back(&one);
+  }
+  if (count >= options_.large) manner.helpers = helpers;
   const Outcome outcome =
-      follow(client, options_.url, *file_, *task.place, live, [&](const Applied& applied) { return on_applied(task, applied); });
+      follow(client, options_.url, *file_, *task.place, manner, [&](const Applied& applied) { return on_applied(task, applied); });
   settle(task, outcome);
 }
 

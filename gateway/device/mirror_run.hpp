@@ -91,6 +91,8 @@ class MirrorRun {
   std::mutex telling_;  ///< the listener is called by one thread at a time
   net::HttpClient asker_;
   std::list<net::HttpClient> clients_;
+  std::list<net::HttpClient> helpers_;  ///< read ranges, of one partition at a time
+  std::mutex helping_;
   std::vector<std::thread> workers_;
 };
 

@@ -77,6 +77,15 @@ std::optional<OfferedFeed> read_feed(const element& from) {
   return out;
 }
 
+bool read_range(const element& from, OfferedRanges::Range& out) {
+  std::uint64_t after = 0;
+  std::uint64_t to = 0;
+  std::uint64_t at = 0;
+  if (from["after"].get(after) != simdjson::SUCCESS || from["to"].get(to) != simdjson::SUCCESS || from["at"].get(at) != simdjson::SUCCESS) return false;
+  out = {Seq{after}, Seq{to}, Seq{at}};
+  return after < to && to <= at;
+}
+
 Error not_a_node(const std::string& why) {
   return {Code::config, "the answer does not come from a meshgate node (" + why + "); check the URL"};
 }
@@ -139,6 +148,26 @@ Result<std::vector<OfferedFeed>> parse_feeds(std::string_view body) {
   return out;
 }
 
+Result<OfferedRanges> parse_ranges(std::string_view body) {
+  simdjson::dom::parser parser;
+  element root;
+  simdjson::dom::array ranges;
+  const simdjson::padded_string padded(body);
+  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return not_a_node("not JSON");
+  OfferedRanges out;
+  const auto epoch = Bits128::from_hex(text_of(root, "epoch"));
+  if (!epoch || epoch->zero() || root["ranges"].get(ranges) != simdjson::SUCCESS) return not_a_node("not a list of ranges");
+  out.epoch.bits = *epoch;
+  Seq end{0};
+  for (const element one : ranges) {
+    OfferedRanges::Range range;
+    if (!read_range(one, range) || range.after != end) return not_a_node("its ranges do not follow each other");
+    end = range.to;
+    out.ranges.push_back(range);
+  }
+  return out;
+}
+
 Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node) {
   auto body = ask(client, node + "/feeds");
   if (!body) return std::move(body).error();
@@ -153,6 +182,19 @@ Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, s
   auto described = parse_feed(*body);
   if (!described) return std::move(described).error().within("feed " + std::string(feed));
   return described;
+}
+
+Result<OfferedRanges> ask_ranges(net::HttpClient& client, const std::string& node, std::string_view feed,
+                                 const std::optional<std::string>& partition) {
+  std::string url = node + "/feeds/" + net::percent_encode(feed) + "/ranges";
+  if (partition) url.append("?partition=").append(net::percent_encode(*partition));
+  auto answer = client.send("GET", url);
+  if (!answer) return std::move(answer).error();
+  if (answer->status == 404) return OfferedRanges{};
+  if (answer->status != 200) return refusal(*answer, "ranges of feed " + std::string(feed)).error;
+  auto ranges = parse_ranges(answer->body);
+  if (!ranges) return std::move(ranges).error().within("ranges of feed " + std::string(feed));
+  return ranges;
 }
 
 }  // namespace meshgate::device

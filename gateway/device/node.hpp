@@ -9,6 +9,7 @@
 
 #include "gateway/net/http_client.hpp"
 #include "mesh/bits128.hpp"
+#include "mesh/ids.hpp"
 #include "mesh/result.hpp"
 #include "mesh/schema.hpp"
 
@@ -28,6 +29,17 @@ struct OfferedFeed {
   std::vector<Part> partitions;  ///< of an undivided feed the one named ""
 };
 
+/// The parts of a partition that a node offers to begin with: see HTTP.md. They follow each other from 0 on.
+struct OfferedRanges {
+  struct Range {
+    Seq after{0};
+    Seq to{0};
+    Seq at{0};
+  };
+  Epoch epoch;
+  std::vector<Range> ranges;
+};
+
 /// An Error, and how long the node asks to be left alone.
 struct Refusal {
   Error error;
@@ -41,8 +53,14 @@ Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place)
 Result<std::vector<OfferedFeed>> parse_feeds(std::string_view body);
 Result<OfferedFeed> parse_feed(std::string_view body);
 
+/// A list of ranges; corrupt when it is none.
+Result<OfferedRanges> parse_ranges(std::string_view body);
+
 /// Asks a node over HTTP. Blocks.
 Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node);
 Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed);
+/// No ranges from a node that knows none. `partition`: of a divided feed.
+Result<OfferedRanges> ask_ranges(net::HttpClient& client, const std::string& node, std::string_view feed,
+                                 const std::optional<std::string>& partition);
 
 }  // namespace meshgate::device

@@ -27,7 +27,14 @@ void PieceQueue::finish() {
   changed_.notify_all();
 }
 
-void PieceQueue::drain(const std::function<bool(const Piece&)>& apply) {
+void PieceQueue::stop() {
+  const Lock lock(mutex_);
+  stopped_ = finished_ = true;
+  waiting_.clear();
+  changed_.notify_all();
+}
+
+void PieceQueue::drain(const std::function<bool(Piece&)>& apply) {
   while (const std::unique_ptr<Piece> piece = next()) {
     if (!applied(*piece, apply(*piece))) return;
   }

@@ -23,9 +23,11 @@ class PieceQueue {
   bool settle();
   /// Nothing more comes.
   void finish();
+  /// What has not been applied is dropped, and nothing more is taken.
+  void stop();
 
   /// The writer's part. Blocks: calls `apply` for each piece until it returns false, or until everything is applied after finish().
-  void drain(const std::function<bool(const Piece&)>& apply);
+  void drain(const std::function<bool(Piece&)>& apply);
 
  private:
   std::unique_ptr<Piece> next();

@@ -75,6 +75,23 @@ asio::awaitable<bool> Connection::async_write(std::span<asio::const_buffer> piec
   co_return pieces.empty() && !closed_;
 }
 
+asio::awaitable<bool> Connection::async_send(const File& file, std::uint64_t at, std::size_t bytes) {
+  const auto rate = std::max<std::size_t>(limits_.write_rate, 1);
+  const auto end = steady_clock::now() + limits_.write_time + std::chrono::seconds(bytes / rate);
+  std::size_t left = bytes;
+  while (left > 0) {
+    if (closed_) co_return false;
+    writing_.arm(std::min<steady_clock::duration>(limits_.write_time, end - steady_clock::now()));
+    const auto [error, sent] = co_await stream_->async_send_some(file, at, left);
+    sent_.add(sent);
+    if (error) break;
+    at += sent;
+    left -= sent;
+  }
+  writing_.disarm();
+  co_return left == 0 && !closed_;
+}
+
 asio::awaitable<void> Connection::async_linger() {
   if (closed_) co_return;
   stream_->finish_sending();

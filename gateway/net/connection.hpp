@@ -28,6 +28,8 @@ class Connection {
   boost::asio::awaitable<bool> async_read(std::string& buffer);
   /// All of it, or false: the reader is gone or was cut.
   boost::asio::awaitable<bool> async_write(std::span<boost::asio::const_buffer> pieces);
+  /// So many bytes of a file from `at` on, which should be resident; the same limits and outcome.
+  boost::asio::awaitable<bool> async_send(const File& file, std::uint64_t at, std::size_t bytes);
   /// Ends the conversation so that the peer can still read what was said: sends the end, then takes and drops what comes, briefly.
   boost::asio::awaitable<void> async_linger();
 

@@ -1,8 +1,11 @@
 #include "gateway/net/exchange.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 
+#include "gateway/net/file.hpp"
+#include "gateway/net/loops.hpp"
 #include "gateway/net/text.hpp"
 
 namespace meshgate::net {
@@ -15,6 +18,7 @@ constexpr std::string_view kNothing;
 
 constexpr std::size_t kLeastCompressed = 1024;         ///< a smaller body travels in one packet anyway
 constexpr std::size_t kSlice = std::size_t{64} << 10U;  ///< compressed in one go; then other sessions of the loop have their turn
+constexpr std::size_t kFileSlice = std::size_t{1} << 20U;  ///< of a file, sent in one go
 
 Status gone() { return Error{Code::cancelled, "the reader is gone"}; }
 
@@ -58,6 +62,32 @@ asio::awaitable<Status> Exchange::async_send(Response response) {
   const Status sent = co_await async_begin(response.status, response.fields, framing, response.body);
   finished_ = sent.has_value();
   co_return sent;
+}
+
+asio::awaitable<Status> Exchange::async_send_file(Response head, std::shared_ptr<const File> file, base::BlockingPool& pool) {
+  Framing framing;
+  framing.length = file->size();
+  Status sent = co_await async_begin(head.status, head.fields, framing, kNothing);
+  if (sent && !manner_.head_only) sent = co_await async_body(*file, pool);
+  finished_ = sent.has_value();
+  co_return sent;
+}
+
+asio::awaitable<Status> Exchange::async_body(const File& file, base::BlockingPool& pool) {
+  for (std::uint64_t at = 0; at < file.size();) {
+    const auto slice = static_cast<std::size_t>(std::min<std::uint64_t>(kFileSlice, file.size() - at));
+    if (file.resident(at, slice)) {
+      co_await asio::post(connection_.loop(), asio::use_awaitable);
+    } else {
+      std::function<void()> job = [&file, at, slice] { file.bring_in(at, slice); };
+      const Status ran = co_await async_run_blocking(pool, std::move(job));
+      if (!ran) co_return ran;
+    }
+    const bool sent = co_await connection_.async_send(file, at, slice);
+    if (!sent) co_return gone();
+    at += slice;
+  }
+  co_return Status();
 }
 
 asio::awaitable<Status> Exchange::async_start(unsigned status, Fields fields) {

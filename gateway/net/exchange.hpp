@@ -26,6 +26,7 @@ class Exchange final : public Reply {
       : connection_(connection), manner_(manner), draining_(draining) {}
 
   boost::asio::awaitable<Status> async_send(Response response) override;
+  boost::asio::awaitable<Status> async_send_file(Response head, std::shared_ptr<const File> file, base::BlockingPool& pool) override;
   boost::asio::awaitable<Status> async_start(unsigned status, Fields fields) override;
   boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) override;
   boost::asio::awaitable<Status> async_finish() override;
@@ -40,6 +41,7 @@ class Exchange final : public Reply {
 
  private:
   boost::asio::awaitable<Status> async_begin(unsigned status, const Fields& fields, Framing framing, std::string_view body);
+  boost::asio::awaitable<Status> async_body(const File& file, base::BlockingPool& pool);
   boost::asio::awaitable<Status> async_chunk(std::string_view bytes, std::string_view behind);
   boost::asio::awaitable<Status> async_compress(std::string_view bytes, Flush flush);
   [[nodiscard]] Fields encoded(const Fields& fields) const;

@@ -315,20 +315,4 @@ void HttpClient::cancel() {
   curl_multi_wakeup(state_->multi.get());
 }
 
-std::string percent_encode(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.append(1, '%').append(1, kHex[byte >> 4U]).append(1, kHex[byte & 15U]);
-  }
-  return out;
-}
-
 }  // namespace meshgate::net

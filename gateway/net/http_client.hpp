@@ -51,7 +51,4 @@ class HttpClient {
   std::unique_ptr<State> state_;
 };
 
-/// A URL segment or query value, percent-encoded.
-std::string percent_encode(std::string_view text);
-
 }  // namespace meshgate::net

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,7 +12,13 @@
 #include "gateway/net/fields.hpp"
 #include "mesh/result.hpp"
 
+namespace meshgate::base {
+class BlockingPool;
+}
+
 namespace meshgate::net {
+
+class File;
 
 /// A parsed and checked request: exactly one Host, no body tricks, target in origin form.
 struct Request {
@@ -36,13 +43,16 @@ struct Response {
   std::string body;
 };
 
-/// Where an answer goes. Either one async_send, or async_start, any number of async_write, async_finish. Compression by
+/// Where an answer goes. Either one async_send or async_send_file, or async_start, any number of async_write, async_finish. Compression by
 /// Accept-Encoding, Content-Length, chunking, Connection and Date are done here. A write returns when the peer has taken the
 /// bytes (a slow reader is waited for, up to the write deadline); an error means that the reader is gone: stop.
 class Reply {
  public:
   virtual ~Reply() = default;
   [[nodiscard]] virtual boost::asio::awaitable<Status> async_send(Response response) = 0;
+  /// A whole file as the body, as it is: what it is encoded in stands in the fields already. What is not in memory is read on the pool first.
+  [[nodiscard]] virtual boost::asio::awaitable<Status> async_send_file(Response head, std::shared_ptr<const File> file,
+                                                                       base::BlockingPool& pool) = 0;
   [[nodiscard]] virtual boost::asio::awaitable<Status> async_start(unsigned status, Fields fields) = 0;
   /// `flush` sends a compressed stream up to here at once (live lines); without it the compressor may hold bytes back.
   [[nodiscard]] virtual boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) = 0;

@@ -51,7 +51,8 @@ std::optional<net::Response> refusal_of(const net::Request& request, const Chunk
   return std::nullopt;
 }
 
-/// Finds the feed and the partition. Blocks.
+}  // namespace
+
 std::optional<net::Response> find_place(Context& context, const net::Request& request, const Question& question, Place& place) {
   if (auto good = readable(context.services.store); !good) return failure(request, good.error());
   auto open = context.feeds.find(question.feed);
@@ -71,6 +72,8 @@ std::optional<net::Response> find_place(Context& context, const net::Request& re
   if (state.divided) return choose_partition(request, state);
   return std::nullopt;
 }
+
+namespace {
 
 Opening open_and_read(Context& context, const net::Request& request, const Question& question) {
   Opening out;
@@ -127,6 +130,7 @@ net::Fields changes_fields(bool events) {
 }
 
 asio::awaitable<void> async_changes(Context& context, const net::Request& request, net::Reply& reply) {
+  if (request.parameter("to")) co_return co_await async_range(context, request, reply);
   const auto question = parse_question(request);
   if (!question) {
     auto answer = failure(request, question.error());

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "gateway/serve/open_feeds.hpp"
+#include "gateway/serve/ranges.hpp"
 #include "gateway/serve/serve.hpp"
 
 namespace meshgate::serve {
@@ -12,10 +13,12 @@ struct Context {
   explicit Context(Services given)
       : services(std::move(given)),
         feeds(services.store),
+        ranges(feeds, services.store, services.ranges, services.log, services.metrics),
         live_readers(services.metrics.gauge("meshgate_live_readers", "Readers that wait for changes at the moment.")) {}
 
   Services services;
   OpenFeeds feeds;
+  Ranges ranges;
   base::Gauge& live_readers;
   const Micros started = now();
 };
@@ -32,6 +35,7 @@ boost::asio::awaitable<void> async_feed(Context& context, const net::Request& re
 boost::asio::awaitable<void> async_items(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_item(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_changes(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_ranges(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_live(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_ready(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_metrics(Context& context, const net::Request& request, net::Reply& reply);

@@ -7,6 +7,12 @@
 
 namespace meshgate::serve {
 
+/// Finds the feed and the partition a reader asks for, or what it is answered instead. Blocks.
+std::optional<net::Response> find_place(Context& context, const net::Request& request, const Question& question, Place& place);
+
+/// A request of /changes for a rendering: with `to`.
+boost::asio::awaitable<void> async_range(Context& context, const net::Request& request, net::Reply& reply);
+
 /// Reads a chunk on the pool; while the pool is full, tries again. Not fine() only for the store's own reasons, or with Code::cancelled.
 boost::asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const net::Reply& reply, Place from);
 

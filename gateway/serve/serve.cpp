@@ -17,6 +17,7 @@ Serve::Serve(Services services) : state_(std::make_unique<State>(std::move(servi
 Serve::~Serve() = default;
 
 void Serve::wake() { state_->context.feeds.ring_all(); }
+void Serve::tidy() { state_->context.ranges.tidy(); }
 
 namespace {
 
@@ -36,6 +37,7 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/feeds/{feed}/items", async_items);
   get(context, router, "/feeds/{feed}/items/{id}", async_item);
   get(context, router, "/feeds/{feed}/changes", async_changes);
+  get(context, router, "/feeds/{feed}/ranges", async_ranges);
   get(context, router, "/health/live", async_live);
   get(context, router, "/health/ready", async_ready);
   get(context, router, "/metrics", async_metrics);

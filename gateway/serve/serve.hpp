@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -52,6 +53,15 @@ struct Replayed {
   std::string reason;  ///< empty where the word says all
 };
 
+/// First downloads in parts that caches may keep: see Ranges.
+struct RangeOptions {
+  std::filesystem::path folder;         ///< where renderings are kept
+  std::uint64_t most_bytes = 0;         ///< of them in all; 0: no parts are offered
+  std::uint64_t part_bytes = 8U << 20U;  ///< about how large one is
+  /// Whether everybody may read a feed, so that caches on the way may show to one what they fetched for another; none: every feed.
+  std::function<bool(std::string_view feed)> shared{};
+};
+
 /// What serving needs of the rest of the node; all of it outlives the Serve.
 struct Services {
   store::Store& store;
@@ -68,6 +78,7 @@ struct Services {
   /// How a feed's items are shown; must not block. Empty: each by its id.
   std::function<mapping::Presentation(std::string_view feed)> presentation{};
   std::string scheme = "http";  ///< of the addresses under which readers know this node
+  RangeOptions ranges{};
 };
 
 /// The node's HTTP interface, as HTTP.md describes it.
@@ -82,6 +93,8 @@ class Serve {
   void add_routes(net::Router& router);
   /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
   void wake();
+  /// Lets go of what first downloads no longer need. To be called now and then; blocks.
+  void tidy();
 
  private:
   struct State;

@@ -41,8 +41,15 @@ struct QuarantineSizes {
   std::uint64_t sum = 0;
 };
 
-class Snapshot;
 class Transaction;
+
+/// A partition that is served, as one snapshot has it.
+struct ServedPartition {
+  LogRange range;
+  PartitionRecord record;
+  ProgressRecord progress;
+  Standing standing;
+};
 
 /// Feed over the engine. Writers queue on write_mutex_; readers take a snapshot and touch no lock but the short one of the tables.
 class DiskFeed final : public Feed {
@@ -68,6 +75,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) override;
   [[nodiscard]] Cursor followed(std::string_view partition) const override;
   [[nodiscard]] Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const override;
+  [[nodiscard]] Result<std::shared_ptr<const Pin>> pin(std::string_view partition) const override;
   [[nodiscard]] Result<Latest> latest(std::string_view partition, std::optional<Seq> below, std::size_t limit) const override;
   [[nodiscard]] Result<std::optional<StoredItem>> item(std::string_view id) const override;
   [[nodiscard]] Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
@@ -123,14 +131,14 @@ class DiskFeed final : public Feed {
   Status load_meta(std::string_view key, std::string_view value);
   Status load_quarantine_sizes();
   Status load_greatest_index_key();
+  /// Code::not_found when there is none of that name.
+  [[nodiscard]] Result<PartitionNumber> numbered(std::string_view partition) const;
+  /// `partition` was numbered before the snapshot was taken. Code::not_found when it is not served.
+  [[nodiscard]] Result<ServedPartition> served(PartitionNumber partition, const rocksdb::Snapshot* at) const;
   [[nodiscard]] bool follows() const;
   [[nodiscard]] Status may_commit() const;
   void notify() const;
   [[nodiscard]] Error unknown_partition(std::string_view name) const;
-  struct Served;  ///< a partition as one snapshot has it
-  [[nodiscard]] Result<PartitionNumber> numbered(std::string_view partition) const;
-  /// `partition` was numbered before the snapshot was taken.
-  Status read_served(PartitionNumber partition, const Snapshot& at, Served& out) const;
   [[nodiscard]] Error erased() const;
 
   std::shared_ptr<Engine> engine_;

@@ -106,6 +106,22 @@ struct Latest {
   Seq head{0};
 };
 
+/// Lines of a part of a partition; false: no more are wanted.
+using TakeLines = std::function<bool(std::string_view)>;
+
+/// A partition as it was at one moment: what is read through it stays so for as long as it lives, and what it keeps from being cleared away
+/// takes room, so it must not live long. Thread safe; must go before its store.
+class Pin {
+ public:
+  virtual ~Pin() = default;
+  [[nodiscard]] virtual const Standing& standing() const = 0;
+  /// Hands on the entries with after < seq <= to as kept, in slices of about 256 KiB, with a resume point behind every 1,000; gives how many
+  /// they were. Code::cancelled when `take` says so. Blocks.
+  [[nodiscard]] virtual Result<std::uint64_t> extract(Seq after, Seq to, const TakeLines& take) const = 0;
+  /// How the lines are spread over the order: about how many bytes on disk in each `width` seqs, from 0 to the head. Blocks.
+  [[nodiscard]] virtual Result<std::vector<std::uint64_t>> spread(std::uint64_t width) const = 0;
+};
+
 struct StoredItem {
   std::string id;
   Revision rev;
@@ -188,6 +204,7 @@ class Feed {
   // ---- reading ----
 
   [[nodiscard]] virtual Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const = 0;
+  [[nodiscard]] virtual Result<std::shared_ptr<const Pin>> pin(std::string_view partition) const = 0;
   /// The entries below a seq (nothing: from the head down), the newest first: at most `limit`, or 4 MiB.
   [[nodiscard]] virtual Result<Latest> latest(std::string_view partition, std::optional<Seq> below, std::size_t limit) const = 0;
   [[nodiscard]] virtual Result<std::optional<StoredItem>> item(std::string_view id) const = 0;

@@ -75,12 +75,6 @@ class Reading {
 
 }  // namespace
 
-struct DiskFeed::Served {
-  PartitionRecord partition;
-  ProgressRecord progress;
-  LogRange range;
-};
-
 Result<PartitionNumber> DiskFeed::numbered(std::string_view partition) const {
   const std::shared_lock lock(tables_mutex_);
   const auto number = tables_.partition_named(partition);
@@ -88,38 +82,41 @@ Result<PartitionNumber> DiskFeed::numbered(std::string_view partition) const {
   return *number;
 }
 
-Status DiskFeed::read_served(PartitionNumber partition, const Snapshot& at, Served& out) const {
-  if (auto read = read_record(*engine_, meta_key(Meta::partition, number_, plain(partition)), at.get(), out.partition); !read) return read;
-  if (auto read = read_record(*engine_, meta_key(Meta::progress, number_), at.get(), out.progress); !read) return read;
-  out.range = {number_, partition, out.partition.served.generation};
-  if (out.range.generation != 0) return {};
-  const std::shared_lock lock(tables_mutex_);
-  return unknown_partition(out.partition.name);
+Result<ServedPartition> DiskFeed::served(PartitionNumber partition, const rocksdb::Snapshot* at) const {
+  ServedPartition out;
+  if (auto read = read_record(*engine_, meta_key(Meta::partition, number_, plain(partition)), at, out.record); !read) return std::move(read).error();
+  if (auto read = read_record(*engine_, meta_key(Meta::progress, number_), at, out.progress); !read) return std::move(read).error();
+  if (out.record.served.generation == 0) {
+    const std::shared_lock lock(tables_mutex_);
+    return unknown_partition(out.record.name);
+  }
+  out.range = {number_, partition, out.record.served.generation};
+  out.standing = standing_of(out.record, out.progress);
+  return out;
 }
 
 Result<Page> DiskFeed::changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const {
   const auto number = numbered(partition);
   if (!number) return number.error();
   const Snapshot at(engine_->db());
-  Served served;
-  if (auto read = read_served(*number, at, served); !read) return std::move(read).error();
-  const PartitionRecord& record = served.partition;
-  const Standing standing = standing_of(record, served.progress);
+  auto found = served(*number, at.get());
+  if (!found) return std::move(found).error();
+  const Standing& standing = found->standing;
   Page out;
   out.answer = judge(after, standing);
   out.mark.floor = standing.floor;
   out.mark.loading = standing.loading;
-  out.mark.as_of = record.replica ? record.as_of : served.progress.as_of;
+  out.mark.as_of = found->record.replica ? found->record.as_of : found->progress.as_of;
   if (out.answer == Answer::ahead) out.mark.cursor = stay(after, standing).cursor;
   if (out.answer != Answer::read) return out;
   Reading reading(after, limits, standing, out);
-  if (auto read = reading.run(*engine_, served.range, at.get()); !read) return std::move(read).error();
+  if (auto read = reading.run(*engine_, found->range, at.get()); !read) return std::move(read).error();
   const Progress made = reading.made();
   out.mark.cursor = made.cursor;
   out.mark.caught_up = made.caught_up;
   if (made.caught_up) {
-    out.mark.count = record.served.count;
-    out.mark.digest = record.served.digest;
+    out.mark.count = found->record.served.count;
+    out.mark.digest = found->record.served.digest;
   }
   return out;
 }
@@ -128,15 +125,15 @@ Result<Latest> DiskFeed::latest(std::string_view partition, std::optional<Seq> b
   const auto number = numbered(partition);
   if (!number) return number.error();
   const Snapshot at(engine_->db());
-  Served served;
-  if (auto read = read_served(*number, at, served); !read) return std::move(read).error();
+  auto found = served(*number, at.get());
+  if (!found) return std::move(found).error();
   Latest out;
-  out.head = standing_of(served.partition, served.progress).head;
+  out.head = found->standing.head;
   const Seq from = below ? std::min(*below, next(out.head)) : next(out.head);
   std::string first;
-  append_log_key(first, served.range, Seq{0});
+  append_log_key(first, found->range, Seq{0});
   std::string last;
-  append_log_key(last, served.range, from);
+  append_log_key(last, found->range, from);
   const rocksdb::Slice lower(first);
   const rocksdb::Slice upper(last);
   rocksdb::ReadOptions how;

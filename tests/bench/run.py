@@ -12,6 +12,9 @@ ingest     the program is started on an empty data folder; the clock stops when 
            loop into the same engine, one sync per 5,000 items (its clock runs over the writing alone).
 unchanged  the program is started again on that data; the clock stops when the feed's as_of has moved. Beside it the SELECT.
 changes    GET /feeds/figures/changes by curl, thrown away, beside nginx serving the plain bytes as a file by sendfile to the same curl.
+ranges     all ranges of the feed by one curl over one connection, thrown away: cached, plain and zstd, beside nginx serving the same bytes as files; and plain while
+           they are rendered for the first time.
+small      GET /feeds/figures over 16 connections that stay open, whole and with If-None-Match, beside a file of 1 KB from nginx.
 mirror     meshgate mirror --once into a fresh file, beside the rows of that file inserted into another in transactions of 10,000.
 line       latency = from sending the transaction (one UPDATE and COMMIT through psql) to its line at a reader with live=stream, at random moments. A
            commit waits for the next poll between 0 and one interval, evenly: so p99 less one interval (and p50 less half of one) is what
@@ -40,6 +43,7 @@ import measure  # noqa: E402
 from measure import Spent  # noqa: E402
 from processes import Gateway, free_port, wait_for  # noqa: E402
 from tables import Table  # noqa: E402
+import first_download  # noqa: E402
 import following  # noqa: E402
 
 FEED = "figures"
@@ -78,6 +82,8 @@ def megabytes(size):
 
 
 class Bench:
+    READERS = ("changes plain", "changes compressed", "ranges plain", "ranges compressed", "small requests", "mirror")
+
     def __init__(self, program, rows, only, folder):
         self.program, self.rows, self.only, self.folder = os.path.abspath(program), rows, re.compile(only), folder
         self.scanned = None  # the first scan of PostgreSQL's table
@@ -117,7 +123,7 @@ class Bench:
     def database(self, kind):
         names = [f"ingest {kind}", f"unchanged {kind}", f"memory {kind}", f"disk {kind}"]
         if kind == "postgres":
-            names += ["changes plain", "changes compressed", "mirror"]
+            names += self.READERS
         if not self.wanted(*names):
             return
         folder = self.fresh(kind)
@@ -127,7 +133,7 @@ class Bench:
             self.first_scan(kind, table, folder)
             if self.wanted(f"unchanged {kind}"):
                 self.second_scan(kind, table, folder)
-            if kind == "postgres" and self.wanted("changes plain", "changes compressed", "mirror"):
+            if kind == "postgres" and self.wanted(*self.READERS):
                 self.readers(table, folder)
         finally:
             table.close()
@@ -187,6 +193,8 @@ class Bench:
             wait_for("the scan after the start", lambda: self.quiet(gateway.feed(FEED), started), PATIENCE)
             if self.wanted("changes plain", "changes compressed"):
                 self.changes(gateway)
+            if self.wanted("ranges plain", "ranges compressed", "small requests"):
+                first_download.figures(self, gateway)
             if self.wanted("mirror"):
                 self.mirror(gateway)
         finally:
@@ -375,7 +383,7 @@ def main():
     options.add_argument("--rows", type=int, default=1000000)
     options.add_argument("--large", type=int, default=0, help="rows of the table that is polled; none: that figure is left out")
     options.add_argument("--only", default="",
-                         help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes plain|compressed, mirror, line, followed ingest|sweep|open|poll, journal DATABASE")
+                         help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes|ranges plain|compressed, small requests, mirror, line, followed ingest|sweep|open|poll, journal DATABASE")
     options.add_argument("--keep", help="write the table to this file too")
     given = options.parse_args()
     folder = tempfile.mkdtemp(prefix="meshgate-figures-")

@@ -9,6 +9,7 @@
 #include "gateway/device/mirror.hpp"
 #include "tests/unit/device/canned_node.hpp"
 #include "tests/unit/device/mirror_fixture.hpp"
+#include "tests/unit/device/real_gateway.hpp"
 
 namespace meshgate::device {
 namespace {
@@ -61,6 +62,47 @@ TEST_F(MirrorKillTest, KilledAtAnyMomentEndsTheSame) {
   EXPECT_EQ(sql("PRAGMA integrity_check"), "ok");
 }
 
+/// The first download in ranges, of renderings as old as they come, killed again and again.
+TEST_F(MirrorKillTest, KilledWithinARangeItGoesOn) {
+  const std::uint64_t seed = std::random_device{}();
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  const int kills = std::getenv("MESHGATE_LONG") != nullptr ? 200 : 20;
+  test::RealGateway gateway(folder_);
+  ASSERT_TRUE(gateway.feed().define(test::small_schema(), "rules", false).has_value());
+  const std::vector<std::string> whole{""};
+  for (int round = 0; round < kills; ++round) {
+    store::Batch batch("s");
+    batch.set_loading(false);
+    for (int i = 0; i < 2000; ++i) {
+      const std::string id = std::to_string(random() % 20000);
+      if (random() % 5 == 0) batch.remove(id);
+      else batch.put(id, id, test::small_content(static_cast<int>(random() % 100000)), whole);
+    }
+    ASSERT_TRUE(gateway.feed().commit(batch, nullptr).has_value());
+    if (random() % 4 == 0) {
+      ASSERT_TRUE(gateway.feed().purge("", gateway.feed().standing("")->head).has_value());
+    }
+    const pid_t child = start(gateway.url(), file_);
+    const timespec pause{0, static_cast<long>(random() % 120) * 1000000};
+    ::nanosleep(&pause, nullptr);  // the moment of the kill, not a synchronisation
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << "round " << round << ", status " << status;
+  }
+  MirrorOptions wanted;
+  wanted.url = gateway.url();
+  wanted.file = file_;
+  wanted.once = true;
+  wanted.large = 1;
+  const auto summary = run(wanted);
+  ASSERT_TRUE(summary.has_value()) << summary.error().message;
+  EXPECT_TRUE(summary->verified()) << summary->text();
+  EXPECT_EQ(summary->parts.at(0).digest, gateway.feed().state().partitions.at(0).digest.text());
+  EXPECT_EQ(sql("PRAGMA integrity_check"), "ok");
+}
+
 }  // namespace
 }  // namespace meshgate::device
 
@@ -70,6 +112,7 @@ int main(int argc, char** argv) {
     options.url = argv[2];
     options.file = argv[3];
     options.once = true;
+    options.large = 1;
     options.first_backoff = std::chrono::milliseconds(1);
     meshgate::device::mirror_in_child(options);
   }

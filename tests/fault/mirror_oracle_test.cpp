@@ -6,56 +6,16 @@
 
 #include "gateway/device/mirror.hpp"
 #include "gateway/device/mirror_file.hpp"
-#include "gateway/net/loops.hpp"
-#include "gateway/serve/serve.hpp"
-#include "gateway/store/store.hpp"
 #include "tests/unit/device/mirror_fixture.hpp"
+#include "tests/unit/device/real_gateway.hpp"
 
 namespace meshgate::device {
 namespace {
 
-struct NoSources final : serve::SourceStatus {
-  std::optional<serve::SourceState> of(std::string_view) const override { return std::nullopt; }
-};
-
-/// A real store behind the real server.
-class Gateway {
- public:
-  explicit Gateway(const std::string& folder) {
-    store::Options options;
-    options.folder = folder;
-    store_ = std::move(*store::Store::open(options));
-    feed_ = *store_->feed("orders");
-    serve_ = std::make_unique<serve::Serve>(serve::Services{*store_, pool_, log_, metrics_, sources_, "n", "0", {}});
-    net::Router router;
-    serve_->add_routes(router);
-    net::ServerOptions server;
-    server.on_drain = [this] { serve_->wake(); };
-    auto started = net::Server::start(server, std::move(router), loops_, log_, metrics_);
-    if (!started) std::abort();
-    server_ = std::move(*started);
-  }
-  ~Gateway() { server_->drain(std::chrono::milliseconds(500)); }
-
-  [[nodiscard]] std::string url() const { return server_->url(); }
-  store::Feed& feed() { return *feed_; }
-
- private:
-  base::BlockingPool pool_{2, 100};
-  base::Log log_;
-  base::Metrics metrics_;
-  NoSources sources_;
-  std::unique_ptr<store::Store> store_;
-  std::shared_ptr<store::Feed> feed_;
-  std::unique_ptr<serve::Serve> serve_;
-  net::Loops loops_{1};
-  std::unique_ptr<net::Server> server_;
-};
-
 class MirrorOracleTest : public test::MirrorFixture {
  protected:
   void start(bool divided) {
-    gateway_ = std::make_unique<Gateway>(folder_ + "/data");
+    gateway_ = std::make_unique<test::RealGateway>(folder_);
     ASSERT_TRUE(gateway_->feed().define(test::small_schema(), "rules", divided).has_value());
     store::Batch batch("s");
     batch.set_loading(false);
@@ -87,6 +47,7 @@ class MirrorOracleTest : public test::MirrorFixture {
     out.file = file_;
     out.once = true;
     out.first_backoff = std::chrono::milliseconds(1);
+    out.large = 1;
     return out;
   }
   void run_rounds(const std::vector<std::string>& partitions) {
@@ -108,7 +69,7 @@ class MirrorOracleTest : public test::MirrorFixture {
     }
   }
 
-  std::unique_ptr<Gateway> gateway_;
+  std::unique_ptr<test::RealGateway> gateway_;
   std::mt19937_64 random_;
   std::map<std::string, std::string> truth_;
 };

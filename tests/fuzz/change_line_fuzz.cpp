@@ -44,6 +44,16 @@ void write_and_parse(const PutLine& put) {
   fuzz::must(equal, "a put that was parsed, written and parsed again is the same");
 }
 
+void write_and_parse(const RangeLine& range) {
+  std::string text;
+  append_range(text, range);
+  LineParser parser;
+  auto again = parser.parse(std::string_view(text).substr(0, text.size() - 1));
+  const auto* same = again ? std::get_if<RangeLine>(&*again) : nullptr;
+  const bool equal = same != nullptr && same->after == range.after && same->to == range.to && same->head == range.head && same->floor == range.floor;
+  fuzz::must(equal, "a range that was parsed, written and parsed again is the same");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -52,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static LineParser parser;
   auto parsed = parser.parse(line);
   if (!parsed) return 0;
+  if (const auto* range = std::get_if<RangeLine>(&*parsed)) write_and_parse(*range);
   if (const auto* put = std::get_if<PutLine>(&*parsed)) {
     split_and_join(put->content);
     if (put->at >= kFirstMicros && put->at <= kLastMicros) write_and_parse(*put);

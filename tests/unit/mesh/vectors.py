@@ -311,6 +311,7 @@ def lines():
     out += [mark(E1 + ".18", True, 3, 120034, "sum128:" + "9f" * 16, 1767608109123456), mark(E1 + ".5.0.9", False, 0), mark("0", False, 7, loading=True), mark(E1 + ".18", False, 18, as_of=1, loading=True), mark(E2 + ".1", True, 0)]
     out += [{"kind": "schema", "schema": schema, "line": f'{{"schema":{schema_json(schema)}}}'} for schema in SCHEMAS]
     out += [{"kind": "trim", "seq": str(seq), "through": str(through), "line": f'{{"trim":{{"seq":{seq},"through":{through}}}}}'} for seq, through in ((901, 500), (2**64 - 1, 0))]
+    out += [{"kind": "range", "after": str(after), "to": str(to), "head": str(head), "floor": str(floor), "line": f'{{"range":{{"after":{after},"to":{to},"head":{head},"floor":{floor}}}}}'} for after, to, head, floor in ((0, 65536, 70123, 3), (2**64 - 2, 2**64 - 1, 2**64 - 1, 2**64 - 1))]
     return out
 
 
@@ -322,6 +323,7 @@ def loose_lines():
         {"line": ' { "put" : { "more" : [1,{"seq":2}], "item" : {"number":"A-17","total":"12.50"} , "at" : "' + at + '" , "rev" : "' + rev + '", "id" : "\\u0034\\u0032" , "seq" : 17 } } ', "as": first},
         {"line": '{"gone":{"id":"\\u0034\\u0033","seq":18,"why":null,"deep":{"a":[[]]}}}\r', "as": gone},
         {"line": '{"mark":{"cursor":"0","caught_up":false,"floor":7,"loading":true,"count":5,"x":1.5}}', "as": mark("0", False, 7, 5, loading=True)["line"]},
+        {"line": '{"range": {"floor":0,"head":9,"to":8,"after":4,"entries":3}}', "as": '{"range":{"after":4,"to":8,"head":9,"floor":0}}'},
         {"line": '{"trim":{"through":500,"seq":901}}', "as": '{"trim":{"seq":901,"through":500}}'},
     ]
 
@@ -332,6 +334,7 @@ def refused_lines():
                good.replace('"42"', '""', 1), good.replace('"42"', "42", 1), good.replace('"42"', '"' + "x" * 4097 + '"', 1), good.replace('"42"', '"\\ud800"', 1), good.replace('"rev":"2-', '"rev":"0-', 1), good.replace("Z", "", 1), good.replace("2026-01", "2026-13", 1),
                good.replace('{"number":"A-17","total":"12.50"}', "[]"), good.replace('{"number":"A-17","total":"12.50"}', "null"), '{"put":[]}', '{"put":{}}', '{"gone":{"seq":1}}', '{"gone":{"id":"1"}}', '{"gone":{"seq":1,"id":"1"},"put":{}}', '{"gone":{"seq":1,"id":"1"},"later":{}}',
                '{"mark":{"cursor":"1","caught_up":false,"floor":0}}', '{"mark":{"caught_up":false,"floor":0}}', '{"mark":{"cursor":"0","caught_up":true,"floor":0}}', '{"mark":{"cursor":"0","caught_up":true,"floor":0,"count":1}}', '{"mark":{"cursor":"0","caught_up":0,"floor":0}}',
+               '{"range":{"after":0,"to":8,"head":9}}', '{"range":{"after":0,"to":8,"head":7,"floor":0}}', '{"range":{"after":8,"to":8,"head":9,"floor":0}}', '{"range":{"after":0,"to":8,"head":9,"floor":10}}',
                '{"trim":{"seq":1}}', '{"schema":{"version":1}}', '{"schema":[]}']
     return [{"line": line, "code": "corrupt"} for line in corrupt] + [{"line": line, "code": "unsupported"} for line in ('{"later":{}}', '{"later":1}', '{"later":{},"put":{}}', '{"":{}}')]
 

@@ -192,6 +192,8 @@ std::string written(element row) {
     append_gone(out, Seq{natural(row, "seq")}, text(row, "id"));
   } else if (kind == "trim") {
     append_trim(out, Seq{natural(row, "seq")}, Seq{natural(row, "through")});
+  } else if (kind == "range") {
+    append_range(out, {Seq{natural(row, "after")}, Seq{natural(row, "to")}, Seq{natural(row, "head")}, Seq{natural(row, "floor")}});
   } else if (kind == "schema") {
     append_schema(out, schema_of(row["schema"]));
   } else {
@@ -215,6 +217,7 @@ struct Again {
   std::string operator()(const Mark& line) const { return append_mark(out(), line), text; }
   std::string operator()(const Schema& line) const { return append_schema(out(), line), text; }
   std::string operator()(const TrimLine& line) const { return append_trim(out(), line.seq, line.through), text; }
+  std::string operator()(const RangeLine& line) const { return append_range(out(), line), text; }
   std::string& out() const { return text; }
   mutable std::string text{};
 };

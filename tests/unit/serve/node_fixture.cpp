@@ -14,6 +14,11 @@ void NodeFixture::SetUp() {
   store_ = std::move(*opened);
   orders_ = make_feed("orders", false);
   sales_ = make_feed("sales", true);
+  ranges_.folder = folder_ + "/ranges";
+  serve();
+}
+
+void NodeFixture::serve() {
   auto release = [this](std::string_view feed) {
     released_.emplace_back(feed);
     return Status();
@@ -25,7 +30,7 @@ void NodeFixture::SetUp() {
     if (out.empty()) out.push_back({"all", "item", {}});
     return out;
   };
-  Services services{*store_, pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200)};
+  Services services{*store_, pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200), ranges_};
   serve_ = std::make_unique<Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);
@@ -37,9 +42,13 @@ void NodeFixture::SetUp() {
   server_ = std::move(*started);
 }
 
-void NodeFixture::TearDown() {
+void NodeFixture::stop_serving() {
   server_.reset();
   serve_.reset();
+}
+
+void NodeFixture::TearDown() {
+  stop_serving();
   orders_.reset();
   sales_.reset();
   store_.reset();

@@ -28,6 +28,9 @@ class NodeFixture : public testing::Test {
  protected:
   void SetUp() override;
   void TearDown() override;
+  /// Serves the store; again after stop_serving(), as after a restart.
+  void serve();
+  void stop_serving();
 
   std::shared_ptr<store::Feed> make_feed(const std::string& name, bool divided);
   /// Commits items `first` to `last` of a feed, with `extra` in their content.
@@ -37,6 +40,7 @@ class NodeFixture : public testing::Test {
   [[nodiscard]] net::test::RawClient administrator() const { return net::test::RawClient::local(folder_ + "/admin.sock"); }
   [[nodiscard]] net::test::RawAnswer get(std::string_view target, std::string_view fields = {}) const { return client().get(target, fields); }
 
+  RangeOptions ranges_{{}, 64U << 20U, 4096};
   std::string folder_;
   std::unique_ptr<store::Store> store_;
   std::shared_ptr<store::Feed> orders_;

@@ -46,6 +46,40 @@ void Reader::apply(const std::string& lines) {
   }
 }
 
+std::optional<Rendering> render(const Feed& from, const std::string& partition, Seq after, Seq to) {
+  const auto pin = from.pin(partition);
+  if (!pin || (*pin)->standing().unfinished || to > (*pin)->standing().head) return std::nullopt;
+  const Standing& standing = (*pin)->standing();
+  Rendering out{partition, standing.epoch, {after, to, standing.head, standing.floor}, {}};
+  const auto read = (*pin)->extract(after, to, [&](std::string_view lines) { return out.lines.append(lines), true; });
+  EXPECT_TRUE(read) << read.error().message;
+  return out;
+}
+
+void Reader::begin_pass() {
+  ++pass_;
+  sweeping_ = true;
+}
+
+std::string Reader::take(const Rendering& rendering) {
+  caught_up_ = false;
+  const RangeLine& range = rendering.range;
+  Standing then;
+  then.epoch = rendering.epoch;
+  then.head = range.head;
+  then.floor = range.floor;
+  if (judge(cursor_, then) != Answer::read) {
+    cursor_ = {};
+    ++refused_;
+    return {};
+  }
+  if (cursor_.start()) begin_pass();
+  apply(rendering.lines);
+  cursor_ = advance(cursor_, range.to, then).cursor;
+  const auto again = Cursor::parse(cursor_.text());
+  return again && *again == cursor_ ? std::string{} : "cursor " + cursor_.text() + " does not survive its own text";
+}
+
 std::string Reader::read(const Feed& from, const PageLimits& limits, const History& history) {
   caught_up_ = false;
   if (!from.standing(partition_)) return {};
@@ -57,10 +91,7 @@ std::string Reader::read(const Feed& from, const PageLimits& limits, const Histo
     ++refused_;
     return {};
   }
-  if (cursor_.start()) {
-    ++pass_;
-    sweeping_ = true;
-  }
+  if (cursor_.start()) begin_pass();
   apply(page->lines);
   const Cursor& next = page->mark.cursor;
   if (!cursor_.start() && (next.epoch != cursor_.epoch || next.seq < cursor_.seq)) return "a reader went backwards to " + next.text();

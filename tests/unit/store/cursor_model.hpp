@@ -25,12 +25,29 @@ class History {
   std::map<std::string, std::map<Epoch, std::map<Seq, Items>>> states_;
 };
 
+/// A part of a partition as some node had it at some moment: what a cache may keep for ever.
+struct Rendering {
+  std::string partition;
+  Epoch epoch;
+  RangeLine range;
+  std::string lines;
+};
+/// Nothing where a node cannot offer it: it has no such part, or a copy that is not complete.
+std::optional<Rendering> render(const Feed& from, const std::string& partition, Seq after, Seq to);
+
 /// A reader as the protocol asks for: keeps items over a 410 and removes what it did not meet at its first caught-up mark.
 class Reader {
  public:
   explicit Reader(std::string partition) : partition_(std::move(partition)) {}
   /// One page from one node. A sentence when a promise is broken.
   std::string read(const Feed& from, const PageLimits& limits, const History& history);
+  /// A rendering, whatever its age, that begins where the reader stands.
+  std::string take(const Rendering& rendering);
+  /// Where it stands in the order; nothing when it stands in another epoch.
+  [[nodiscard]] std::optional<Seq> place(const Epoch& epoch) const {
+    if (cursor_.start()) return Seq{0};
+    return cursor_.epoch == epoch ? std::optional(cursor_.seq) : std::nullopt;
+  }
   [[nodiscard]] bool caught_up() const { return caught_up_; }
   [[nodiscard]] const Items items() const;
   [[nodiscard]] const std::string& partition() const { return partition_; }
@@ -42,6 +59,7 @@ class Reader {
     ContentHash hash;
     std::uint64_t pass = 0;
   };
+  void begin_pass();
   void apply(const std::string& lines);
   std::string check(const Mark& mark, const History& history);
 

@@ -63,7 +63,9 @@ class World {
     const std::size_t what = pick(100);
     if (what < 30) return write();
     if (what < 34) return burst();
-    if (what < 62) return hop();
+    if (what < 50) return hop();
+    if (what < 56) return render_some();
+    if (what < 62) return take_some();
     if (what < 88) return follow();
     if (what < 95) return purge();
     if (what < 97) return trims_ ? trim() : std::string{};
@@ -92,6 +94,35 @@ class World {
     Reader& reader = readers_[pick(readers_.size())];
     for (std::size_t i = 1 + pick(3); i > 0; --i) {
       if (auto broken = reader.read(*nodes_[pick(nodes_.size())], limits(), history_); !broken.empty()) return broken;
+    }
+    return {};
+  }
+
+  /// A rendering for the shelf, where it stays however old it grows.
+  std::string render_some() {
+    const Feed& node = *nodes_[pick(nodes_.size())];
+    const std::string& partition = partitions_[pick(partitions_.size())];
+    const auto standing = node.standing(partition);
+    if (!standing || standing->head == Seq{0}) return {};
+    const std::uint64_t head = number(standing->head);
+    const std::uint64_t after = pick(2) == 0 ? 0 : pick(head) / 4 * 4;
+    const std::uint64_t to = std::min(head, after + 4 * (1 + pick(3)));
+    if (auto one = after < to ? render(node, partition, Seq{after}, Seq{to}) : std::nullopt) shelf_.push_back(std::move(*one));
+    constexpr std::size_t kMost = 24;
+    if (shelf_.size() > kMost) shelf_.erase(shelf_.begin() + static_cast<std::ptrdiff_t>(pick(shelf_.size())));
+    return {};
+  }
+
+  /// A reader takes what the shelf has behind each other, of any age and from any node.
+  std::string take_some() {
+    Reader& reader = readers_[pick(readers_.size())];
+    for (std::size_t i = 1 + pick(4); i > 0; --i) {
+      std::vector<const Rendering*> fitting;
+      for (const Rendering& one : shelf_) {
+        if (one.partition == reader.partition() && reader.place(one.epoch) == one.range.after) fitting.push_back(&one);
+      }
+      if (fitting.empty()) return {};
+      if (auto broken = reader.take(*fitting[pick(fitting.size())]); !broken.empty()) return broken;
     }
     return {};
   }
@@ -201,6 +232,7 @@ class World {
   std::vector<std::string> names_;
   std::vector<std::shared_ptr<Feed>> nodes_;
   std::vector<Reader> readers_;
+  std::vector<Rendering> shelf_;
   History history_;
   bool trims_ = false;
   std::size_t ids_ = 0;
