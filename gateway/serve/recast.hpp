@@ -29,12 +29,15 @@ class LinesAsCsv {
   std::unique_ptr<ContentReader> reader_;
 };
 
-/// A reply to which change lines are sent and that passes them on as CSV or as one JSON array. The work is done on the pool.
+/// A reply to which change lines are sent and that passes them on as CSV or as one JSON array. The work is done on the pool. A file is passed on as it is.
 class Recast final : public net::Reply {
  public:
   Recast(net::Reply& inner, base::BlockingPool& pool, Format format) : inner_(inner), pool_(pool), format_(format) {}
 
   boost::asio::awaitable<Status> async_send(net::Response response) override;
+  boost::asio::awaitable<Status> async_send_file(net::Response head, std::shared_ptr<const net::File> file, base::BlockingPool& pool) override {
+    return inner_.async_send_file(std::move(head), std::move(file), pool);
+  }
   boost::asio::awaitable<Status> async_start(unsigned status, net::Fields fields) override;
   boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) override;
   boost::asio::awaitable<Status> async_finish() override;
