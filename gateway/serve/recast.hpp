@@ -35,6 +35,8 @@ class Recast final : public net::Reply {
   Recast(net::Reply& inner, base::BlockingPool& pool, Format format) : inner_(inner), pool_(pool), format_(format) {}
 
   boost::asio::awaitable<Status> async_send(net::Response response) override;
+  /// As it is: a file is not of change lines that this was asked to recast.
+  boost::asio::awaitable<Status> async_send_file(net::Response head, std::shared_ptr<const net::File> file, base::BlockingPool& pool) override;
   boost::asio::awaitable<Status> async_start(unsigned status, net::Fields fields) override;
   boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) override;
   boost::asio::awaitable<Status> async_finish() override;
