@@ -131,6 +131,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   };
   serve::Services services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay};
   services.presentation = [this](std::string_view feed) { return ingest_ ? ingest_->presentation(feed) : mapping::Presentation(); };
+  if (certificates_) services.scheme = "https";
   services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";
   services.ranges.most_bytes = ingest_ ? configuration.range_cache : 0;
   services.ranges.part_bytes = configuration.range_size;

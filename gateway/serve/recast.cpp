@@ -137,6 +137,10 @@ asio::awaitable<Status> Recast::async_send(net::Response response) {
   co_return co_await inner_.async_send(std::move(response));
 }
 
+asio::awaitable<Status> Recast::async_send_file(net::Response head, std::shared_ptr<const net::File> file, base::BlockingPool& pool) {
+  return inner_.async_send_file(std::move(head), std::move(file), pool);
+}
+
 asio::awaitable<Status> Recast::async_start(unsigned status, net::Fields fields) {
   auto own = typed(fields);
   co_return co_await inner_.async_start(status, std::move(own));

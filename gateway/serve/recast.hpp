@@ -29,15 +29,14 @@ class LinesAsCsv {
   std::unique_ptr<ContentReader> reader_;
 };
 
-/// A reply to which change lines are sent and that passes them on as CSV or as one JSON array. The work is done on the pool. A file is passed on as it is.
+/// A reply to which change lines are sent and that passes them on as CSV or as one JSON array. The work is done on the pool.
 class Recast final : public net::Reply {
  public:
   Recast(net::Reply& inner, base::BlockingPool& pool, Format format) : inner_(inner), pool_(pool), format_(format) {}
 
   boost::asio::awaitable<Status> async_send(net::Response response) override;
-  boost::asio::awaitable<Status> async_send_file(net::Response head, std::shared_ptr<const net::File> file, base::BlockingPool& pool) override {
-    return inner_.async_send_file(std::move(head), std::move(file), pool);
-  }
+  /// As it is: a file is not of change lines that this was asked to recast.
+  boost::asio::awaitable<Status> async_send_file(net::Response head, std::shared_ptr<const net::File> file, base::BlockingPool& pool) override;
   boost::asio::awaitable<Status> async_start(unsigned status, net::Fields fields) override;
   boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) override;
   boost::asio::awaitable<Status> async_finish() override;
