@@ -212,6 +212,7 @@ asio::awaitable<bool> Session::async_answer(Request request, const Head& head) {
   manner.old = head.version == 10;
   manner.keep_alive = keeps_alive(head);
   manner.encoding = negotiate(head.fields.find("Accept-Encoding"));
+  manner.shared_encoding = negotiate_shared(head.fields.find("Accept-Encoding"));
   Exchange exchange(connection_, manner, house_->draining);
   const Handler& handler = house_->router.route(request);
   const bool fine = co_await async_handle(handler, request, exchange);

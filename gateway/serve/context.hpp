@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "gateway/net/broadcast.hpp"
 #include "gateway/serve/open_feeds.hpp"
 #include "gateway/serve/serve.hpp"
 
@@ -11,12 +12,13 @@ namespace meshgate::serve {
 struct Context {
   explicit Context(Services given)
       : services(std::move(given)),
-        feeds(services.store),
+        feeds(services.store, services.pool),
         live_readers(services.metrics.gauge("meshgate_live_readers", "Readers that wait for changes at the moment.")) {}
 
   Services services;
   OpenFeeds feeds;
   base::Gauge& live_readers;
+  const net::Broadcast beat{": still here\n\n"};  ///< to readers of events when nothing has happened for a while
 };
 
 /// Makes an answer on the pool and sends it; 503 when the pool is full. What `make` refers to must live as long as the request.

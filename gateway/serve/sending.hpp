@@ -8,7 +8,11 @@
 namespace meshgate::serve {
 
 /// Reads a chunk on the pool; while the pool is full, tries again. Not fine() only for the store's own reasons, or with Code::cancelled.
-boost::asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const net::Reply& reply, Place from);
+boost::asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const net::Reply& reply, Place from,
+                                                                std::size_t bytes = kChunkBytes);
+/// The job that does it once.
+std::function<void()> reading(std::shared_ptr<Chunk> into, Place from, std::size_t bytes = kChunkBytes);
+
 
 /// Sends a chunk and all that follows up to the end, reading the next one while one is under way: two chunks at most. Returns the
 /// last chunk sent, or null: the reader is gone, or the cursor can no longer be continued.
