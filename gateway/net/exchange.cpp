@@ -135,7 +135,8 @@ asio::awaitable<Status> Exchange::async_write_shared(const Broadcast& broadcast)
   const FramedBytes& framed = pieces_ ? broadcast.gzip() : broadcast.plain();
   if (framed.chunk().empty()) co_return Error{Code::internal, "compression failed"};
   if (pieces_) pieces_->append(broadcast.checksum());
-  co_return co_await async_as_is(chunked_ ? framed.chunk() : framed.bytes());
+  const std::string_view bytes = chunked_ ? framed.chunk() : framed.bytes();
+  co_return co_await async_as_is(bytes);
 }
 
 asio::awaitable<Status> Exchange::async_write(std::string_view bytes, bool flush) {

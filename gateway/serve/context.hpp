@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 
 #include "gateway/net/broadcast.hpp"
@@ -17,6 +18,7 @@ struct Context {
 
   Services services;
   OpenFeeds feeds;
+  std::atomic<std::uint64_t> visibility_version{0};  ///< grows whenever somebody may see something else
   base::Gauge& live_readers;
   const net::Broadcast beat{": still here\n\n"};  ///< to readers of events when nothing has happened for a while
 };
@@ -33,6 +35,7 @@ boost::asio::awaitable<void> async_feed(Context& context, const net::Request& re
 boost::asio::awaitable<void> async_items(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_item(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_changes(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_sync(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_live(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_ready(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_metrics(Context& context, const net::Request& request, net::Reply& reply);

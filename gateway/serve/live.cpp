@@ -31,16 +31,21 @@ std::function<void()> reading(std::shared_ptr<Chunk> into, Place from, std::size
   return [into = std::move(into), from = std::move(from), bytes] { *into = read_chunk(from, bytes); };
 }
 
-asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const net::Reply& reply, Place from, std::size_t bytes) {
-  auto chunk = std::make_shared<Chunk>();
+asio::awaitable<Status> async_run_patiently(Context& context, const net::Reply& reply, std::function<void()> job) {
   for (;;) {
-    auto job = reading(chunk, from, bytes);
-    const Status ran = co_await net::async_run_blocking(context.services.pool, std::move(job));
-    if (ran) co_return chunk;
-    chunk->error = ran.error();
-    if (ran.error().code != Code::retry || reply.draining()) co_return chunk;
+    auto once = job;
+    const Status ran = co_await net::async_run_blocking(context.services.pool, std::move(once));
+    if (ran || ran.error().code != Code::retry || reply.draining()) co_return ran;
     co_await async_pause();
   }
+}
+
+asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const net::Reply& reply, Place from, std::size_t bytes) {
+  auto chunk = std::make_shared<Chunk>();
+  auto job = reading(chunk, std::move(from), bytes);
+  const Status ran = co_await async_run_patiently(context, reply, std::move(job));
+  if (!ran) chunk->error = ran.error();
+  co_return chunk;
 }
 
 asio::awaitable<std::shared_ptr<Chunk>> async_send_rest(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk, bool flush) {

@@ -15,13 +15,28 @@ void LiveSteps::committed() {
   if (asked_.exchange(true)) return;
   if (pool_.submit([self = shared_from_this()] { self->advance(); })) return;
   asked_ = false;
-  ring_all();
+  for (const auto& one : all()) one->give_up();
+  every_->ring();
 }
 
 void LiveSteps::advance() {
   asked_ = false;
   for (const auto& one : all()) one->advance();
+  if (const auto roster = roster_now()) roster->store(feed_->state().partitions.size());
   every_->ring();
+}
+
+std::shared_ptr<const std::atomic<std::size_t>> LiveSteps::roster() {
+  if (auto there = roster_now()) return there;
+  auto made = std::make_shared<std::atomic<std::size_t>>(feed_->state().partitions.size());
+  const std::lock_guard lock(mutex_);
+  roster_ = made;
+  return made;
+}
+
+std::shared_ptr<std::atomic<std::size_t>> LiveSteps::roster_now() {
+  const std::lock_guard lock(mutex_);
+  return roster_.lock();
 }
 
 void LiveSteps::ring_all() {

@@ -9,7 +9,7 @@ namespace meshgate::serve {
 OpenFeed::OpenFeed(std::shared_ptr<store::Feed> what, base::BlockingPool& pool, std::shared_ptr<net::Bell> every)
     : feed(std::move(what)),
       bell(std::make_shared<net::Bell>()),
-      steps(std::make_shared<LiveSteps>(pool, std::move(every))),
+      steps(std::make_shared<LiveSteps>(feed, pool, std::move(every))),
       subscription(feed->subscribe([own = bell, live = steps] {
         own->ring();
         live->committed();

@@ -7,6 +7,9 @@
 
 namespace meshgate::serve {
 
+/// Runs a job on the pool; while the pool is full, tries again. The job may be copied.
+boost::asio::awaitable<Status> async_run_patiently(Context& context, const net::Reply& reply, std::function<void()> job);
+
 /// Reads a chunk on the pool; while the pool is full, tries again. Not fine() only for the store's own reasons, or with Code::cancelled.
 boost::asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const net::Reply& reply, Place from,
                                                                 std::size_t bytes = kChunkBytes);

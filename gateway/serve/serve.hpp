@@ -12,6 +12,7 @@
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/serve/visibility.hpp"
 #include "gateway/store/store.hpp"
 #include "mesh/time.hpp"
 
@@ -64,6 +65,7 @@ struct Services {
   /// Reads a feed's quarantined records again (no keys: all of them); blocks.
   std::function<Result<std::vector<Replayed>>(std::string_view feed, std::vector<std::string> keys)> replay{};
   std::chrono::milliseconds heartbeat = std::chrono::seconds(15);  ///< of live streams
+  std::shared_ptr<const Visibility> visibility = std::make_shared<AllVisible>();
 };
 
 /// The node's HTTP interface, as HTTP.md describes it.
@@ -78,6 +80,8 @@ class Serve {
   void add_routes(net::Router& router);
   /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
   void wake();
+  /// Who may see what has changed: streams that are open look again. Any thread.
+  void visibility_changed();
 
  private:
   struct State;

@@ -69,7 +69,7 @@ void Steps::offer(const Place& place, const std::optional<Standing>& standing) {
 
 void Steps::keep(std::shared_ptr<const Step> step) {
   const std::lock_guard lock(mutex_);
-  step->move(*end_);
+  if (end_) step->move(*end_);
   standing_ = step->standing();
   bytes_ += step->bytes();
   kept_.push_back(std::move(step));
@@ -114,6 +114,19 @@ void Steps::advance() {
     } else {
       keep(step);
     }
+  }
+  bell.ring();
+}
+
+bool Steps::pending() const {
+  const std::lock_guard lock(mutex_);
+  return end_ && moved(*end_, standing_);
+}
+
+void Steps::give_up() {
+  {
+    const std::lock_guard lock(mutex_);
+    end_.reset();
   }
   bell.ring();
 }

@@ -61,8 +61,12 @@ class Steps {
   /// A reader has read to the end by itself: steps begin there again if they had been given up.
   void offer(const Place& place, const std::optional<Standing>& standing);
 
+  /// A commit has come that advance() is still to read.
+  [[nodiscard]] bool pending() const;
   /// Reads what was committed since, and rings. Blocks.
   void advance();
+  /// Nobody will read what was committed: rings, so that readers do it themselves.
+  void give_up();
 
   /// One reads a fresh mark for all: whoever gets true must read_mark() and then release(), and `marked` rings.
   [[nodiscard]] bool claim();

@@ -25,7 +25,7 @@ void NodeFixture::SetUp() {
     if (out.empty()) out.push_back({"all", "item", {}});
     return out;
   };
-  Services services{*store_, pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200)};
+  Services services{*store_, *pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200), visibility_};
   serve_ = std::make_unique<Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);
@@ -40,6 +40,7 @@ void NodeFixture::SetUp() {
 void NodeFixture::TearDown() {
   server_.reset();
   serve_.reset();
+  pool_.reset();  // its jobs hold feeds
   orders_.reset();
   sales_.reset();
   store_.reset();

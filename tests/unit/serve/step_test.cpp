@@ -12,7 +12,7 @@ class StepTest : public NodeFixture {
  protected:
   void SetUp() override {
     NodeFixture::SetUp();
-    feeds_ = std::make_unique<OpenFeeds>(*store_, pool_);
+    feeds_ = std::make_unique<OpenFeeds>(*store_, *pool_);
   }
   void TearDown() override {
     feeds_.reset();
