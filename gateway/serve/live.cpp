@@ -1,6 +1,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <vector>
 
 #include "gateway/serve/live_steps.hpp"
 #include "gateway/serve/sending.hpp"
@@ -13,6 +14,7 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr std::chrono::milliseconds kFullPause{50};  ///< before the pool is asked again
+constexpr std::size_t kTogether = std::size_t{64} << 10U;  ///< of steps in one write
 constexpr std::string_view kRetry = "retry: 2000\n\n";
 
 asio::awaitable<void> async_pause() {
@@ -103,6 +105,12 @@ class Follower {
   /// Sends all that was committed; false ends the stream, as with the two below.
   asio::awaitable<bool> async_go_on();
   asio::awaitable<bool> async_take(const Step& step);
+  /// Several small ones in one write, so that a node that is late does not send as many packets as it would have in time.
+  asio::awaitable<bool> async_take_together(const std::vector<std::shared_ptr<const Step>>& run);
+  /// The kept steps from here, of one write.
+  [[nodiscard]] std::vector<std::shared_ptr<const Step>> run() const;
+  void settle(const Step& step);
+  asio::awaitable<bool> async_take_still();
   asio::awaitable<bool> async_read_alone();
   asio::awaitable<bool> async_beat();
   /// Reads a mark for all readers at this place, or waits for the one who does.
@@ -146,25 +154,58 @@ asio::awaitable<bool> Follower::async_await_commit(steady_clock::time_point beat
 
 asio::awaitable<bool> Follower::async_go_on() {
   for (;;) {
-    auto step = steps_->next(place_);
-    if (!step) step = steps_->mark(place_, {});
-    if (!step) co_return co_await async_read_alone();
-    const bool news = !step->still() || step->caught_up() != caught_up_;
+    const auto steps = run();
     bool taken = true;
-    if (news) taken = co_await async_take(*step);
+    if (steps.empty()) co_return co_await async_take_still();
+    if (steps.size() == 1) taken = co_await async_take(*steps.front());
+    if (steps.size() > 1) taken = co_await async_take_together(steps);
     if (!taken) co_return false;
-    standing_ = step->standing();
-    if (step->end()) co_return true;
+    if (steps.back()->end()) co_return true;
   }
+}
+
+std::vector<std::shared_ptr<const Step>> Follower::run() const {
+  std::vector<std::shared_ptr<const Step>> out;
+  Place place = place_;
+  std::size_t bytes = 0;
+  for (auto step = steps_->next(place); step; step = steps_->next(place)) {
+    bytes += step->bytes();
+    if (!out.empty() && bytes > kTogether) break;
+    step->move(place);
+    out.push_back(std::move(step));
+  }
+  return out;
+}
+
+/// What moved brought no entry, or nothing that is kept.
+asio::awaitable<bool> Follower::async_take_still() {
+  const auto mark = steps_->mark(place_, {});
+  if (!mark) co_return co_await async_read_alone();
+  standing_ = mark->standing();
+  if (mark->still() && mark->caught_up() == caught_up_) co_return true;
+  co_return co_await async_take(*mark);
+}
+
+asio::awaitable<bool> Follower::async_take_together(const std::vector<std::shared_ptr<const Step>>& run) {
+  std::string bytes;
+  for (const auto& step : run) bytes.append((place_.events ? step->events() : step->lines()).plain().bytes());
+  const Status sent = co_await reply_.async_write(bytes, true);
+  if (!sent) co_return false;
+  for (const auto& step : run) settle(*step);
+  co_return true;
+}
+
+void Follower::settle(const Step& step) {
+  step.move(place_);
+  standing_ = step.standing();
+  caught_up_ = step.caught_up();
 }
 
 asio::awaitable<bool> Follower::async_take(const Step& step) {
   const net::Broadcast& bytes = place_.events ? step.events() : step.lines();
   const Status sent = co_await reply_.async_write_shared(bytes);
   if (!sent) co_return false;
-  step.move(place_);
-  standing_ = step.standing();
-  caught_up_ = step.caught_up();
+  settle(step);
   co_return true;
 }
 

@@ -15,21 +15,34 @@ void LiveSteps::committed() {
   if (asked_.exchange(true)) return;
   if (pool_.submit([self = shared_from_this()] { self->advance(); })) return;
   asked_ = false;
-  for (const auto& one : all()) one->give_up();
+  give_up();
+}
+
+void LiveSteps::give_up() {
+  for (auto& one : all()) {
+    one->give_up();
+    const std::lock_guard lock(mutex_);
+    given_up_.insert(std::move(one));
+  }
   every_->ring();
 }
 
 void LiveSteps::advance() {
   asked_ = false;
+  std::set<std::shared_ptr<Steps>> given_up;
+  {
+    const std::lock_guard lock(mutex_);
+    given_up.swap(given_up_);
+  }
   for (const auto& one : all()) one->advance();
   if (const auto roster = roster_now()) roster->store(feed_->state().partitions.size());
   every_->ring();
 }
 
 std::shared_ptr<const std::atomic<std::size_t>> LiveSteps::roster() {
-  if (auto there = roster_now()) return there;
   auto made = std::make_shared<std::atomic<std::size_t>>(feed_->state().partitions.size());
   const std::lock_guard lock(mutex_);
+  if (auto there = roster_.lock()) return there;
   roster_ = made;
   return made;
 }

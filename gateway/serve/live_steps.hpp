@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ class LiveSteps : public std::enable_shared_from_this<LiveSteps> {
 
  private:
   void advance();
+  void give_up();
   std::shared_ptr<std::atomic<std::size_t>> roster_now();
   [[nodiscard]] std::vector<std::shared_ptr<Steps>> all();
 
@@ -41,6 +43,7 @@ class LiveSteps : public std::enable_shared_from_this<LiveSteps> {
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<Steps>, std::less<>> followed_;
   std::weak_ptr<std::atomic<std::size_t>> roster_;
+  std::set<std::shared_ptr<Steps>> given_up_;  ///< kept until the pool is free: a call from the store must not end a subscription to it
 };
 
 }  // namespace meshgate::serve

@@ -1,8 +1,8 @@
 """Live readers: our Server-Sent Events beside those of nginx with nchan, the same client, changes of 200 bytes.
 
 Ours is tests/bench/live_node.cpp, the real store and server, where a thread commits in the place of a source; nchan's messages are posted over one
-connection that is kept. A latency runs from right before the commit or the post to when the client (live_readers.cpp, one thread) has read it; ours
-includes that the change is on the disk. Every reader must get every change, in order. Memory is what the server has grown by for each idle reader, processor
+connection that is kept. A latency runs from when the commit or the post was due, which may be before it was made, to when the client (live_readers.cpp, one
+thread) has read it; ours includes that the change is on the disk. Every reader must get every change, in order. Memory is what the server has grown by for each idle reader, processor
 time the server's per change sent.
 """
 
@@ -74,10 +74,11 @@ http {{ access_log off; keepalive_timeout 300; keepalive_requests 1000000;
     def send(self, count, rate):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         pad = "x" * (BYTES - 50)
-        began = time.monotonic()
+        began = time.time()
         for turn in range(count):
-            time.sleep(max(0.0, began + turn / rate - time.monotonic()))
-            connection.request("POST", "/pub", json.dumps({"n": turn + 1, "pad": pad, "t": time.time_ns() // 1000}, separators=(",", ":")))
+            due = began + turn / rate
+            time.sleep(max(0.0, due - time.time()))
+            connection.request("POST", "/pub", json.dumps({"n": turn + 1, "pad": pad, "t": int(due * 1e6)}, separators=(",", ":")))
             connection.getresponse().read()
         connection.close()
 

@@ -3,7 +3,7 @@
 //   live_node FOLDER     prints "port P"; then for each line "FIRST COUNT RATE BYTES" on its input it commits so many changes, one a commit and RATE
 //                        a second, each an item of its own of about BYTES, numbered from FIRST, and prints "done". Ends with its input.
 //
-// "t" is taken right before the commit, so that a latency has everything: the write to the disk, the read, the way to the reader.
+// "t" is when the commit was due, so that a latency has everything: waiting for its turn, the write to the disk, the read, the way to the reader.
 
 #include <sys/resource.h>
 
@@ -26,11 +26,13 @@ struct NoSources final : serve::SourceStatus {
   std::optional<serve::SourceState> of(std::string_view) const override { return std::nullopt; }
 };
 
-void commit(store::Feed& feed, std::uint64_t number, const std::string& pad) {
+using std::chrono::system_clock;
+
+void commit(store::Feed& feed, std::uint64_t number, system_clock::time_point due, const std::string& pad) {
   static const std::vector<std::string> whole{""};
   store::Batch batch("changes");
   const auto id = std::to_string(number);
-  const auto at = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto at = std::chrono::duration_cast<std::chrono::microseconds>(due.time_since_epoch()).count();
   batch.put(id, id, "{\"n\":" + id + ",\"pad\":\"" + pad + "\",\"t\":" + std::to_string(at) + "}", whole);
   if (const auto done = feed.commit(batch, nullptr); !done) stop(done.error().message);
 }
@@ -52,10 +54,11 @@ void obey(store::Feed& feed) {
   std::size_t bytes = 0;
   while (std::cin >> first >> count >> rate >> bytes) {
     const std::string pad(std::max<std::size_t>(bytes, 50) - 50, 'x');
-    const auto began = std::chrono::steady_clock::now();
+    const auto began = system_clock::now();
     for (std::uint64_t i = 0; i < count; ++i) {
-      std::this_thread::sleep_until(began + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(static_cast<double>(i) / rate)));
-      commit(feed, first + i, pad);
+      const auto due = began + std::chrono::duration_cast<system_clock::duration>(std::chrono::duration<double>(static_cast<double>(i) / rate));
+      std::this_thread::sleep_until(due);
+      commit(feed, first + i, due, pad);
     }
     std::cout << "done" << std::endl;
   }

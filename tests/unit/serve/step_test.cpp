@@ -112,6 +112,20 @@ TEST_F(StepTest, WhatIsKeptIsBounded) {
   EXPECT_TRUE(steps.next(late.next));
 }
 
+TEST_F(StepTest, WhenThePoolIsFullReadersReadAlone) {
+  put(*orders_, 1, 1);
+  const Chunk reader = at_head();
+  base::BlockingPool full(1, 0);
+  const auto live = std::make_shared<LiveSteps>(orders_, full, std::make_shared<net::Bell>());
+  const auto steps = live->of(reader.next, reader.standing);
+  put(*orders_, 2, 2);
+  EXPECT_TRUE(steps->pending());
+  const auto rings = steps->bell.rings();
+  live->committed();
+  EXPECT_FALSE(steps->pending());
+  EXPECT_GT(steps->bell.rings(), rings);
+}
+
 TEST_F(StepTest, AMarkIsSharedWhileNothingMoves) {
   put(*orders_, 1, 1);
   const Chunk reader = at_head();
