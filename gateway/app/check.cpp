@@ -3,8 +3,10 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/exit_codes.hpp"
+#include "gateway/app/open_files.hpp"
 #include "gateway/ingest/feed_family.hpp"
 #include "gateway/ingest/probe.hpp"
+#include "gateway/net/server.hpp"
 
 namespace meshgate::app {
 
@@ -28,6 +30,15 @@ bool check_family(const ingest::SourceOptions& source, const ingest::FeedFamily&
   bool fine = found.unfit.empty();
   for (const auto& feed : found.feeds) fine = check_feed(source, feed, log) && fine;
   return fine;
+}
+
+/// A warning: such a node works until many come.
+void check_open_files() {
+  const std::size_t wanted = open_files_for(net::ServerOptions{}.connections);
+  const std::size_t allowed = raise_open_files();
+  if (allowed >= wanted) return;
+  say("node: warning: this process may open " + std::to_string(allowed) + " files, and a node that takes " + std::to_string(net::ServerOptions{}.connections) +
+      " connections wants " + std::to_string(wanted) + ": raise the limit (LimitNOFILE= in a systemd unit, `ulimit -Hn` in a shell)");
 }
 
 /// Reaches a source and each of its feeds' streams; true when all can be read.
@@ -58,6 +69,7 @@ int check(const std::string& config) {
   if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", log.redacted(reading.diagnostics.text()).c_str());
   if (!reading.diagnostics.empty()) return kWrongUsage;
   say(config + ": the configuration is valid");
+  check_open_files();
   bool fine = true;
   for (const auto& source : reading.configuration.sources) fine = check_source(source, log) && fine;
   return fine ? kDone : kUnreachable;

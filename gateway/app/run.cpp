@@ -3,6 +3,7 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/exit_codes.hpp"
 #include "gateway/app/node.hpp"
+#include "gateway/app/open_files.hpp"
 #include "gateway/app/signals.hpp"
 
 namespace meshgate::app {
@@ -28,6 +29,7 @@ void attend(Node& node, const EndSignals& signals) {
 
 int run_node(const std::string& config) {
   const EndSignals signals{SIGHUP};
+  (void)raise_open_files();
   Reading reading = read_configuration(config);
   if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", reading.secrets->redact(reading.diagnostics.text()).c_str());
   if (!reading.diagnostics.empty()) return kWrongUsage;

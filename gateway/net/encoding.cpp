@@ -1,6 +1,7 @@
 #include "gateway/net/encoding.hpp"
 
 #include <array>
+#include <span>
 #include <utility>
 
 #include "gateway/net/text.hpp"
@@ -73,7 +74,10 @@ std::optional<int> parse_quality(std::string_view text) {
   return out > 1000 ? std::nullopt : std::optional<int>(out);
 }
 
-std::optional<Encoding> negotiate(std::optional<std::string_view> accept_encoding) {
+namespace {
+
+/// Without the first `left_out` of zstd, gzip, identity.
+std::optional<Encoding> choose(std::optional<std::string_view> accept_encoding, std::size_t left_out) {
   if (!accept_encoding) return Encoding::identity;
   const Wishes wishes = parse(*accept_encoding);
   const int others = wishes.others.value_or(0);
@@ -83,12 +87,18 @@ std::optional<Encoding> negotiate(std::optional<std::string_view> accept_encodin
       {{Encoding::zstd, wishes.zstd.value_or(others)}, {Encoding::gzip, wishes.gzip.value_or(others)}, {Encoding::identity, identity}}};
   std::optional<Encoding> best;
   int most = 0;
-  for (const auto& [encoding, quality] : offers) {
+  for (const auto& [encoding, quality] : std::span(offers).subspan(left_out)) {
     if (quality <= most) continue;
     best = encoding;
     most = quality;
   }
   return best;
 }
+
+}  // namespace
+
+std::optional<Encoding> negotiate(std::optional<std::string_view> accept_encoding) { return choose(accept_encoding, 0); }
+
+std::optional<Encoding> negotiate_shared(std::optional<std::string_view> accept_encoding) { return choose(accept_encoding, 1); }
 
 }  // namespace meshgate::net

@@ -14,6 +14,9 @@ std::string_view name(Encoding encoding);
 /// header: identity. Nothing when even identity is refused and none of ours is accepted.
 std::optional<Encoding> negotiate(std::optional<std::string_view> accept_encoding);
 
+/// The same among gzip and identity, of which streams that are put together from shared pieces can be made.
+std::optional<Encoding> negotiate_shared(std::optional<std::string_view> accept_encoding);
+
 /// A q-value in thousandths: "0.5" is 500; nothing when it is not one.
 std::optional<int> parse_quality(std::string_view text);
 

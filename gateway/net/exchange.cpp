@@ -92,12 +92,24 @@ asio::awaitable<Status> Exchange::async_body(const File& file, base::BlockingPoo
 
 asio::awaitable<Status> Exchange::async_start(unsigned status, Fields fields) {
   if (!manner_.encoding) manner_.encoding = Encoding::identity;
+  compressor_ = Compressor::make(*manner_.encoding);
+  co_return co_await async_open(status, std::move(fields));
+}
+
+asio::awaitable<Status> Exchange::async_start_shared(unsigned status, Fields fields) {
+  manner_.encoding = manner_.shared_encoding.value_or(Encoding::identity);
+  if (*manner_.encoding == Encoding::gzip) pieces_.emplace();
+  const Status sent = co_await async_open(status, std::move(fields));
+  if (!sent || !pieces_ || finished_) co_return sent;
+  co_return co_await async_chunk(kGzipHead, kNothing);
+}
+
+asio::awaitable<Status> Exchange::async_open(unsigned status, Fields fields) {
   fields.add("Vary", "Accept-Encoding");
   Framing framing;
   framing.chunked = chunked_ = !manner_.old;
   if (manner_.old) manner_.keep_alive = false;
-  compressor_ = Compressor::make(*manner_.encoding);
-  if (compressor_) fields = encoded(fields);
+  if (compressor_ || pieces_) fields = encoded(fields);
   const Status sent = co_await async_begin(status, fields, framing, kNothing);
   if (manner_.head_only) finished_ = sent.has_value();
   co_return sent;
@@ -128,9 +140,39 @@ asio::awaitable<Status> Exchange::async_compress(std::string_view bytes, Flush f
   co_return sent;
 }
 
+asio::awaitable<Status> Exchange::async_as_is(std::string_view bytes) {
+  std::array<asio::const_buffer, 1> pieces{asio::const_buffer(bytes.data(), bytes.size())};
+  const std::span<asio::const_buffer> all(pieces);
+  const bool sent = co_await connection_.async_write(all);
+  co_return sent ? Status() : gone();
+}
+
+/// Bytes of this reader alone, as pieces of its gzip stream. Nothing of it is kept: the next write may be hours away.
+asio::awaitable<Status> Exchange::async_pieces(std::string_view bytes) {
+  std::string packed;
+  while (!bytes.empty()) {
+    const auto slice = bytes.substr(0, kSlice);
+    bytes.remove_prefix(slice.size());
+    if (!append_gzip_piece(packed, slice)) co_return Error{Code::internal, "compression failed"};
+    pieces_->append(GzipChecksum::of(slice));
+    if (!bytes.empty()) co_await asio::post(connection_.loop(), asio::use_awaitable);
+  }
+  co_return co_await async_chunk(packed, kNothing);
+}
+
+asio::awaitable<Status> Exchange::async_write_shared(const Broadcast& broadcast) {
+  if (compressor_ || finished_ || status_ == 0) co_return co_await async_write(broadcast.plain().bytes(), true);
+  const FramedBytes& framed = pieces_ ? broadcast.gzip() : broadcast.plain();
+  if (framed.chunk().empty()) co_return Error{Code::internal, "compression failed"};
+  if (pieces_) pieces_->append(broadcast.checksum());
+  const std::string_view bytes = chunked_ ? framed.chunk() : framed.bytes();
+  co_return co_await async_as_is(bytes);
+}
+
 asio::awaitable<Status> Exchange::async_write(std::string_view bytes, bool flush) {
   if (finished_ || status_ == 0) co_return gone();
   if (bytes.empty()) co_return Status();
+  if (pieces_) co_return co_await async_pieces(bytes);
   if (compressor_) co_return co_await async_compress(bytes, flush ? Flush::block : Flush::none);
   co_return co_await async_chunk(bytes, kNothing);
 }
@@ -140,6 +182,11 @@ asio::awaitable<Status> Exchange::async_finish() {
   if (status_ == 0) co_return Error{Code::internal, "an answer was finished that had not begun"};
   if (compressor_) {
     const Status sent = co_await async_compress(kNothing, Flush::end);
+    if (!sent) co_return sent;
+  }
+  if (pieces_) {
+    const std::string tail = gzip_tail(*pieces_);
+    const Status sent = co_await async_chunk(tail, kNothing);
     if (!sent) co_return sent;
   }
   const std::string_view end = chunked_ ? "0\r\n\r\n" : "";

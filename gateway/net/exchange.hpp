@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/net/broadcast.hpp"
 #include "gateway/net/compressor.hpp"
 #include "gateway/net/connection.hpp"
 #include "gateway/net/encoding.hpp"
@@ -20,6 +21,7 @@ class Exchange final : public Reply {
     bool old = false;         ///< HTTP/1.0: no chunks
     bool keep_alive = false;  ///< the request allows another one behind it
     std::optional<Encoding> encoding = Encoding::identity;
+    std::optional<Encoding> shared_encoding = Encoding::identity;  ///< of an answer put together from shared pieces
     Fields fields;  ///< of every answer, beside its own
   };
   Exchange(Connection& connection, const Manner& manner, const std::atomic<bool>& draining)
@@ -29,6 +31,8 @@ class Exchange final : public Reply {
   boost::asio::awaitable<Status> async_send_file(Response head, std::shared_ptr<const File> file, base::BlockingPool& pool) override;
   boost::asio::awaitable<Status> async_start(unsigned status, Fields fields) override;
   boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) override;
+  boost::asio::awaitable<Status> async_start_shared(unsigned status, Fields fields) override;
+  boost::asio::awaitable<Status> async_write_shared(const Broadcast& broadcast) override;
   boost::asio::awaitable<Status> async_finish() override;
   [[nodiscard]] bool draining() const override { return draining_.load(std::memory_order_relaxed); }
 
@@ -42,7 +46,11 @@ class Exchange final : public Reply {
  private:
   boost::asio::awaitable<Status> async_begin(unsigned status, const Fields& fields, Framing framing, std::string_view body);
   boost::asio::awaitable<Status> async_body(const File& file, base::BlockingPool& pool);
+  boost::asio::awaitable<Status> async_open(unsigned status, Fields fields);
   boost::asio::awaitable<Status> async_chunk(std::string_view bytes, std::string_view behind);
+  /// Sends bytes that are framed already, or need no frame.
+  boost::asio::awaitable<Status> async_as_is(std::string_view bytes);
+  boost::asio::awaitable<Status> async_pieces(std::string_view bytes);
   boost::asio::awaitable<Status> async_compress(std::string_view bytes, Flush flush);
   [[nodiscard]] Fields encoded(const Fields& fields) const;
 
@@ -50,6 +58,7 @@ class Exchange final : public Reply {
   Manner manner_;
   const std::atomic<bool>& draining_;
   std::unique_ptr<Compressor> compressor_;
+  std::optional<GzipChecksum> pieces_;  ///< the answer is gzip put together from pieces; of those sent so far
   std::string compressed_;
   unsigned status_ = 0;
   bool chunked_ = false;

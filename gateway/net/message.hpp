@@ -43,7 +43,9 @@ struct Response {
   std::string body;
 };
 
-/// Where an answer goes. Either one async_send or async_send_file, or async_start, any number of async_write, async_finish. Compression by
+class Broadcast;
+
+/// Where an answer goes. Either one async_send or async_send_file, or async_start (or async_start_shared), any number of async_write, async_finish. Compression by
 /// Accept-Encoding, Content-Length, chunking, Connection and Date are done here. A write returns when the peer has taken the
 /// bytes (a slow reader is waited for, up to the write deadline); an error means that the reader is gone: stop.
 class Reply {
@@ -56,6 +58,11 @@ class Reply {
   [[nodiscard]] virtual boost::asio::awaitable<Status> async_start(unsigned status, Fields fields) = 0;
   /// `flush` sends a compressed stream up to here at once (live lines); without it the compressor may hold bytes back.
   [[nodiscard]] virtual boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) = 0;
+  /// Starts an answer to which many readers' bytes are sent: identity or gzip, and no compressor of its own. Every async_write reaches the
+  /// reader at once.
+  [[nodiscard]] virtual boost::asio::awaitable<Status> async_start_shared(unsigned status, Fields fields) = 0;
+  /// Sends what others are sent too, in any answer that has started; the caller keeps it until then.
+  [[nodiscard]] virtual boost::asio::awaitable<Status> async_write_shared(const Broadcast& broadcast) = 0;
   [[nodiscard]] virtual boost::asio::awaitable<Status> async_finish() = 0;
   /// The server is draining: long answers should end soon.
   [[nodiscard]] virtual bool draining() const = 0;

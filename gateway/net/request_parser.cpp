@@ -70,6 +70,10 @@ Refused RequestParser::take_body(std::string_view bytes, std::size_t& used) {
 
 bool RequestParser::done() const { return state_->parser.is_done(); }
 
-std::string RequestParser::release_body() { return std::move(state_->parser.get().body()); }
+std::string RequestParser::release_body() {
+  auto out = std::move(state_->parser.get().body());
+  state_.reset();  // the answer may take days
+  return out;
+}
 
 }  // namespace meshgate::net

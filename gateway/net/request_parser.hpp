@@ -23,6 +23,7 @@ class RequestParser {
   Refused take_body(std::string_view bytes, std::size_t& used);
   /// The body is complete.
   [[nodiscard]] bool done() const;
+  /// At the end: it holds nothing afterwards.
   std::string release_body();
 
  private:

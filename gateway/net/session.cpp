@@ -243,6 +243,7 @@ Exchange::Manner Session::manner_of(const Request& request, const Head& head) co
   out.old = head.version == 10;
   out.keep_alive = keeps_alive(head);
   out.encoding = negotiate(head.fields.find("Accept-Encoding"));
+  out.shared_encoding = negotiate_shared(head.fields.find("Accept-Encoding"));
   out.fields.add("X-Request-Id", request.id);
   const auto& cors = house_->options.cors;
   cors.add_to(request, out.fields);

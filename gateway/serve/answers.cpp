@@ -5,15 +5,7 @@
 
 namespace meshgate::serve {
 
-namespace {
-
-struct Kind {
-  unsigned status;
-  std::string_view type;
-  std::string_view title;
-};
-
-Kind kind_of(Code code) {
+Refusal refusal_of(Code code) {
   switch (code) {
     case Code::retry:
     case Code::reconnect:
@@ -32,12 +24,27 @@ Kind kind_of(Code code) {
   return {500, "internal", "Internal error"};
 }
 
+NotContinued why_gone(Answer answer) {
+  constexpr std::string_view kRemedy =
+      "; keep your items, read again with after=0, note what you meet, and at the first mark with caught_up true remove the rest";
+  NotContinued out{"other-epoch", "the feed's order was not continued since this cursor (its store was lost or restored)"};
+  if (answer == Answer::below_floor) {
+    out = {"below-floor", "deletes since this cursor have been purged"};
+  } else if (answer == Answer::beyond_head) {
+    out = {"beyond-head", "this cursor lies ahead of anything the feed has had"};
+  }
+  out.detail.append(kRemedy);
+  return out;
+}
+
+namespace {
+
 std::string_view strong(std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; }
 
 }  // namespace
 
 net::Response failure(const net::Request& request, const Error& error) {
-  const Kind kind = kind_of(error.code);
+  const Refusal kind = refusal_of(error.code);
   auto out = net::problem(kind.status, kind.type, kind.title, error.message, request.id);
   if (kind.status == 503) out.fields.add("Retry-After", "1");
   return out;

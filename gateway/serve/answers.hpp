@@ -5,9 +5,25 @@
 
 #include "gateway/net/message.hpp"
 #include "gateway/store/feed.hpp"
+#include "mesh/cursor.hpp"
 #include "mesh/result.hpp"
 
 namespace meshgate::serve {
+
+/// What a refusal says in a problem document.
+struct Refusal {
+  unsigned status = 500;
+  std::string_view type;
+  std::string_view title;
+};
+Refusal refusal_of(Code code);
+
+/// Why a cursor cannot be continued, for programs and for people.
+struct NotContinued {
+  std::string_view reason;
+  std::string detail;
+};
+NotContinued why_gone(Answer answer);
 
 /// The problem document for an error of the store, the pool or a parameter; 503 comes with Retry-After.
 net::Response failure(const net::Request& request, const Error& error);

@@ -29,19 +29,9 @@ struct Opening {
 };
 
 net::Response not_continued(const net::Request& request, Answer answer) {
-  constexpr std::string_view kRemedy =
-      "; keep your items, read again with after=0, note what you meet, and at the first mark with caught_up true remove the rest";
-  std::string_view reason = "other-epoch";
-  std::string detail = "the feed's order was not continued since this cursor (its store was lost or restored)";
-  if (answer == Answer::below_floor) {
-    reason = "below-floor";
-    detail = "deletes since this cursor have been purged";
-  } else if (answer == Answer::beyond_head) {
-    reason = "beyond-head";
-    detail = "this cursor lies ahead of anything the feed has had";
-  }
-  return net::problem(410, "cursor-gone", "The cursor cannot be continued", detail.append(kRemedy), request.id,
-                      ",\"reason\":\"" + std::string(reason) + "\"");
+  const NotContinued why = why_gone(answer);
+  const Refusal gone = serve::refusal_of(Code::gone);
+  return net::problem(gone.status, gone.type, gone.title, why.detail, request.id, ",\"reason\":\"" + std::string(why.reason) + "\"");
 }
 
 /// What keeps a chunk from being sent, if anything does.

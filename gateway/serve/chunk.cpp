@@ -9,15 +9,6 @@ namespace meshgate::serve {
 namespace {
 
 constexpr std::uint64_t kEntriesPerMark = 1000;
-constexpr std::size_t kChunkBytes = std::size_t{1} << 20U;
-
-void append_events(std::string& out, std::string_view lines) {
-  while (!lines.empty()) {
-    const auto end = std::min(lines.find('\n'), lines.size() - 1) + 1;
-    append_line(out, lines.substr(0, end), true);
-    lines.remove_prefix(end);
-  }
-}
 
 /// The schema is read after the lines, but sent before them: it is at least as new as what they need.
 std::string schema_if_new(Place& place) {
@@ -66,9 +57,9 @@ void take_page(Chunk& chunk, store::Page& page) {
 }
 
 /// Among plain lines the store puts the marks itself. An event's mark carries the cursor as its id, so there each page ends with one.
-store::PageLimits limits_of(const Place& place) {
+store::PageLimits limits_of(const Place& place, std::size_t bytes) {
   store::PageLimits out;
-  out.bytes = kChunkBytes;
+  out.bytes = bytes;
   out.entries = place.events ? std::min(kEntriesPerMark, place.left) : place.left;
   out.mark_every = kEntriesPerMark;
   return out;
@@ -82,33 +73,65 @@ void append_line(std::string& out, std::string_view line, bool events) {
   if (events) out += '\n';
 }
 
-Chunk read_chunk(const Place& from) {
+void append_events(std::string& out, std::string_view lines) {
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+    append_line(out, lines.substr(0, end), true);
+    lines.remove_prefix(end);
+  }
+}
+
+namespace {
+
+Chunk nothing_read(const Place& from) {
   Chunk out;
   out.next = from;
   out.rings = from.open->bell->rings();
   out.standing = from.open->feed->standing(from.partition);
-  while (!out.end && out.bytes.size() < kChunkBytes) {
-    auto page = from.open->feed->changes(from.partition, out.next.at, limits_of(out.next));
-    const bool good = page && (page->answer == Answer::read || page->answer == Answer::ahead);
-    if (good) {
-      take_page(out, *page);
-      continue;
-    }
-    // What was read before stands; the next read meets the fault again.
-    if (!out.bytes.empty()) break;
-    if (!page) out.error = page.error();
-    if (page) out.answer = page->answer;
-    break;
+  return out;
+}
+
+/// False: nothing was read.
+bool read_on(Chunk& chunk, const store::PageLimits& limits) {
+  auto page = chunk.next.open->feed->changes(chunk.next.partition, chunk.next.at, limits);
+  if (page && (page->answer == Answer::read || page->answer == Answer::ahead)) {
+    take_page(chunk, *page);
+    return true;
+  }
+  // What was read before stands; the next read meets the fault again.
+  if (!chunk.bytes.empty()) return false;
+  if (page) {
+    chunk.answer = page->answer;
+  } else {
+    chunk.error = page.error();
+  }
+  return false;
+}
+
+}  // namespace
+
+Chunk read_chunk(const Place& from, std::size_t bytes) {
+  Chunk out = nothing_read(from);
+  while (!out.end && out.bytes.size() < bytes) {
+    if (!read_on(out, limits_of(out.next, bytes))) break;
   }
   return out;
 }
 
-bool moved(const Chunk& chunk) {
-  const auto now = chunk.next.open->feed->standing(chunk.next.partition);
-  if (!now || !chunk.standing) return true;
-  const Standing& then = *chunk.standing;
-  return now->epoch != then.epoch || now->head != then.head || now->loading != then.loading || now->unfinished != then.unfinished ||
-         now->owed != then.owed;
+Chunk read_page(const Place& from, std::size_t bytes) {
+  Chunk out = nothing_read(from);
+  store::PageLimits limits;
+  limits.entries = kEntriesPerMark;
+  limits.bytes = bytes;
+  (void)read_on(out, limits);
+  return out;
+}
+
+bool moved(const Place& place, const std::optional<Standing>& then) {
+  const auto now = place.open->feed->standing(place.partition);
+  if (!now || !then) return true;
+  return now->epoch != then->epoch || now->head != then->head || now->loading != then->loading || now->unfinished != then->unfinished ||
+         now->owed != then->owed;
 }
 
 }  // namespace meshgate::serve

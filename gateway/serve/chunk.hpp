@@ -35,13 +35,19 @@ struct Chunk {
   [[nodiscard]] bool fine() const { return !error && (answer == Answer::read || answer == Answer::ahead); }
 };
 
-/// Reads on from a place. Marks stand behind at most 1,000 entries each. Blocks.
-Chunk read_chunk(const Place& from);
+/// Reads on from a place: a mebibyte, or less. Marks stand behind at most 1,000 entries each. Blocks.
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20U;
+Chunk read_chunk(const Place& from, std::size_t bytes = kChunkBytes);
 
-/// Whether a commit may have brought something for the reader of this chunk. Never blocks.
-bool moved(const Chunk& chunk);
+/// Reads at most 1,000 entries and about so many bytes from a place of plain lines, with one mark, at the end. Blocks.
+Chunk read_page(const Place& from, std::size_t bytes);
+
+/// Whether a commit may have brought something to who read the partition at this standing. Never blocks.
+bool moved(const Place& place, const std::optional<Standing>& then);
 
 /// Appends a line (with its '\n') for a reader of plain lines or of events.
 void append_line(std::string& out, std::string_view line, bool events);
+/// Appends lines that are not marks as events.
+void append_events(std::string& out, std::string_view lines);
 
 }  // namespace meshgate::serve

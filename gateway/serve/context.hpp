@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 
+#include "gateway/net/broadcast.hpp"
 #include "gateway/serve/open_feeds.hpp"
 #include "gateway/serve/ranges.hpp"
 #include "gateway/serve/serve.hpp"
@@ -12,14 +14,16 @@ namespace meshgate::serve {
 struct Context {
   explicit Context(Services given)
       : services(std::move(given)),
-        feeds(services.store),
+        feeds(services.store, services.pool),
         ranges(feeds, services.store, services.ranges, services.log, services.metrics),
         live_readers(services.metrics.gauge("meshgate_live_readers", "Readers that wait for changes at the moment.")) {}
 
   Services services;
   OpenFeeds feeds;
   Ranges ranges;
+  std::atomic<std::uint64_t> visibility_version{0};  ///< grows whenever somebody may see something else
   base::Gauge& live_readers;
+  const net::Broadcast beat{": still here\n\n"};  ///< to readers of events when nothing has happened for a while
   const Micros started = now();
 };
 
@@ -36,6 +40,7 @@ boost::asio::awaitable<void> async_items(Context& context, const net::Request& r
 boost::asio::awaitable<void> async_item(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_changes(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_ranges(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_sync(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_live(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_ready(Context& context, const net::Request& request, net::Reply& reply);
 boost::asio::awaitable<void> async_metrics(Context& context, const net::Request& request, net::Reply& reply);

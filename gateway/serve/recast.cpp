@@ -155,6 +155,10 @@ asio::awaitable<Status> Recast::async_write(std::string_view bytes, bool flush) 
   co_return Error{Code::cancelled, "the fields have changed"};
 }
 
+asio::awaitable<Status> Recast::async_start_shared(unsigned status, net::Fields fields) { return inner_.async_start_shared(status, std::move(fields)); }
+
+asio::awaitable<Status> Recast::async_write_shared(const net::Broadcast& broadcast) { return inner_.async_write_shared(broadcast); }
+
 asio::awaitable<Status> Recast::async_finish() {
   constexpr std::string_view kEnd = "\n]\n";
   if (format_ == Format::json) {

@@ -39,6 +39,9 @@ class Recast final : public net::Reply {
   boost::asio::awaitable<Status> async_send_file(net::Response head, std::shared_ptr<const net::File> file, base::BlockingPool& pool) override;
   boost::asio::awaitable<Status> async_start(unsigned status, net::Fields fields) override;
   boost::asio::awaitable<Status> async_write(std::string_view bytes, bool flush) override;
+  /// As it is: endless streams, which share what they send, are lines only.
+  boost::asio::awaitable<Status> async_start_shared(unsigned status, net::Fields fields) override;
+  boost::asio::awaitable<Status> async_write_shared(const net::Broadcast& broadcast) override;
   boost::asio::awaitable<Status> async_finish() override;
   [[nodiscard]] bool draining() const override { return inner_.draining(); }
 

@@ -19,6 +19,11 @@ Serve::~Serve() = default;
 void Serve::wake() { state_->context.feeds.ring_all(); }
 void Serve::tidy() { state_->context.ranges.tidy(); }
 
+void Serve::visibility_changed() {
+  ++state_->context.visibility_version;
+  state_->context.feeds.every().ring();
+}
+
 namespace {
 
 using Function = asio::awaitable<void> (*)(Context&, const net::Request&, net::Reply&);
@@ -38,6 +43,7 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/feeds/{feed}/items/{id}", async_item);
   get(context, router, "/feeds/{feed}/changes", async_changes);
   get(context, router, "/feeds/{feed}/ranges", async_ranges);
+  router.add("POST", "/sync", [&context](const net::Request& request, net::Reply& reply) { return async_sync(context, request, reply); });
   get(context, router, "/health/live", async_live);
   get(context, router, "/health/ready", async_ready);
   get(context, router, "/metrics", async_metrics);

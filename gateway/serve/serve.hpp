@@ -13,6 +13,7 @@
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/serve/visibility.hpp"
 #include "gateway/store/store.hpp"
 #include "mapping/presentation.hpp"
 #include "mesh/time.hpp"
@@ -79,6 +80,7 @@ struct Services {
   std::function<mapping::Presentation(std::string_view feed)> presentation{};
   std::string scheme = "http";  ///< of the addresses under which readers know this node
   RangeOptions ranges{};
+  std::shared_ptr<const Visibility> visibility = std::make_shared<AllVisible>();
 };
 
 /// The node's HTTP interface, as HTTP.md describes it.
@@ -93,6 +95,8 @@ class Serve {
   void add_routes(net::Router& router);
   /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
   void wake();
+  /// Who may see what has changed: streams that are open look again. Any thread.
+  void visibility_changed();
   /// Lets go of what first downloads no longer need. To be called now and then; blocks.
   void tidy();
 

@@ -19,6 +19,7 @@ mirror     meshgate mirror --once into a fresh file, beside the rows of that fil
 line       latency = from sending the transaction (one UPDATE and COMMIT through psql) to its line at a reader with live=stream, at random moments. A
            commit waits for the next poll between 0 and one interval, evenly: so p99 less one interval (and p50 less half of one) is what
            polling, mapping, committing and sending add at most.
+live       readers of Server-Sent Events beside those of nginx with nchan: see live.py.
 journal    rows are inserted through the database's own client into a table with a journal, beside the same into one without: an INSERT for each row, in
            transactions of 100; and one INSERT … SELECT for all. The ratio is time with the journal to time without it.
 followed   the same table with an index on updated_at, and `track: updated_at`: its first scan beside that without; a sweep beside a SELECT of the keys
@@ -45,6 +46,7 @@ from processes import Gateway, free_port, wait_for  # noqa: E402
 from tables import Table  # noqa: E402
 import first_download  # noqa: E402
 import following  # noqa: E402
+import live  # noqa: E402
 
 FEED = "figures"
 PATIENCE = 900
@@ -383,7 +385,7 @@ def main():
     options.add_argument("--rows", type=int, default=1000000)
     options.add_argument("--large", type=int, default=0, help="rows of the table that is polled; none: that figure is left out")
     options.add_argument("--only", default="",
-                         help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes|ranges plain|compressed, small requests, mirror, line, followed ingest|sweep|open|poll, journal DATABASE")
+                         help="figures whose name matches: ingest|unchanged|memory|disk DATABASE, changes|ranges plain|compressed, small requests, mirror, line, live 1000|10000|one, followed ingest|sweep|open|poll, journal DATABASE")
     options.add_argument("--keep", help="write the table to this file too")
     given = options.parse_args()
     folder = tempfile.mkdtemp(prefix="meshgate-figures-")
@@ -392,6 +394,7 @@ def main():
         for kind in ("postgres", "mariadb", "sqlite"):
             bench.database(kind)
         bench.line()
+        live.figures(bench)
         for kind in ("postgres", "mariadb"):
             bench.journal(kind)
         bench.followed(given.large)

@@ -30,6 +30,13 @@ TEST(Negotiate, FollowsTheWeights) {
   EXPECT_EQ(negotiate("zstd;q=nonsense, gzip"), Encoding::gzip);
 }
 
+TEST(Negotiate, SharedPiecesAreGzipOrPlain) {
+  EXPECT_EQ(negotiate_shared("gzip, zstd"), Encoding::gzip);
+  EXPECT_EQ(negotiate_shared("zstd"), Encoding::identity);
+  EXPECT_EQ(negotiate_shared("zstd, gzip;q=0"), Encoding::identity);
+  EXPECT_EQ(negotiate_shared("zstd, identity;q=0"), std::nullopt);
+}
+
 TEST(Quality, HasThreeDigitsAtMost) {
   EXPECT_EQ(parse_quality("1"), 1000);
   EXPECT_EQ(parse_quality("0.5"), 500);

@@ -1,3 +1,5 @@
+#include <zlib.h>
+
 #include <thread>
 
 #include "tests/unit/serve/node_fixture.hpp"
@@ -6,6 +8,32 @@ namespace meshgate::serve::test {
 namespace {
 
 using net::test::RawClient;
+
+/// A gzip stream as it arrives.
+class Gunzip {
+ public:
+  Gunzip() { inflateInit2(&stream_, 15 + 16); }
+  ~Gunzip() { inflateEnd(&stream_); }
+  Gunzip(const Gunzip&) = delete;
+  Gunzip& operator=(const Gunzip&) = delete;
+
+  std::string take(std::string in) {
+    std::string out(1000000, '\0');
+    stream_.next_in = reinterpret_cast<Bytef*>(in.data());
+    stream_.avail_in = static_cast<uInt>(in.size());
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_.avail_out = static_cast<uInt>(out.size());
+    result_ = inflate(&stream_, Z_SYNC_FLUSH);
+    out.resize(out.size() - stream_.avail_out);
+    return out;
+  }
+  /// The end came, with the right checksum and length.
+  [[nodiscard]] bool whole() const { return result_ == Z_STREAM_END; }
+
+ private:
+  z_stream stream_{};
+  int result_ = Z_OK;
+};
 
 class LiveTest : public NodeFixture {
  protected:
@@ -94,6 +122,52 @@ TEST_F(LiveTest, EventsCarryIdsOnMarksOnly) {
   EXPECT_TRUE(find_line(peer, ":").starts_with(": ")) << "a heartbeat";
   put(*orders_, 2, 2);
   EXPECT_NE(find_line(peer, "data: {\"put\":{\"seq\":2"), "");
+}
+
+/// The bytes of the next chunk; empty at the last one.
+std::string next_chunk(RawClient& peer) {
+  std::string size;
+  while (!size.ends_with("\r\n")) {
+    const auto next = peer.take(1);
+    if (next.empty()) return {};
+    size += next;
+  }
+  auto out = peer.take(std::stoul(size, nullptr, 16));
+  (void)peer.take(2);
+  return out;
+}
+
+TEST_F(LiveTest, StreamsArePackedFromSharedPieces) {
+  put(*orders_, 1, 100, std::string(900, 'y'));
+  auto peer = client();
+  peer.send("GET /feeds/orders/changes?live=stream HTTP/1.1\r\nHost: a\r\nAccept-Encoding: zstd, gzip;q=0.5\r\n\r\n");
+  EXPECT_EQ(peer.receive_head().field("Content-Encoding"), "gzip");
+  Gunzip plain;
+  std::string lines;
+  const auto until = [&](std::string_view text) {
+    while (lines.find(text) == std::string::npos && !plain.whole()) {
+      const auto chunk = next_chunk(peer);
+      if (chunk.empty()) break;
+      lines += plain.take(chunk);
+    }
+    return lines.find(text) != std::string::npos;
+  };
+  EXPECT_TRUE(until("{\"mark\""));
+  put(*orders_, 101, 101);
+  EXPECT_TRUE(until("\"seq\":101,"));
+  put(*orders_, 102, 102);
+  EXPECT_TRUE(until("\"seq\":102,"));
+  std::thread drain([this] { server_->drain(std::chrono::seconds(10)); });
+  EXPECT_FALSE(until("never"));
+  EXPECT_TRUE(plain.whole());
+  drain.join();
+}
+
+TEST_F(LiveTest, AStreamIsNotPackedWithZstd) {
+  put(*orders_, 1, 1);
+  auto peer = client();
+  peer.send("GET /feeds/orders/changes?live=sse HTTP/1.1\r\nHost: a\r\nAccept-Encoding: zstd\r\n\r\n");
+  EXPECT_EQ(peer.receive_head().field("Content-Encoding"), "");
 }
 
 TEST_F(LiveTest, AStreamEndsWhenTheNodeDrains) {

@@ -30,7 +30,9 @@ void NodeFixture::serve() {
     if (out.empty()) out.push_back({"all", "item", {}});
     return out;
   };
-  Services services{*store_, pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200), ranges_};
+  Services services{*store_, *pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200)};
+  services.ranges = ranges_;
+  services.visibility = visibility_;
   serve_ = std::make_unique<Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);
@@ -49,6 +51,7 @@ void NodeFixture::stop_serving() {
 
 void NodeFixture::TearDown() {
   stop_serving();
+  pool_.reset();  // its jobs hold feeds
   orders_.reset();
   sales_.reset();
   store_.reset();

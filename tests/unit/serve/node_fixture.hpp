@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,27 @@ struct StatedSources final : SourceStatus {
   std::vector<UnlistedSource> unlisted() const override { return unknown; }
   std::optional<SourceState> state;
   std::vector<UnlistedSource> unknown;
+};
+
+/// Everything is visible but what the test hides.
+class StatedVisibility final : public Visibility {
+ public:
+  [[nodiscard]] bool allows(const net::Request&, std::string_view feed, std::string_view partition) const override {
+    const std::lock_guard lock(mutex_);
+    return !hidden_.contains({std::string(feed), std::string(partition)});
+  }
+  void hide(const std::string& feed, const std::string& partition) {
+    const std::lock_guard lock(mutex_);
+    hidden_.insert({feed, partition});
+  }
+  void show(const std::string& feed, const std::string& partition) {
+    const std::lock_guard lock(mutex_);
+    hidden_.erase({feed, partition});
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::pair<std::string, std::string>> hidden_;
 };
 
 /// A real store in a folder of its own, served over TCP and a Unix socket: feed "orders" (whole) and "sales" (divided).
@@ -45,10 +68,11 @@ class NodeFixture : public testing::Test {
   std::unique_ptr<store::Store> store_;
   std::shared_ptr<store::Feed> orders_;
   std::shared_ptr<store::Feed> sales_;
-  base::BlockingPool pool_{2, 1000};
+  std::unique_ptr<base::BlockingPool> pool_ = std::make_unique<base::BlockingPool>(2, 1000);
   base::Log log_{base::Level::error};
   base::Metrics metrics_;
   StatedSources sources_;
+  std::shared_ptr<StatedVisibility> visibility_ = std::make_shared<StatedVisibility>();
   std::vector<std::string> released_;
   net::Loops loops_{2};
   std::unique_ptr<Serve> serve_;

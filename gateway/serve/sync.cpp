@@ -1,0 +1,22 @@
+#include "gateway/serve/answers.hpp"
+#include "gateway/serve/parameters.hpp"
+#include "gateway/serve/sync_stream.hpp"
+
+namespace meshgate::serve {
+
+namespace asio = boost::asio;
+
+asio::awaitable<void> async_sync(Context& context, const net::Request& request, net::Reply& reply) {
+  Status good = check_parameters(request, {});
+  if (good) good = readable(context.services.store);
+  auto question = good ? parse_sync_question(request.body) : Result<SyncQuestion>(good.error());
+  if (!question) {
+    auto answer = failure(request, question.error());
+    (void)co_await reply.async_send(std::move(answer));
+    co_return;
+  }
+  SyncStream stream(context, request, reply, std::move(*question));
+  co_await stream.async_run();
+}
+
+}  // namespace meshgate::serve

@@ -1,0 +1,51 @@
+#include "gateway/serve/sync_lines.hpp"
+
+#include "gateway/serve/answers.hpp"
+#include "gateway/serve/describe.hpp"
+
+namespace meshgate::serve {
+
+namespace {
+
+/// {"kind":{"feed":…,"partition":…
+std::string begin(std::string_view kind, std::string_view feed, std::string_view partition) {
+  std::string out = "{\"";
+  out.append(kind).append("\":{");
+  append_member(out, "feed", feed);
+  out += ',';
+  append_member(out, "partition", partition);
+  return out;
+}
+
+std::string refused(std::string_view feed, std::string_view partition, Code code) {
+  const Refusal refusal = refusal_of(code);
+  std::string out = begin("refused", feed, partition);
+  out.append(",\"status\":").append(std::to_string(refusal.status)).append(",");
+  append_member(out, "type", "urn:meshgate:problem:" + std::string(refusal.type));
+  return out.append(",");
+}
+
+}  // namespace
+
+std::string of_line(std::string_view feed, std::string_view partition) { return begin("of", feed, partition).append("}}\n"); }
+
+std::string visible_line(std::string_view feed, std::string_view partition) { return begin("visible", feed, partition).append("}}\n"); }
+
+std::string denied_line(std::string_view feed, std::string_view partition) { return begin("denied", feed, partition).append("}}\n"); }
+
+std::string refused_line(std::string_view feed, std::string_view partition, const Error& error) {
+  std::string out = refused(feed, partition, error.code);
+  append_member(out, "detail", error.message);
+  return out.append("}}\n");
+}
+
+std::string refused_line(std::string_view feed, std::string_view partition, Answer answer) {
+  const NotContinued why = why_gone(answer);
+  std::string out = refused(feed, partition, Code::gone);
+  append_member(out, "reason", why.reason);
+  out += ',';
+  append_member(out, "detail", why.detail);
+  return out.append("}}\n");
+}
+
+}  // namespace meshgate::serve
