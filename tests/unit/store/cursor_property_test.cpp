@@ -63,8 +63,8 @@ class World {
     const std::size_t what = pick(100);
     if (what < 30) return write();
     if (what < 34) return burst();
-    if (what < 50) return hop();
-    if (what < 56) return render_some();
+    if (what < 46) return hop();
+    if (what < 54) return render_some();
     if (what < 62) return take_some();
     if (what < 88) return follow();
     if (what < 95) return purge();
@@ -105,17 +105,27 @@ class World {
     const auto standing = node.standing(partition);
     if (!standing || standing->head == Seq{0}) return {};
     const std::uint64_t head = number(standing->head);
-    const std::uint64_t after = pick(2) == 0 ? 0 : pick(head) / 4 * 4;
-    const std::uint64_t to = std::min(head, after + 4 * (1 + pick(3)));
+    const std::uint64_t after = pick(2) == 0 ? 0 : beyond_one(partition);
+    const std::uint64_t to = std::min(head, after + 1 + pick(12));
     if (auto one = after < to ? render(node, partition, Seq{after}, Seq{to}) : std::nullopt) shelf_.push_back(std::move(*one));
     constexpr std::size_t kMost = 24;
     if (shelf_.size() > kMost) shelf_.erase(shelf_.begin() + static_cast<std::ptrdiff_t>(pick(shelf_.size())));
     return {};
   }
 
-  /// A reader takes what the shelf has behind each other, of any age and from any node.
+  /// Where a rendering on the shelf ends.
+  std::uint64_t beyond_one(const std::string& partition) {
+    std::vector<std::uint64_t> ends{0};
+    for (const Rendering& one : shelf_) {
+      if (one.partition == partition) ends.push_back(number(one.range.to));
+    }
+    return ends[pick(ends.size())];
+  }
+
+  /// A reader, often a new one, takes what the shelf has behind each other, of any age and from any node.
   std::string take_some() {
     Reader& reader = readers_[pick(readers_.size())];
+    if (pick(2) == 0) reader = Reader(reader.partition());
     for (std::size_t i = 1 + pick(4); i > 0; --i) {
       std::vector<const Rendering*> fitting;
       for (const Rendering& one : shelf_) {
