@@ -33,11 +33,11 @@ bool check_family(const ingest::SourceOptions& source, const ingest::FeedFamily&
 }
 
 /// A warning: such a node works until many come.
-void check_open_files() {
-  const std::size_t wanted = open_files_for(net::ServerOptions{}.connections);
+void check_open_files(std::size_t connections) {
+  const std::size_t wanted = open_files_for(connections);
   const std::size_t allowed = raise_open_files();
   if (allowed >= wanted) return;
-  say("node: warning: this process may open " + std::to_string(allowed) + " files, and a node that takes " + std::to_string(net::ServerOptions{}.connections) +
+  say("node: warning: this process may open " + std::to_string(allowed) + " files, and a node that takes " + std::to_string(connections) +
       " connections wants " + std::to_string(wanted) + ": raise the limit (LimitNOFILE= in a systemd unit, `ulimit -Hn` in a shell)");
 }
 
@@ -69,7 +69,7 @@ int check(const std::string& config) {
   if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", log.redacted(reading.diagnostics.text()).c_str());
   if (!reading.diagnostics.empty()) return kWrongUsage;
   say(config + ": the configuration is valid");
-  check_open_files();
+  check_open_files(reading.configuration.listening.server.connections);
   bool fine = true;
   for (const auto& source : reading.configuration.sources) fine = check_source(source, log) && fine;
   return fine ? kDone : kUnreachable;

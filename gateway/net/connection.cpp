@@ -84,6 +84,7 @@ asio::awaitable<bool> Connection::async_send(const File& file, std::uint64_t at,
     writing_.arm(std::min<steady_clock::duration>(limits_.write_time, end - steady_clock::now()));
     const auto [error, sent] = co_await stream_->async_send_some(file, at, left);
     sent_.add(sent);
+    own_sent_ += sent;
     if (error) break;
     at += sent;
     left -= sent;

@@ -9,7 +9,7 @@ namespace meshgate::net {
 namespace {
 
 constexpr std::string_view kAny = "*";
-constexpr const char* kExposed = "ETag, Meshgate-Protocol, Meshgate-Cursor, Retry-After, X-Request-Id";
+constexpr const char* kExposed = "ETag, Link, Meshgate-Protocol, Meshgate-Cursor, Retry-After, X-Request-Id";
 constexpr const char* kFieldsTaken = "Accept, Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID, X-Request-Id";
 constexpr const char* kRemember = "600";  ///< seconds that a browser need not ask again
 
