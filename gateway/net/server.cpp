@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 
 #include "gateway/net/certificates.hpp"
 #include "gateway/net/listen.hpp"
@@ -183,6 +184,7 @@ class HttpServer final : public Server {
 
 Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Router router, Loops& loops, base::Log& log,
                                               base::Metrics& metrics) {
+  std::signal(SIGPIPE, SIG_IGN);  // sendfile knows no other way: a reader that went is an error value
   auto loop = loops.next();
   auto tcp = listen_tcp(loop, options.address, options.port);
   if (!tcp) return std::move(tcp).error();

@@ -66,7 +66,7 @@ struct ServerOptions {
 };
 
 /// Listens and answers. Starting binds; the destructor cuts every connection and blocks until the last handler has returned, so what
-/// handlers use must outlive it.
+/// handlers use must outlive it. From then on the process ignores SIGPIPE.
 class Server {
  public:
   static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Router router, Loops& loops, base::Log& log,

@@ -56,7 +56,8 @@ feeds: {{ orders: {{ from: {{ source: company, table: orders }} }} }}
             command = line.replace("8f3a….18", cursor).replace("127.0.0.1:7443", f"127.0.0.1:{gateway.port}").replace("/var/lib/meshgate", os.path.join(folder, "data"))
             command = command.replace("wait=60", "wait=1").replace("schema=3", "schema=1").replace("curl ", "curl --fail --max-time 3 ", 1)
             done = subprocess.run(["bash", "-c", command], capture_output=True)
-            ended_well = done.returncode == 0 or ("live=stream" in line and done.returncode == 28)  # 28: a stream has no end but the time limit
+            endless = "live=stream" in line or '"live":true' in line
+            ended_well = done.returncode == 0 or (endless and done.returncode == 28)  # 28: a stream has no end but the time limit
             if not ended_well or not done.stdout:
                 raise SystemExit(f"this example does not work (curl: {done.returncode}): {line}\n{done.stdout.decode()}{done.stderr.decode()}")
             print(line, "→", done.stdout.decode().splitlines()[0][:100], flush=True)
