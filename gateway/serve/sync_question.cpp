@@ -147,7 +147,7 @@ class Reading {
 Result<SyncQuestion> parse_sync_question(std::string_view body) {
   simdjson::dom::parser parser;
   object members;
-  if (parser.parse(body.data(), body.size()).get(members) != simdjson::SUCCESS) {
+  if (body.empty() || parser.parse(body.data(), body.size()).get(members) != simdjson::SUCCESS) {
     return Error{Code::config, "the body must be a JSON object like {\"protocol\":1,\"live\":true,\"feeds\":[{\"feed\":\"orders\"}]}"};
   }
   return Reading().read(members);
