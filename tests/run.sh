@@ -121,7 +121,8 @@ if [ $quick -eq 0 ]; then
   export ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1"
   export LSAN_OPTIONS="report_objects=1$(suppress lsan)"
   export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1$(suppress ubsan)"
-  export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1$(suppress tsan)"
+  # A suppression needs the stack of both sides, which is forgotten soon with less history.
+  export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:history_size=7$(suppress tsan)"
   for sanitizer in asan ubsan tsan; do
     # ThreadSanitizer of g++ 12 cannot start where the kernel scatters addresses widely.
     launcher=()
