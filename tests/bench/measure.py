@@ -71,7 +71,7 @@ class Nginx:
 
     CONFIG = """daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 64; }}
-http {{ access_log off; sendfile on; tcp_nopush on; default_type application/x-ndjson;
+http {{ access_log off; keepalive_requests 1000000000; sendfile on; tcp_nopush on; default_type application/x-ndjson;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   server {{ listen 127.0.0.1:{port}; root {root}; }} }}
 """
