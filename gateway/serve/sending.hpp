@@ -12,6 +12,7 @@ std::optional<net::Response> find_place(Context& context, const net::Request& re
 
 /// A request of /changes for a rendering: with `to`.
 boost::asio::awaitable<void> async_range(Context& context, const net::Request& request, net::Reply& reply);
+
 /// Runs a job on the pool; while the pool is full, tries again. The job may be copied.
 boost::asio::awaitable<Status> async_run_patiently(Context& context, const net::Reply& reply, std::function<void()> job);
 
@@ -20,7 +21,6 @@ boost::asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context
                                                                 std::size_t bytes = kChunkBytes);
 /// The job that does it once.
 std::function<void()> reading(std::shared_ptr<Chunk> into, Place from, std::size_t bytes = kChunkBytes);
-
 
 /// Sends a chunk and all that follows up to the end, reading the next one while one is under way: two chunks at most. Returns the
 /// last chunk sent, or null: the reader is gone, or the cursor can no longer be continued.

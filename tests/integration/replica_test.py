@@ -53,6 +53,15 @@ class Replica:
     def wait(self, what, condition):
         wait_for(what, lambda: all(feed and condition(feed) for feed in self.feeds().values()), 90)
 
+    def partitions(self):
+        return {name: feed["partitions"] for name, feed in self.feeds().items()}
+
+    def published_one_more(self, before):
+        """Of each feed, since its partitions were these."""
+        for name, partitions in self.partitions().items():
+            seq = [int(one["cursor"].split(".")[1]) for one in (before[name][0], partitions[0])]
+            check("only the new row was published", seq[1] == seq[0] + 1, (name, seq))
+
     def passes(self, count):
         """Waits until both feeds have been asked for so many more answers by their source."""
         for _ in range(count):
@@ -98,17 +107,15 @@ def is_led_astray(replica):
     written = replica.insert(2001, 5)
     replica.wait("the rows of the primary", lambda feed: feed["count"] == ROWS + 12 and feed["as_of"] > written)
     check("the primary is no replica", all("replica" not in feed["source"].get("note", "") for feed in replica.feeds().values()), replica.feeds())
-    before = {name: feed["partitions"] for name, feed in replica.feeds().items()}
+    before = replica.partitions()
     replica.lead_to(replica.replica_port)
     replica.wait("the standby to be waited for", lambda feed: feed["source"]["state"] == "failing" and "has only what was committed until" in feed["source"].get("error", ""))
     print(replica.feeds()["followed"]["source"]["error"])
-    check("nothing went and nothing went back", {name: feed["partitions"] for name, feed in replica.feeds().items()} == before, replica.feeds())
+    check("nothing went and nothing went back", replica.partitions() == before, replica.feeds())
     replica.on_replica("SELECT pg_wal_replay_resume()")
     replica.insert(3001, 1)
     replica.wait("the standby to be read", lambda feed: feed["count"] == ROWS + 13 and feed["source"]["state"] in ("idle", "scanning"))
-    for name, feed in replica.feeds().items():
-        seq = [int(one["cursor"].split(".")[1]) for one in (before[name][0], feed["partitions"][0])]
-        check("only the new row was published", seq[1] == seq[0] + 1, (name, seq))
+    replica.published_one_more(before)
 
 
 def main():
