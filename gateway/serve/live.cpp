@@ -143,10 +143,8 @@ asio::awaitable<void> Follower::async_run() {
 asio::awaitable<bool> Follower::async_await_commit(steady_clock::time_point beat) {
   while (!reply_.draining()) {
     const auto rings = steps_->bell.rings();
-    // What moved and cannot be taken yet is being read; the bell tells when it can.
-    if (moved(place_, standing_) && (steps_->next(place_) || steps_->mark(place_, {}))) co_return true;
+    if (moved(place_, standing_) && steps_->ready(place_)) co_return true;
     const bool rang = co_await steps_->bell.async_wait(rings, beat);
-    if (rang && moved(place_, standing_)) co_return true;
     if (!rang || steady_clock::now() >= beat) co_return false;
   }
   co_return false;

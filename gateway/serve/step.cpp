@@ -118,6 +118,11 @@ void Steps::advance() {
   bell.ring();
 }
 
+bool Steps::ready(const Place& place) const {
+  // In this order: what advance() reads between the two has a step.
+  return !pending() || next(place);
+}
+
 bool Steps::pending() const {
   const std::lock_guard lock(mutex_);
   return end_ && moved(*end_, standing_);

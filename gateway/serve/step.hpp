@@ -61,6 +61,9 @@ class Steps {
   /// A reader has read to the end by itself: steps begin there again if they had been given up.
   void offer(const Place& place, const std::optional<Standing>& standing);
 
+  /// Whether a reader at a place that has moved should go on: there is a step for it, or none will come, as the steps have passed the place or
+  /// were given up. Otherwise the bell will ring.
+  [[nodiscard]] bool ready(const Place& place) const;
   /// A commit has come that advance() is still to read.
   [[nodiscard]] bool pending() const;
   /// Reads what was committed since, and rings. Blocks.

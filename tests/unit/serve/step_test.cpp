@@ -67,6 +67,24 @@ TEST_F(StepTest, NobodyElseTakesIt) {
   EXPECT_EQ(steps.next(other), nullptr);
 }
 
+TEST_F(StepTest, WhoStandsBetweenTwoStepsNeedNotWaitForACommit) {
+  put(*orders_, 1, 3);
+  const Chunk first = at_head();
+  Steps steps(first.next, first.standing);
+  put(*orders_, 4, 4);
+  const Chunk between = at_head();
+  EXPECT_FALSE(steps.ready(first.next)) << "the commit is still to be read for all, and then the bell rings";
+  put(*orders_, 5, 5);
+  steps.advance();
+  EXPECT_TRUE(steps.ready(first.next));
+  ASSERT_EQ(steps.next(between.next), nullptr) << "one step leads past it";
+  EXPECT_TRUE(moved(between.next, between.standing));
+  EXPECT_TRUE(steps.ready(between.next)) << "it must read by itself: the bell has rung already";
+  steps.give_up();
+  put(*orders_, 6, 6);
+  EXPECT_TRUE(steps.ready(between.next)) << "nobody reads for all";
+}
+
 TEST_F(StepTest, ABigCommitIsAChainOfSteps) {
   put(*orders_, 1, 1);
   const Chunk reader = at_head();
