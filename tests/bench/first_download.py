@@ -11,9 +11,9 @@ FEED = "figures"
 SECONDS = 5
 
 
-def fetch(urls, server, encoding=None):
-    """All of them by one reader over one connection, thrown away; processor time is the server's and the reader's."""
-    command = ["curl", "-sS", "--fail", "--max-time", "600", "-w", "%{size_download}\\n"]
+def fetch(urls, server, encoding=None, more=()):
+    """All of them by one reader over one connection, thrown away; processor time is the server's and the reader's. `more`: words for curl."""
+    command = ["curl", "-sS", "--fail", "--max-time", "600", "-w", "%{size_download}\\n", *more]
     if encoding:
         command += ["-H", f"Accept-Encoding: {encoding}"]
     for url in urls:

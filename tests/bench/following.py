@@ -1,6 +1,8 @@
 """The figures of a table that is followed by an indexed column, in PostgreSQL."""
 
+import math
 import re
+import statistics
 import time
 
 import measure
@@ -168,7 +170,7 @@ def beside_an_open_transaction(bench, table):
         bench.until(gateway, "the first scan", lambda feed: not feed["loading"])
         wait_for("polls", lambda: state(gateway) == "idle")
         touch = ", updated_at = now()"
-        without = bench.latencies(gateway, table, 200, touch)
+        without = bench.latencies(gateway, table, 400, touch)
         other.say("BEGIN", f"UPDATE {table.name} SET quantity = 1{touch} WHERE id = {table.rows}")
         until = time.monotonic() + OPEN_FOR
         beside = []
@@ -178,9 +180,12 @@ def beside_an_open_transaction(bench, table):
     finally:
         other.end()
         gateway.stop()
-    shown = lambda taken: f"p50 {quantile(taken, 0.5) * 1000:.0f} ms, p99 {quantile(taken, 0.99) * 1000:.0f} ms"
-    ratio = quantile(beside, 0.5) / quantile(without, 0.5)
-    bench.report.line(f"change at a live reader, polls each 100 ms, a transaction open for {OPEN_FOR} s", shown(beside), f"none open: {shown(without)}", f"p50 {ratio:.2f}x", "≤ 1.05x", ratio <= 1.05)
+    # Most of a latency is the wait for the next poll, which is chance; so the means are compared, and what chance makes of these is said.
+    slower = (statistics.mean(beside) - statistics.mean(without)) * 1000
+    chance = math.hypot(*(statistics.stdev(taken) * 1000 / math.sqrt(len(taken)) for taken in (beside, without)))
+    shown = lambda taken: f"mean {statistics.mean(taken) * 1000:.0f} ms, p99 {quantile(taken, 0.99) * 1000:.0f} ms"
+    bench.report.line(f"change at a live reader, polls each 100 ms, a transaction open for {OPEN_FOR} s", shown(beside), f"none open: {shown(without)}",
+                      f"mean {slower:+.1f} ms, standard error {chance:.1f}", "no slower than chance makes it", slower <= 2 * chance)
 
 
 def quantile(taken, share):

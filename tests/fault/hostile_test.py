@@ -5,18 +5,20 @@ Connections that send nothing or little, that take nothing, that stop in the han
 
 With --corpus only the corpus.
 
-Prints the reader's p99 in quiet and beside each of these; how fast it is depends on the machine and is not judged.
+Prints the reader's p99 in quiet, beside other work on the machine, which the attackers are too, and beside each of these; how fast it is depends on the machine and is
+not judged.
 """
 
 import argparse
 import http.client
 import json
+import multiprocessing
 import os
 import socket
 import ssl
+import subprocess
 import sys
 import tempfile
-import threading
 import time
 import warnings
 
@@ -29,6 +31,7 @@ from processes import Gateway, wait_for  # noqa: E402
 
 SLOW = 100
 ANSWERS = 200  # at least, beside each attack
+COMPUTING = 2  # seconds
 
 CONFIG = """
 node:
@@ -88,44 +91,55 @@ class Node:
             return [json.loads(line) for line in log if line.endswith("\n")]
 
 
-class Beside(threading.Thread):
-    """A reader with an address of its own that asks the same again and again."""
+class Beside:
+    """A reader with an address of its own that asks the same again and again, in a process of its own: threads of the attacker's would wait for each other."""
 
     def __init__(self, node):
-        super().__init__(daemon=True)
-        self.node, self.over, self.times, self.wrong = node, threading.Event(), [], None
+        self.node = node
+        self.over, self.enough = multiprocessing.Event(), multiprocessing.Event()
+        self.told, told = multiprocessing.Pipe(duplex=False)
+        self.process = multiprocessing.Process(target=self.read, args=(told,), daemon=True)
+        self.process.start()
+        told.close()
 
-    def run(self):
+    def read(self, told):
+        times, wrong = [], None
         connection = self.node.connect("127.0.0.2")
-        while not self.over.is_set():
+        while not self.over.is_set() and not wrong:
             begin = time.monotonic()
             try:
                 connection.request("GET", "/feeds/things")
                 answer = connection.getresponse()
                 body = answer.read()
             except (OSError, http.client.HTTPException) as error:
-                self.wrong = f"broke off: {error!r}"
-                return
-            self.times.append(time.monotonic() - begin)
+                wrong = f"broke off: {error!r}"
+                break
+            times.append(time.monotonic() - begin)
             if answer.status != 200 or b'"things"' not in body:
-                self.wrong = f"got {answer.status} {body[:200]!r}"
-                return
+                wrong = f"got {answer.status} {body[:200]!r}"
+            if len(times) > ANSWERS:
+                self.enough.set()
         connection.close()
+        self.enough.set()
+        told.send((times, wrong))
 
     def end(self, what):
+        if not self.enough.wait(60):
+            raise SystemExit(f"beside {what} a reader got fewer than {ANSWERS} answers in a minute")
         self.over.set()
-        self.join(60)
-        if self.wrong or not self.times:
-            raise SystemExit(f"beside {what} a reader {self.wrong or 'got nothing'}")
-        times = sorted(self.times)
-        print(f"reader beside {what}: {len(times)} answers, p50 {times[len(times) // 2] * 1000:.1f} ms, p99 {times[len(times) * 99 // 100] * 1000:.1f} ms")
+        if not self.told.poll(60):
+            raise SystemExit(f"beside {what} a reader does not end")
+        times, wrong = self.told.recv()
+        self.process.join()
+        if wrong:
+            raise SystemExit(f"beside {what} a reader {wrong}")
+        times.sort()
+        print(f"reader beside {what}: {len(times)} answers, p50 {times[len(times) // 2] * 1000:.1f} ms, p99 {times[len(times) * 99 // 100] * 1000:.1f} ms", flush=True)
 
 
 def beside(node, what, act):
     reader = Beside(node)
-    reader.start()
     act()
-    wait_for("some answers to the reader beside", lambda: len(reader.times) > ANSWERS or reader.wrong)
     reader.end(what)
 
 
@@ -269,13 +283,13 @@ def slow_readers(node):
         client.socket.close()
 
 
-def knocks(node, count):
+def knocks(port, count):
     """Connections from many addresses that say nothing; at most 500 of them are left open at a time."""
     held = []
     for knock in range(count):
         source = f"127.1.{knock % 50}.{1 + knock % 7}"
         try:
-            held.append(Client(node.port, source=source))
+            held.append(Client(port, source=source))
         except OSError:
             continue
         if len(held) > 500:
@@ -284,13 +298,22 @@ def knocks(node, count):
         one.socket.close()
 
 
+def compute(seconds):
+    """Keeps two processors busy, as an attacker on the same machine does, and leaves the node alone."""
+    spinning = [subprocess.Popen(["sh", "-c", "while :; do :; done"], stdin=subprocess.DEVNULL) for _ in range(2)]
+    time.sleep(seconds)
+    for one in spinning:
+        one.kill()
+        one.wait()
+
+
 def attack(clear, secure, count):
     beside(clear, "headers that drip", lambda: slow_headers(clear))
     beside(clear, "bodies that stay away", lambda: slow_bodies(clear))
     beside(secure, "handshakes that stop", lambda: half_handshakes(secure))
     beside(clear, "readers that take nothing", lambda: slow_readers(clear))
-    beside(clear, f"{count} connections", lambda: knocks(clear, count))
-    beside(secure, f"{count} connections without a handshake", lambda: knocks(secure, count))
+    beside(clear, f"{count} connections", lambda: knocks(clear.port, count))
+    beside(secure, f"{count} connections without a handshake", lambda: knocks(secure.port, count))
 
 
 def main():
@@ -318,6 +341,7 @@ def main():
             print(f"{len(requests)} requests, in clear, over TLS and through nginx")
             beside(clear, "nobody", lambda: None)
             beside(secure, "nobody, over TLS", lambda: None)
+            beside(clear, "two processes that only compute", lambda: compute(COMPUTING))
             beside(clear, "the corpus", lambda: each(check_direct, requests, clear.port, None))
             beside(secure, "the corpus, over TLS", lambda: each(check_direct, requests, secure.port, secure.context))
             beside(clear, "the corpus through nginx", lambda: each(check_through, requests, nginx.port, secure.context))
