@@ -137,29 +137,61 @@ std::string next_chunk(RawClient& peer) {
   return out;
 }
 
+/// What a packed stream says, read as far as is asked for.
+class Unpacked {
+ public:
+  explicit Unpacked(RawClient& peer) : peer_(peer) {}
+  /// False: the stream ended before.
+  bool until(std::string_view text) {
+    while (lines_.find(text) == std::string::npos && !plain_.whole()) {
+      const auto chunk = next_chunk(peer_);
+      if (chunk.empty()) break;
+      lines_ += plain_.take(chunk);
+    }
+    return lines_.find(text) != std::string::npos;
+  }
+  [[nodiscard]] bool whole() const { return plain_.whole(); }
+
+ private:
+  RawClient& peer_;
+  Gunzip plain_;
+  std::string lines_;
+};
+
 TEST_F(LiveTest, StreamsArePackedFromSharedPieces) {
   put(*orders_, 1, 100, std::string(900, 'y'));
   auto peer = client();
   peer.send("GET /feeds/orders/changes?live=stream HTTP/1.1\r\nHost: a\r\nAccept-Encoding: zstd, gzip;q=0.5\r\n\r\n");
   EXPECT_EQ(peer.receive_head().field("Content-Encoding"), "gzip");
-  Gunzip plain;
-  std::string lines;
-  const auto until = [&](std::string_view text) {
-    while (lines.find(text) == std::string::npos && !plain.whole()) {
-      const auto chunk = next_chunk(peer);
-      if (chunk.empty()) break;
-      lines += plain.take(chunk);
-    }
-    return lines.find(text) != std::string::npos;
-  };
-  EXPECT_TRUE(until("{\"mark\""));
+  Unpacked lines(peer);
+  EXPECT_TRUE(lines.until("{\"mark\""));
   put(*orders_, 101, 101);
-  EXPECT_TRUE(until("\"seq\":101,"));
+  EXPECT_TRUE(lines.until("\"seq\":101,"));
   put(*orders_, 102, 102);
-  EXPECT_TRUE(until("\"seq\":102,"));
+  EXPECT_TRUE(lines.until("\"seq\":102,"));
   std::thread drain([this] { server_->drain(std::chrono::seconds(10)); });
-  EXPECT_FALSE(until("never"));
-  EXPECT_TRUE(plain.whole());
+  EXPECT_FALSE(lines.until("never"));
+  EXPECT_TRUE(lines.whole());
+  drain.join();
+}
+
+TEST_F(LiveTest, WhatManyFeedsSendIsPackedFromSharedPieces) {
+  put(*orders_, 1, 100, std::string(900, 'y'));
+  put(*sales_, 1, 1, "", "north");
+  const std::string body = R"({"protocol":1,"live":true,"feeds":[{"feed":"orders"},{"feed":"sales"}]})";
+  auto peer = client();
+  peer.send("POST /sync HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAccept-Encoding: gzip\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  EXPECT_EQ(peer.receive_head().field("Content-Encoding"), "gzip");
+  Unpacked lines(peer);
+  EXPECT_TRUE(lines.until("\"seq\":100,"));
+  EXPECT_TRUE(lines.until("\"north\""));
+  put(*orders_, 101, 101);
+  EXPECT_TRUE(lines.until("\"seq\":101,"));
+  put(*sales_, 2, 2, "", "south");
+  EXPECT_TRUE(lines.until("\"south\""));
+  std::thread drain([this] { server_->drain(std::chrono::seconds(10)); });
+  EXPECT_FALSE(lines.until("never"));
+  EXPECT_TRUE(lines.whole());
   drain.join();
 }
 
