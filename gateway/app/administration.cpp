@@ -2,11 +2,17 @@
 
 #include <simdjson.h>
 
+#include <chrono>
+#include <thread>
+
 #include "gateway/app/node.hpp"
 
 namespace meshgate::app {
 
 namespace {
+
+constexpr std::chrono::milliseconds kAgain{50};
+constexpr std::chrono::seconds kPatience{5};  ///< for a node that has its data folder and does not answer yet, or any more
 
 net::ClientOptions over(const std::string& socket) {
   net::ClientOptions options;
@@ -34,11 +40,17 @@ Administration::~Administration() = default;
 
 Result<std::unique_ptr<Administration>> Administration::reach(const Reading& reading) {
   std::unique_ptr<Administration> out(new Administration(administration_socket(reading.configuration.data)));
-  if (out->client_.send("GET", "http://node/health/live")) return out;
-  auto offline = Node::start_offline(reading.configuration, reading.secrets);
-  if (!offline) return std::move(offline).error();
-  out->offline_ = std::move(*offline);
-  return out;
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    if (out->client_.send("GET", "http://node/health/live")) return out;
+    auto offline = Node::start_offline(reading.configuration, reading.secrets);
+    if (offline) {
+      out->offline_ = std::move(*offline);
+      return out;
+    }
+    if (offline.error().code != Code::conflict || std::chrono::steady_clock::now() >= until) return std::move(offline).error();
+    std::this_thread::sleep_for(kAgain);
+  }
 }
 
 Result<std::string> Administration::ask(std::string_view method, const std::string& path, std::string_view body) {

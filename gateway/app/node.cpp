@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "config/changes.hpp"
 #include "gateway/app/administration.hpp"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::size_t kBlockingThreads = 4;
 constexpr std::size_t kMostWaiting = 10000;
+constexpr std::chrono::milliseconds kAgain{50};
+constexpr std::chrono::seconds kPatience{5};  ///< for a command that works on the data folder of a node that does not run: it leaves in a moment
 
 base::Level level_named(const std::string& name) {
   if (name == "debug") return base::Level::debug;
@@ -64,7 +67,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   const auto redact = [secrets = std::move(secrets)](std::string text) { return secrets->redact(std::move(text)); };
   std::unique_ptr<Node> node(new Node(level_named(configuration.log_level), redact));
   if (auto done = node->open_doors(configuration.listening); !done) return std::move(done).error();
-  if (auto done = node->open_store(configuration); !done) return std::move(done).error();
+  if (auto done = node->open_store(configuration, kPatience); !done) return std::move(done).error();
   auto sources = std::move(configuration.sources);
   auto ingest = ingest::Ingest::start(std::move(sources), *node->store_, node->log_, node->metrics_);
   if (!ingest) return std::move(ingest).error();
@@ -84,17 +87,22 @@ Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configura
   if (!std::filesystem::exists(configuration.data)) {
     return Error{Code::not_found, "there is no data folder '" + configuration.data + "' yet: start the node with `meshgate run` first"};
   }
-  if (auto done = node->open_store(configuration); !done) return std::move(done).error();
+  if (auto done = node->open_store(configuration, {}); !done) return std::move(done).error();
   node->sources_ = std::make_unique<NoSources>();
   // Only the socket matters; the port is any free one on loopback and nobody is told of it.
   if (auto done = node->open_server(configuration, net::ServerOptions()); !done) return std::move(done).error();
   return node;
 }
 
-Status Node::open_store(const Configuration& configuration) {
+Status Node::open_store(const Configuration& configuration, std::chrono::milliseconds patience) {
   store::Options options;
   options.folder = configuration.data;
+  const auto until = std::chrono::steady_clock::now() + patience;
   auto store = store::Store::open(options);
+  while (!store && store.error().code == Code::conflict && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(kAgain);
+    store = store::Store::open(options);
+  }
   if (!store) return std::move(store).error();
   store_ = std::move(*store);
   pool_ = std::make_unique<base::BlockingPool>(kBlockingThreads, kMostWaiting);

@@ -24,7 +24,8 @@ class Node {
  public:
   /// Opens the store, binds, starts to read. Blocks until it serves.
   static Result<std::unique_ptr<Node>> start(Configuration configuration, std::shared_ptr<config::Secrets> secrets);
-  /// Only the store behind the administration socket: no source is read, nothing listens for readers.
+  /// Only the store behind the administration socket: no source is read, nothing listens for readers. Code::conflict: another process has the
+  /// data folder.
   static Result<std::unique_ptr<Node>> start_offline(const Configuration& configuration, std::shared_ptr<config::Secrets> secrets);
   ~Node();
 
@@ -40,7 +41,8 @@ class Node {
 
  private:
   Node(base::Level level, base::Log::Redact redact);
-  Status open_store(const Configuration& configuration);
+  /// Waits so long for another process to leave the data folder.
+  Status open_store(const Configuration& configuration, std::chrono::milliseconds patience);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
 

@@ -108,6 +108,9 @@ class Gateway(Process):
 
     def start_and_wait(self, *feeds):
         self.start()
+        self.wait_until_loaded(*feeds)
+
+    def wait_until_loaded(self, *feeds):
         for feed in feeds:
             wait_for(f"feed {feed} to be loaded; the log says:\n{self.log()[-2000:]}",
                      lambda: (self.feed(feed) or {}).get("loading") is False or not self.running(), 120)
