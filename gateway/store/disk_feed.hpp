@@ -80,6 +80,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Result<std::optional<StoredItem>> item(std::string_view id) const override;
   [[nodiscard]] Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
                                        std::size_t limit) const override;
+  [[nodiscard]] Result<ItemPage> items_in(std::span<const std::string> partitions, std::string_view token, std::size_t limit) const override;
   [[nodiscard]] Status verify() const override;
   [[nodiscard]] Result<std::vector<Quarantined>> quarantined(std::string_view after_key, std::size_t limit) const override;
   [[nodiscard]] Result<std::optional<Quarantined>> quarantined_record(std::string_view stream, std::string_view key) const override;
@@ -139,6 +140,8 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status may_commit() const;
   void notify() const;
   [[nodiscard]] Error unknown_partition(std::string_view name) const;
+  /// `only`: sorted; null: items of all partitions.
+  [[nodiscard]] Result<ItemPage> page_of_items(const std::vector<PartitionNumber>* only, std::string_view token, std::size_t limit) const;
   [[nodiscard]] Error erased() const;
 
   std::shared_ptr<Engine> engine_;

@@ -211,6 +211,8 @@ class Feed {
   /// Items of a partition (nothing: of all) after the token of an earlier page (empty: from the first): at most `limit`, or 4 MiB.
   [[nodiscard]] virtual Result<ItemPage> items(std::optional<std::string_view> partition, std::string_view token,
                                                std::size_t limit) const = 0;
+  /// The same of items that are in any of these partitions; one that does not exist has none.
+  [[nodiscard]] virtual Result<ItemPage> items_in(std::span<const std::string> partitions, std::string_view token, std::size_t limit) const = 0;
   /// Recomputes counts and digests from the items; Error::corrupt names what differs. For tests and `check --deep`.
   [[nodiscard]] virtual Status verify() const = 0;
 

@@ -19,14 +19,14 @@ Error damaged(std::string_view id) {
   return {Code::corrupt, "the entry of item '" + std::string(id) + "' is damaged: restore a backup with `meshgate restore`"};
 }
 
-/// Fills `out` from the line with the highest seq among the served memberships (of `only`, where given); false when there is none.
-Result<bool> show(View& view, const IndexEntry& entry, std::string_view id, std::optional<PartitionNumber> only, LineParser& parser,
+/// Fills `out` from the line with the highest seq among the served memberships (of `only`, sorted, where given); false when there is none.
+Result<bool> show(View& view, const IndexEntry& entry, std::string_view id, const std::vector<PartitionNumber>* only, LineParser& parser,
                   StoredItem& out) {
   const Membership* best = nullptr;
   for (const Membership& one : entry.memberships) {
     if (!view.served(one)) continue;
     out.partitions.push_back(view.partition(one.partition).name);
-    if (only && one.partition != *only) continue;
+    if (only != nullptr && !std::binary_search(only->begin(), only->end(), one.partition)) continue;
     if (best == nullptr || one.seq > best->seq) best = &one;
   }
   if (best == nullptr) return false;
@@ -61,19 +61,37 @@ Result<std::optional<StoredItem>> DiskFeed::item(std::string_view id) const {
   if (!decode(**value, entry)) return damaged(id);
   LineParser parser;
   StoredItem out;
-  auto shown = show(view, entry, id, std::nullopt, parser, out);
+  auto shown = show(view, entry, id, nullptr, parser, out);
   if (!shown) return std::move(shown).error();
   if (!*shown) return std::optional<StoredItem>{};
   return std::optional<StoredItem>(std::move(out));
 }
 
 Result<ItemPage> DiskFeed::items(std::optional<std::string_view> partition, std::string_view token, std::size_t limit) const {
-  std::optional<PartitionNumber> only;
-  if (partition) {
+  if (!partition) return page_of_items(nullptr, token, limit);
+  std::vector<PartitionNumber> only;
+  {
     const std::shared_lock lock(tables_mutex_);
-    only = tables_.partition_named(*partition);
-    if (!only) return unknown_partition(*partition);
+    const auto number = tables_.partition_named(*partition);
+    if (!number) return unknown_partition(*partition);
+    only.push_back(*number);
   }
+  return page_of_items(&only, token, limit);
+}
+
+Result<ItemPage> DiskFeed::items_in(std::span<const std::string> partitions, std::string_view token, std::size_t limit) const {
+  std::vector<PartitionNumber> only;
+  {
+    const std::shared_lock lock(tables_mutex_);
+    for (const auto& name : partitions) {
+      if (const auto number = tables_.partition_named(name)) only.push_back(*number);
+    }
+  }
+  std::sort(only.begin(), only.end());
+  return page_of_items(&only, token, limit);
+}
+
+Result<ItemPage> DiskFeed::page_of_items(const std::vector<PartitionNumber>* only, std::string_view token, std::size_t limit) const {
   View view(*engine_, number_);
   std::string first = feed_prefix(number_);
   const std::string last = behind(first);

@@ -151,6 +151,24 @@ TEST_F(ReadingTest, AnItemTellsWhereItIs) {
   EXPECT_FALSE((*feed_->item("2")).has_value());
 }
 
+TEST_F(ReadingTest, ItemsOfSomePartitionsComeOnce) {
+  commit(*feed_, put("1", "1", R"({"a":1})", {"south", "north"}));
+  commit(*feed_, put("2", "2", R"({"a":2})", {"west"}));
+  commit(*feed_, put("3", "3", R"({"a":3})", {"south"}));
+  commit(*feed_, put("4", "4", R"({"a":4})", {"west"}));
+  const Names some{"south", "none", "north"};
+  const auto first = feed_->items_in(some, "", 1);
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->items.size(), 1U);
+  EXPECT_EQ(first->items[0].id, "1");
+  const auto second = feed_->items_in(some, first->next, 1);
+  ASSERT_TRUE(second);
+  ASSERT_EQ(second->items.size(), 1U);
+  EXPECT_EQ(second->items[0].id, "3");
+  EXPECT_EQ(second->next, "") << "what is in other partitions is no reason for a further page";
+  EXPECT_TRUE(feed_->items_in(Names{}, "", 10)->items.empty());
+}
+
 TEST_F(ReadingTest, SubscribersHearOfNewsUntilTheyGo) {
   int heard = 0;
   auto subscription = feed_->subscribe([&] { ++heard; });
