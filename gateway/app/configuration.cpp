@@ -41,6 +41,8 @@ constexpr std::array kNodeKeys = {
         .help = "About how large such a part is.",
         .least = 4096,
         .most = 1LL << 30U},
+    Key{.name = "read", .form = Form::any, .help = "Who may read the feeds that do not say so themselves: `public`, or absent: nobody but the administration socket."},
+    Key{.name = "roles", .form = Form::mapping, .help = "Who may see how the node is doing: { viewer: public }."},
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
 
@@ -50,6 +52,22 @@ std::vector<Key> node_keys() {
   const auto listening = net::listening_keys();
   out.insert(out.end(), listening.begin(), listening.end());
   return out;
+}
+
+constexpr std::string_view kPublic = "public";
+
+constexpr std::array kRoleKeys = {
+    Key{.name = "viewer", .form = Form::any, .help = "Who may read the metrics, and which sources keep the node from being ready: `public`, or absent: nobody."},
+};
+
+void read_access(const config::Section& node, const config::Node& feeds, PublicOnly& out, config::Secrets& secrets, config::Diagnostics& faults) {
+  const config::Section roles(node.node("roles"), kRoleKeys, secrets, faults);
+  out.all = node.node("read").scalar() == kPublic;
+  out.viewers = roles.node("viewer").scalar() == kPublic;
+  for (const auto& entry : feeds.entries()) {
+    const config::Node read = entry.value["read"];
+    if (read.present()) (read.scalar() == kPublic ? out.open : out.shut).insert(entry.key);
+  }
 }
 
 void read_node(const config::Section& node, Configuration& out, config::Secrets& secrets, config::Diagnostics& faults) {
@@ -93,6 +111,7 @@ Reading read_configuration(const std::string& file) {
   const auto keys = node_keys();
   const config::Section node(top.node("node"), keys, *out.secrets, faults);
   read_node(node, out.configuration, *out.secrets, faults);
+  read_access(node, top.node("feeds"), *out.configuration.access, *out.secrets, faults);
 
   const ingest::PluginFolders folders(connector_folders(node.has("connectors") ? node.path("connectors") : std::string{}));
   std::map<std::string, std::optional<ingest::Plugin>> loaded;

@@ -7,6 +7,7 @@
 
 #include "config/keys.hpp"
 #include "config/node.hpp"
+#include "gateway/app/public_only.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/net/listening.hpp"
 
@@ -24,6 +25,7 @@ struct Configuration {
   std::uint64_t range_cache = 0;
   std::uint64_t range_size = 0;
   std::vector<ingest::SourceOptions> sources;
+  std::shared_ptr<PublicOnly> access = std::make_shared<PublicOnly>();
 };
 
 /// What reading a file gave: a configuration to use only if there are no errors, and the secrets met on the way.

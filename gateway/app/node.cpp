@@ -137,7 +137,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
     return Error{Code::not_found, ingest_ ? "no source fills a feed '" + std::string(feed) + "'"
                                           : "the node does not run: start it with `meshgate run`, then release the feed"};
   };
-  serve::Services services{*store_, *pool_, log_, metrics_, *sources_, configuration.name, MESHGATE_VERSION, release, replay};
+  serve::Services services{*store_, *pool_, log_, metrics_, *sources_, configuration.access, configuration.name, MESHGATE_VERSION, release, replay};
   services.presentation = [this](std::string_view feed) { return ingest_ ? ingest_->presentation(feed) : mapping::Presentation(); };
   if (certificates_) services.scheme = "https";
   services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";

@@ -53,10 +53,20 @@ net::Response status(Context& context, const net::Request& request) {
   return json(body + "]}\n");
 }
 
+/// What was done, or not, and by whom.
+void audit(base::Log& log, const net::Request& request, const net::Response& answer) {
+  log.warning("audit", "administrator from " + request.remote + ": " + request.method + " " + request.path + ", answered " + std::to_string(answer.status) +
+                         ", request " + request.id);
+}
+
 /// Over TCP these paths do not exist.
 asio::awaitable<void> async_administer(Context& context, const net::Request& request, net::Reply& reply, Make make) {
   std::function<net::Response()> job = [&context, &request, make] {
-    if (request.administrator) return make(context, request);
+    if (request.administrator) {
+      auto answer = make(context, request);
+      if (request.method != "GET" && request.method != "HEAD") audit(context.services.log, request, answer);
+      return answer;
+    }
     return failure(request, {Code::not_found, "there is nothing at " + request.path + "; GET /feeds lists the feeds"});
   };
   co_await async_answer(context, request, reply, std::move(job));

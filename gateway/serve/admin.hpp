@@ -10,7 +10,7 @@ namespace meshgate::serve {
 /// Makes the answer of an administration route; on the blocking pool.
 using Make = net::Response (*)(Context&, const net::Request&);
 
-/// Adds a route that only the administration socket has.
+/// Adds a route that only the administration socket has. What changes something (POST, DELETE) leaves a line in the log, of its own room "audit".
 void administer(Context& context, net::Router& router, std::string method, std::string pattern, Make make);
 
 /// `{"done":true}`, or what is wrong.

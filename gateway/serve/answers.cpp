@@ -1,7 +1,6 @@
 #include "gateway/serve/answers.hpp"
 
 #include "mesh/item.hpp"
-#include "mesh/value.hpp"
 
 namespace meshgate::serve {
 
@@ -48,18 +47,6 @@ net::Response failure(const net::Request& request, const Error& error) {
   auto out = net::problem(kind.status, kind.type, kind.title, error.message, request.id);
   if (kind.status == 503) out.fields.add("Retry-After", "1");
   return out;
-}
-
-net::Response choose_partition(const net::Request& request, const store::FeedState& state) {
-  std::string list = ",\"partitions\":[";
-  const char* comma = "";
-  for (const auto& one : state.partitions) {
-    list += comma;
-    append_json_string(list, one.name);
-    comma = ",";
-  }
-  return net::problem(400, "partition-needed", "Choose a partition",
-                      "feed '" + state.name + "' is divided: add partition=… with one of the listed names", request.id, list + "]");
 }
 
 net::Response json(std::string body) {

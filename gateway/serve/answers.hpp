@@ -28,9 +28,6 @@ NotContinued why_gone(Answer answer);
 /// The problem document for an error of the store, the pool or a parameter; 503 comes with Retry-After.
 net::Response failure(const net::Request& request, const Error& error);
 
-/// 400 with the names of a divided feed's partitions.
-net::Response choose_partition(const net::Request& request, const store::FeedState& state);
-
 /// 200 with this JSON.
 net::Response json(std::string body);
 

@@ -7,6 +7,7 @@
 #include "gateway/serve/open_feeds.hpp"
 #include "gateway/serve/ranges.hpp"
 #include "gateway/serve/serve.hpp"
+#include "gateway/serve/visitor.hpp"
 
 namespace meshgate::serve {
 
@@ -21,7 +22,7 @@ struct Context {
   Services services;
   OpenFeeds feeds;
   Ranges ranges;
-  std::atomic<std::uint64_t> visibility_version{0};  ///< grows whenever somebody may see something else
+  std::atomic<std::uint64_t> rights_version{1};  ///< grows whenever somebody may see something else
   base::Gauge& live_readers;
   const net::Broadcast beat{": still here\n\n"};  ///< to readers of events when nothing has happened for a while
   const Micros started = now();
@@ -34,16 +35,16 @@ boost::asio::awaitable<void> async_answer(Context& context, const net::Request& 
 Status readable(const store::Store& store);
 
 // One function per route. Each lives in the file named after its subject.
-boost::asio::awaitable<void> async_feeds(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_feed(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_items(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_item(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_changes(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_ranges(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_sync(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_live(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_ready(Context& context, const net::Request& request, net::Reply& reply);
-boost::asio::awaitable<void> async_metrics(Context& context, const net::Request& request, net::Reply& reply);
+boost::asio::awaitable<void> async_feeds(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_feed(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_items(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_item(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_changes(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_ranges(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_sync(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_live(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_ready(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_metrics(Context& context, const Visit& visit, net::Reply& reply);
 
 /// The administration routes.
 void add_admin(Context& context, net::Router& router);

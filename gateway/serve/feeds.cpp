@@ -1,5 +1,6 @@
 #include <array>
 
+#include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
 #include "gateway/serve/describe.hpp"
@@ -14,88 +15,106 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// A feed as this visitor may see it.
+struct Shown {
+  store::FeedState state;
+  std::optional<SourceState> source;
+};
+
 /// The lag is left out of the tag: it changes while nothing else does.
-net::Response described(const net::Request& request, std::string with_lag, const std::string& without) {
-  net::Response answer = json(std::move(with_lag));
-  answer.fields.add("Vary", "Accept");
+net::Response described(const net::Request& request, std::string with_lag, const std::string& without, bool open) {
+  net::Response answer;
+  answer.fields.add("Content-Type", "application/json");
+  add_caching(answer, open, "Accept");
+  answer.body = std::move(with_lag);
   return tagged(request, std::move(answer), "W/" + tag_of(without));
 }
 
 constexpr std::array kFormats{Format::json, Format::opml};
 
-net::Response outline(Context& context, const net::Request& request) {
-  std::vector<store::FeedState> feeds;
+/// All feeds that are theirs, or what is answered instead.
+std::optional<net::Response> show_all(Context& context, const Visit& visit, std::vector<Shown>& out) {
   for (const auto& name : context.services.store.names()) {
+    const auto sight = visit.who.sight(name);
+    if (sight == access::Sight::unsure) return turned_away(visit.request, not_sure());
+    if (sight == access::Sight::denied) continue;
     const auto one = context.feeds.find(name);
     if (!one && one.error().code == Code::not_found) continue;
-    if (!one) return failure(request, one.error());
-    feeds.push_back((*one)->feed->state());
+    if (!one) return failure(visit.request, one.error());
+    Shown shown{(*one)->feed->state(), context.services.sources.of(name)};
+    if (!keep_visible(visit.who, shown.state)) return turned_away(visit.request, not_sure());
+    out.push_back(std::move(shown));
   }
+  return std::nullopt;
+}
+
+net::Response outline(Context& context, const net::Request& request, const std::vector<Shown>& feeds) {
+  std::vector<store::FeedState> states;
+  for (const auto& one : feeds) states.push_back(one.state);
   net::Response answer;
   answer.fields.add("Content-Type", std::string(media_type(Format::opml)) + "; charset=utf-8");
-  answer.fields.add("Cache-Control", "no-cache");
-  answer.fields.add("Vary", "Accept");
-  answer.body = opml(context.services.node, address_of(context.services, request), feeds);
+  add_caching(answer, false, "Accept");
+  answer.body = opml(context.services.node, address_of(context.services, request), states);
   const std::string tag = tag_of(answer.body);
   return tagged(request, std::move(answer), tag);
 }
 
-net::Response all_feeds(Context& context, const net::Request& request) {
+net::Response all_feeds(Context& context, const Visit& visit) {
+  const auto& request = visit.request;
   if (auto good = check_parameters(request, {"format"}); !good) return failure(request, good.error());
   Format format = Format::json;
   if (auto refusal = choose_format(request, kFormats, "", format)) return std::move(*refusal);
-  if (format == Format::opml) return outline(context, request);
+  std::vector<Shown> feeds;
+  if (auto refusal = show_all(context, visit, feeds)) return std::move(*refusal);
+  if (format == Format::opml) return outline(context, request, feeds);
   std::string shown = "{\"feeds\":[";
   std::string compared;
   const char* comma = "";
-  for (const auto& name : context.services.store.names()) {
-    const auto one = context.feeds.find(name);
-    if (!one && one.error().code == Code::not_found) continue;
-    if (!one) return failure(request, one.error());
-    const auto state = (*one)->feed->state();
-    const auto source = context.services.sources.of(name);
+  for (const auto& one : feeds) {
     shown += comma;
-    append_feed(shown, state, source, true);
-    append_feed(compared, state, source, false);
+    append_feed(shown, one.state, one.source, true);
+    append_feed(compared, one.state, one.source, false);
     comma = ",";
   }
   shown += "],";
   append_member(shown, "node", context.services.node);
   shown += "}\n";
-  return described(request, std::move(shown), compared);
+  return described(request, std::move(shown), compared, false);
 }
 
-net::Response one_feed(Context& context, const net::Request& request) {
+net::Response one_feed(Context& context, const Visit& visit) {
+  const auto& request = visit.request;
   if (auto good = check_parameters(request, {}); !good) return failure(request, good.error());
-  const auto one = context.feeds.find(request.captures[0]);
-  if (!one) return failure(request, one.error());
-  const auto state = (*one)->feed->state();
+  std::shared_ptr<OpenFeed> open;
+  if (auto refusal = find_feed(context, visit, request.captures[0], open)) return std::move(*refusal);
+  auto state = open->feed->state();
+  if (!keep_visible(visit.who, state)) return turned_away(request, not_sure());
   const auto source = context.services.sources.of(state.name);
   std::string shown;
   std::string compared;
   append_feed(shown, state, source, true);
   append_feed(compared, state, source, false);
-  return described(request, shown + "\n", compared);
+  return described(request, shown + "\n", compared, context.services.access->open_to_all(state.name));
 }
 
-using Make = net::Response (*)(Context&, const net::Request&);
+using Make = net::Response (*)(Context&, const Visit&);
 
-asio::awaitable<void> async_described(Context& context, const net::Request& request, net::Reply& reply, Make make) {
+asio::awaitable<void> async_described(Context& context, const Visit& visit, net::Reply& reply, Make make) {
   const Status good = readable(context.services.store);
-  std::function<net::Response()> job = [&context, &request, good, make] {
-    return good ? make(context, request) : failure(request, good.error());
+  std::function<net::Response()> job = [&context, &visit, good, make] {
+    return good ? make(context, visit) : failure(visit.request, good.error());
   };
-  co_await async_answer(context, request, reply, std::move(job));
+  co_await async_answer(context, visit.request, reply, std::move(job));
 }
 
 }  // namespace
 
-asio::awaitable<void> async_feeds(Context& context, const net::Request& request, net::Reply& reply) {
-  return async_described(context, request, reply, all_feeds);
+asio::awaitable<void> async_feeds(Context& context, const Visit& visit, net::Reply& reply) {
+  return async_described(context, visit, reply, all_feeds);
 }
 
-asio::awaitable<void> async_feed(Context& context, const net::Request& request, net::Reply& reply) {
-  return async_described(context, request, reply, one_feed);
+asio::awaitable<void> async_feed(Context& context, const Visit& visit, net::Reply& reply) {
+  return async_described(context, visit, reply, one_feed);
 }
 
 }  // namespace meshgate::serve

@@ -5,6 +5,7 @@
 
 #include "gateway/serve/live_steps.hpp"
 #include "gateway/serve/sending.hpp"
+#include "gateway/serve/sync_lines.hpp"
 
 namespace meshgate::serve {
 
@@ -50,32 +51,68 @@ asio::awaitable<std::shared_ptr<Chunk>> async_read_chunk(Context& context, const
   co_return chunk;
 }
 
-asio::awaitable<std::shared_ptr<Chunk>> async_send_rest(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk, bool flush) {
+asio::awaitable<bool> async_cleared(Context& context, net::Reply& reply, OpenRight& right, bool events) {
+  constexpr std::string_view kEmptyLine = "\n";
+  net::Bell& bell = context.feeds.every();
+  auto beat = steady_clock::now() + context.services.heartbeat;
+  while (!reply.draining()) {
+    const auto rings = bell.rings();
+    if (right.course() != Course::pause) co_return right.on();
+    (void)co_await bell.async_wait(rings, beat);
+    if (steady_clock::now() < beat) continue;
+    beat = steady_clock::now() + context.services.heartbeat;
+    Status sent;
+    if (events) {
+      sent = co_await reply.async_write_shared(context.beat);
+    } else {
+      sent = co_await reply.async_write(kEmptyLine, true);
+    }
+    if (!sent) co_return false;
+  }
+  co_return right.on();
+}
+
+namespace {
+
+/// Whether the next chunk may be sent; only a live answer waits until that is known.
+asio::awaitable<bool> async_may_send(Context& context, net::Reply& reply, const Chunk& chunk, OpenRight& right, bool live) {
+  if (right.on()) co_return true;
+  if (!live) co_return false;
+  co_return co_await async_cleared(context, reply, right, chunk.next.events);
+}
+
+}  // namespace
+
+asio::awaitable<std::shared_ptr<Chunk>> async_send_rest(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk, OpenRight& right, bool live) {
   const auto loop = co_await asio::this_coro::executor;
   while (!chunk->end) {
+    const bool may = co_await async_may_send(context, reply, *chunk, right, live);
+    if (!may) co_return nullptr;
     auto next = std::make_shared<Chunk>();
     net::Background ahead(context.services.pool, loop, reading(next, chunk->next));
-    const Status sent = co_await reply.async_write(chunk->bytes, flush);
+    const Status sent = co_await reply.async_write(chunk->bytes, live);
     const Status read = co_await ahead.async_join();
     if (!sent || reply.draining()) co_return nullptr;
     if (!read) next = co_await async_read_chunk(context, reply, chunk->next);
     if (!next->fine()) co_return nullptr;
     chunk = std::move(next);
   }
-  const Status sent = co_await reply.async_write(chunk->bytes, flush);
+  const bool may = co_await async_may_send(context, reply, *chunk, right, live);
+  if (!may) co_return nullptr;
+  const Status sent = co_await reply.async_write(chunk->bytes, live);
   if (!sent) co_return nullptr;
   co_return chunk;
 }
 
 asio::awaitable<std::shared_ptr<Chunk>> async_poll(Context& context, const net::Reply& reply, const Question& question, Place from,
-                                                   std::shared_ptr<Chunk> first) {
+                                                   std::shared_ptr<Chunk> first, OpenRight& right) {
   const LiveReader counted(context);
   const auto deadline = steady_clock::now() + question.wait;
   const bool caught_up = first->caught_up;
   auto chunk = std::move(first);
   while (quiet(*chunk, question.after, caught_up) && !reply.draining()) {
     // Commits to other partitions ring too: they must not hold the answer back.
-    if (steady_clock::now() >= deadline) break;
+    if (steady_clock::now() >= deadline || !right.on()) break;
     (void)co_await from.open->bell->async_wait(chunk->rings, deadline);
     chunk->rings = from.open->bell->rings();
     if (moved(from, chunk->standing)) chunk = co_await async_read_chunk(context, reply, from);
@@ -88,19 +125,20 @@ namespace {
 /// A reader that has been sent everything: its place, and nothing of what it was sent.
 class Follower {
  public:
-  Follower(Context& context, net::Reply& reply, const Chunk& chunk)
+  Follower(Context& context, net::Reply& reply, const Chunk& chunk, OpenRight& right)
       : context_(context),
         reply_(reply),
+        right_(right),
         place_(chunk.next),
         standing_(chunk.standing),
         caught_up_(chunk.caught_up),
         steps_(place_.open->steps->of(place_, standing_)) {}
 
-  /// Until the reader goes, its cursor can no longer be continued, or the node drains.
+  /// Until the reader goes, loses the right, its cursor can no longer be continued, or the node drains.
   asio::awaitable<void> async_run();
 
  private:
-  /// Waits for a commit that concerns the reader, or for the next heartbeat (false).
+  /// Waits for a commit that concerns the reader, for news about its right, or for the next heartbeat (false).
   asio::awaitable<bool> async_await_commit(steady_clock::time_point beat);
   /// Sends all that was committed; false ends the stream, as with the two below.
   asio::awaitable<bool> async_go_on();
@@ -118,6 +156,7 @@ class Follower {
 
   Context& context_;
   net::Reply& reply_;
+  OpenRight& right_;
   Place place_;
   std::optional<Standing> standing_;  ///< of the partition, before it was read last
   bool caught_up_;                    ///< as the last mark said
@@ -132,6 +171,8 @@ asio::awaitable<void> Follower::async_run() {
     const auto beat = steady_clock::now() + context_.services.heartbeat;
     const bool committed = co_await async_await_commit(beat);
     if (reply_.draining()) co_return;
+    going = co_await async_cleared(context_, reply_, right_, place_.events);
+    if (!going) co_return;
     if (committed) {
       going = co_await async_go_on();
     } else {
@@ -143,7 +184,7 @@ asio::awaitable<void> Follower::async_run() {
 asio::awaitable<bool> Follower::async_await_commit(steady_clock::time_point beat) {
   while (!reply_.draining()) {
     const auto rings = steps_->bell.rings();
-    if (moved(place_, standing_) && steps_->ready(place_)) co_return true;
+    if (!right_.on() || (moved(place_, standing_) && steps_->ready(place_))) co_return true;
     const bool rang = co_await steps_->bell.async_wait(rings, beat);
     if (!rang || steady_clock::now() >= beat) co_return false;
   }
@@ -152,6 +193,7 @@ asio::awaitable<bool> Follower::async_await_commit(steady_clock::time_point beat
 
 asio::awaitable<bool> Follower::async_go_on() {
   for (;;) {
+    if (!right_.on()) co_return true;
     const auto steps = run();
     bool taken = true;
     if (steps.empty()) co_return co_await async_take_still();
@@ -212,7 +254,7 @@ asio::awaitable<bool> Follower::async_read_alone() {
   if (!chunk->fine()) co_return false;
   // A commit elsewhere in the feed changes nothing here.
   const bool same = chunk->entries == 0 && chunk->next.at == place_.at && chunk->caught_up == caught_up_;
-  if (!same) chunk = co_await async_send_rest(context_, reply_, std::move(chunk), true);
+  if (!same) chunk = co_await async_send_rest(context_, reply_, std::move(chunk), right_, true);
   if (!chunk) co_return false;
   place_ = chunk->next;
   standing_ = chunk->standing;
@@ -255,18 +297,23 @@ asio::awaitable<bool> Follower::async_read_mark() {
 
 }  // namespace
 
-asio::awaitable<void> async_follow(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk) {
+asio::awaitable<void> async_follow(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk, OpenRight& right) {
   const LiveReader counted(context);
   const bool events = chunk->next.events;
   auto fields = changes_fields(events);
   fields.add("X-Accel-Buffering", "no");
   if (!co_await reply.async_start_shared(200, std::move(fields))) co_return;
   if (events) chunk->bytes.insert(0, kRetry);
-  chunk = co_await async_send_rest(context, reply, std::move(chunk), true);
+  chunk = co_await async_send_rest(context, reply, std::move(chunk), right, true);
   if (chunk) {
-    Follower follower(context, reply, *chunk);
+    Follower follower(context, reply, *chunk, right);
     chunk.reset();
     co_await follower.async_run();
+  }
+  if (right.course() == Course::deny) {
+    std::string line;
+    append_line(line, denied_line(right.feed(), right.partition()), events);
+    (void)co_await reply.async_write(line, true);
   }
   (void)co_await reply.async_finish();
 }

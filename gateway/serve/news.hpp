@@ -61,7 +61,7 @@ struct NewsQuestion {
 Result<News> read_news(Context& context, const net::Request& request, const NewsQuestion& question, const mapping::Presentation& presentation);
 
 /// The answer to a feed reader: Atom, RSS or JSON Feed, with tag and date, or 304. Blocks.
-net::Response answer_news(Context& context, const net::Request& request, Format format);
+net::Response answer_news(Context& context, const Visit& visit, Format format);
 
 /// "http://host:port" as the reader knows this node.
 std::string address_of(const Services& services, const net::Request& request);

@@ -1,4 +1,5 @@
 #include "gateway/net/wire.hpp"
+#include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/news.hpp"
 #include "gateway/serve/parameters.hpp"
@@ -16,7 +17,7 @@ std::string document(const News& news, Format format) {
   return format == Format::rss ? rss(news) : json_feed(news);
 }
 
-Result<NewsQuestion> parse_news(Context& context, const net::Request& request, Format format) {
+Result<NewsQuestion> parse_news(std::shared_ptr<OpenFeed> open, const net::Request& request, Format format) {
   NewsQuestion out;
   out.word = word(format);
   out.with_gone = format == Format::atom;
@@ -28,9 +29,7 @@ Result<NewsQuestion> parse_news(Context& context, const net::Request& request, F
     if (!below) return Error{Code::config, "parameter 'page' must be that of an earlier answer's next link"};
     out.below = Seq{*below};
   }
-  auto open = context.feeds.find(request.captures[0]);
-  if (!open) return std::move(open).error();
-  out.open = std::move(*open);
+  out.open = std::move(open);
   out.partition = request.parameter("partition").value_or("");
   return out;
 }
@@ -69,17 +68,20 @@ net::Response dated(const net::Request& request, net::Response answer, std::opti
 
 }  // namespace
 
-net::Response answer_news(Context& context, const net::Request& request, Format format) {
-  const auto question = parse_news(context, request, format);
+net::Response answer_news(Context& context, const Visit& visit, Format format) {
+  const auto& request = visit.request;
+  std::shared_ptr<OpenFeed> open;
+  if (auto refusal = find_feed(context, visit, request.captures[0], open)) return std::move(*refusal);
+  const auto question = parse_news(std::move(open), request, format);
   if (!question) return failure(request, question.error());
-  const auto state = question->open->feed->state();
-  if (state.divided && !request.parameter("partition")) return choose_partition(request, state);
+  auto state = question->open->feed->state();
+  if (state.divided && !request.parameter("partition")) return choose_partition(visit, std::move(state));
+  if (auto refusal = refuse_partition(context, visit, state.name, question->partition)) return std::move(*refusal);
   const auto presentation = context.services.presentation ? context.services.presentation(state.name) : mapping::Presentation();
   const std::string tag = tag_for(request, *question, state, presentation);
   net::Response answer;
   answer.fields.add("Content-Type", std::string(media_type(format)) + (format == Format::json_feed ? "" : "; charset=utf-8"));
-  answer.fields.add("Cache-Control", "no-cache");
-  answer.fields.add("Vary", "Accept");
+  add_caching(answer, context.services.access->open_to_all(state.name), "Accept");
   if (const auto held = request.fields.find("If-None-Match"); held && lists_tag(*held, tag)) return tagged(request, std::move(answer), tag);
   const auto news = read_news(context, request, *question, presentation);
   if (!news) return failure(request, news.error());

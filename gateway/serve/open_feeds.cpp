@@ -15,13 +15,17 @@ OpenFeed::OpenFeed(std::shared_ptr<store::Feed> what, base::BlockingPool& pool, 
         live->committed();
       })) {}
 
+Error unknown_feed(std::string_view name) {
+  return {Code::not_found, "there is no feed '" + std::string(name.substr(0, 200)) + "' on this node; GET /feeds lists those there are"};
+}
+
 Result<std::shared_ptr<OpenFeed>> OpenFeeds::find(const std::string& name) {
   const auto names = store_.names();
   const std::lock_guard lock(mutex_);
   const auto known = open_.find(name);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     if (known != open_.end()) open_.erase(known);
-    return Error{Code::not_found, "there is no feed '" + name + "' on this node; GET /feeds lists those there are"};
+    return unknown_feed(name);
   }
   auto feed = store_.feed(name);
   if (!feed) return std::move(feed).error();

@@ -23,6 +23,9 @@ struct OpenFeed {
   const std::shared_ptr<void> subscription;
 };
 
+/// What is said of a feed that is not there.
+Error unknown_feed(std::string_view name);
+
 /// The feeds readers have asked for. Thread safe; a feed that was dropped is forgotten at the next look.
 class OpenFeeds {
  public:

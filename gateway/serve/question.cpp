@@ -42,7 +42,7 @@ Status check_together(const net::Request& request, Live live) {
 Result<Question> parse_question(const net::Request& request) {
   Question out;
   out.feed = request.captures.at(0);
-  if (auto good = check_parameters(request, {"partition", "after", "limit", "schema", "live", "wait", "format"}); !good) return std::move(good).error();
+  if (auto good = check_parameters(request, {"partition", "after", "limit", "schema", "live", "wait", "format", "uid"}); !good) return std::move(good).error();
   if (const auto partition = request.parameter("partition")) out.partition = *partition;
   const auto live = parse_live(request.parameter("live"));
   if (!live) return live.error();
@@ -60,6 +60,7 @@ Result<Question> parse_question(const net::Request& request) {
   const auto wait = number_parameter(request, "wait", kWait, 0, kMostWait);
   if (!wait) return wait.error();
   out.wait = std::chrono::seconds(*wait);
+  if (const auto uid = request.parameter("uid")) out.uid = *uid;
   return out;
 }
 

@@ -26,6 +26,7 @@ struct Question {
   std::uint32_t schema = 0;  ///< the version the reader has; 0: none
   Live live = Live::none;
   std::chrono::seconds wait{25};
+  std::optional<std::string> uid;  ///< of the feed of which the reader holds items
 };
 
 /// Code::config names the parameter that is wrong. A Last-Event-ID beats `after` when live=sse.

@@ -1,4 +1,5 @@
 #include "gateway/net/encoding.hpp"
+#include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/describe.hpp"
 #include "gateway/serve/parameters.hpp"
@@ -41,6 +42,7 @@ Result<RangeQuestion> parse_range(const net::Request& request) {
   if (!at) return at.error();
   if (*to <= number(after->seq) || *at < *to) return Error{Code::config, "'after', 'to' and 'at' must be those of a range in the list of ranges"};
   out.epoch = after->epoch;
+  out.of.after = *after;
   out.part = {after->seq, Seq{*to}};
   out.at = Seq{*at};
   return out;
@@ -53,10 +55,11 @@ net::Response range_gone(const net::Request& request) {
   return out;
 }
 
-Look look(Context& context, const net::Request& request, const RangeQuestion& asked, net::Encoding encoding) {
+Look look(Context& context, const Visit& visit, const RangeQuestion& asked, net::Encoding encoding) {
+  const auto& request = visit.request;
   Look out;
   Place place;
-  out.refusal = find_place(context, request, asked.of, place);
+  out.refusal = find_place(context, visit, asked.of, place);
   if (out.refusal) return out;
   const auto order = order_name(place.open->feed->state().uid.bits, asked.epoch, place.partition);
   out.rendered = context.ranges.get(*place.open, place.partition, {order, asked.part, asked.at}, encoding);
@@ -65,19 +68,15 @@ Look look(Context& context, const net::Request& request, const RangeQuestion& as
   return out;
 }
 
-/// Whether caches on the way may show to one reader what they fetched for another.
-std::string whose(const Context& context, const std::string& feed) {
-  const auto& shared = context.services.ranges.shared;
-  return !shared || shared(feed) ? "public" : "private";
-}
-
-/// A name means one text for ever, so whatever lies between may keep it for as long as it likes.
+/// A name means one text for ever: where everybody may read it, whatever lies between may keep it for as long as it likes. Otherwise each time is asked
+/// here whether the reader may still have it.
 net::Response kept_for_ever(const Context& context, const RangeQuestion& asked, const KeptRange& kept, net::Encoding encoding) {
+  const bool open = context.services.access->open_to_all(asked.of.feed);
   net::Response out;
   out.fields.add("Content-Type", "application/x-ndjson");
-  out.fields.add("Cache-Control", whose(context, asked.of.feed) + ", max-age=31536000, immutable");
+  out.fields.add("Cache-Control", open ? "public, max-age=31536000, immutable" : "private, no-cache");
   if (encoding != net::Encoding::identity) out.fields.add("Content-Encoding", std::string(net::name(encoding)));
-  out.fields.add("Vary", "Accept-Encoding");
+  out.fields.add("Vary", open ? "Accept-Encoding" : "Accept-Encoding, Authorization, Cookie");
   out.fields.add("ETag", kept.etag);
   return out;
 }
@@ -104,16 +103,16 @@ asio::awaitable<void> async_send_range(Context& context, const net::Request& req
 }
 
 /// Waits while others render.
-asio::awaitable<std::shared_ptr<Look>> async_look(Context& context, const net::Request& request, const net::Reply& reply, const RangeQuestion& asked,
+asio::awaitable<std::shared_ptr<Look>> async_look(Context& context, const Visit& visit, const net::Reply& reply, const RangeQuestion& asked,
                                                   net::Encoding encoding) {
   for (;;) {
     const auto found = std::make_shared<Look>();
-    std::function<void()> job = [&context, &request, &asked, encoding, found] { *found = look(context, request, asked, encoding); };
+    std::function<void()> job = [&context, &visit, &asked, encoding, found] { *found = look(context, visit, asked, encoding); };
     const Status ran = co_await net::async_run_blocking(context.services.pool, std::move(job));
-    if (!ran) found->refusal = failure(request, ran.error());
+    if (!ran) found->refusal = failure(visit.request, ran.error());
     if (found->refusal || !found->rendered.wait) co_return found;
     if (reply.draining()) {
-      found->refusal = failure(request, {Code::retry, "this node is stopping; ask another, or again"});
+      found->refusal = failure(visit.request, {Code::retry, "this node is stopping; ask another, or again"});
       co_return found;
     }
     const auto until = std::chrono::steady_clock::now() + kPatience;
@@ -165,18 +164,21 @@ std::string described(const net::Request& request, const Question& question, con
   return out.append("}\n");
 }
 
-net::Response listed(Context& context, const net::Request& request) {
+net::Response listed(Context& context, const Visit& visit) {
+  const auto& request = visit.request;
   if (auto good = check_parameters(request, {"partition"}); !good) return failure(request, good.error());
   Question question;
   question.feed = request.captures.at(0);
   if (const auto partition = request.parameter("partition")) question.partition = *partition;
   Place place;
-  if (auto refusal = find_place(context, request, question, place)) return std::move(*refusal);
+  if (auto refusal = find_place(context, visit, question, place)) return std::move(*refusal);
   auto list = context.ranges.list(*place.open, place.partition);
   if (!list) return failure(request, list.error());
   net::Response answer;
   answer.fields.add("Content-Type", "application/json");
-  answer.fields.add("Cache-Control", whose(context, question.feed) + ", max-age=1");
+  const bool open = context.services.access->open_to_all(question.feed);
+  answer.fields.add("Cache-Control", open ? "public, max-age=1" : "private, no-cache");
+  if (!open) answer.fields.add("Vary", "Authorization, Cookie");
   answer.body = described(request, question, place.partition, *list);
   const std::string tag = "W/" + tag_of(answer.body);
   return tagged(request, std::move(answer), tag);
@@ -184,12 +186,13 @@ net::Response listed(Context& context, const net::Request& request) {
 
 }  // namespace
 
-asio::awaitable<void> async_ranges(Context& context, const net::Request& request, net::Reply& reply) {
-  std::function<net::Response()> make = [&context, &request] { return listed(context, request); };
-  co_await async_answer(context, request, reply, std::move(make));
+asio::awaitable<void> async_ranges(Context& context, const Visit& visit, net::Reply& reply) {
+  std::function<net::Response()> make = [&context, &visit] { return listed(context, visit); };
+  co_await async_answer(context, visit.request, reply, std::move(make));
 }
 
-asio::awaitable<void> async_range(Context& context, const net::Request& request, net::Reply& reply) {
+asio::awaitable<void> async_range(Context& context, const Visit& visit, net::Reply& reply) {
+  const auto& request = visit.request;
   const auto asked = parse_range(request);
   if (!asked) {
     auto answer = failure(request, asked.error());
@@ -197,7 +200,7 @@ asio::awaitable<void> async_range(Context& context, const net::Request& request,
     co_return;
   }
   const auto encoding = net::negotiate(request.fields.find("Accept-Encoding")).value_or(net::Encoding::identity);
-  const auto found = co_await async_look(context, request, reply, *asked, encoding);
+  const auto found = co_await async_look(context, visit, reply, *asked, encoding);
   if (found->refusal) {
     (void)co_await reply.async_send(std::move(*found->refusal));
     co_return;

@@ -1,5 +1,6 @@
 #include "gateway/serve/serve.hpp"
 
+#include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
 #include "gateway/serve/page.hpp"
@@ -10,7 +11,14 @@ namespace asio = boost::asio;
 
 struct Serve::State {
   explicit State(Services services) : context(std::move(services)) {}
+
+  void look_again() {
+    ++context.rights_version;
+    context.feeds.ring_all();
+  }
+
   Context context;
+  const std::shared_ptr<void> subscription = context.services.access->subscribe([this] { look_again(); });
 };
 
 Serve::Serve(Services services) : state_(std::make_unique<State>(std::move(services))) {}
@@ -18,19 +26,31 @@ Serve::~Serve() = default;
 
 void Serve::wake() { state_->context.feeds.ring_all(); }
 void Serve::tidy() { state_->context.ranges.tidy(); }
-
-void Serve::visibility_changed() {
-  ++state_->context.visibility_version;
-  state_->context.feeds.every().ring();
-}
+void Serve::look_again() { state_->look_again(); }
 
 namespace {
 
-using Function = asio::awaitable<void> (*)(Context&, const net::Request&, net::Reply&);
+using Function = asio::awaitable<void> (*)(Context&, const Visit&, net::Reply&);
+
+/// Finds out who asks, once for each request; what proves nobody is refused.
+asio::awaitable<void> async_admit(Context& context, const net::Request& request, net::Reply& reply, Function function) {
+  auto who = visitor_of(context, request);
+  if (!who) {
+    auto answer = turned_away(request, not_proved(who.error()));
+    (void)co_await reply.async_send(std::move(answer));
+    co_return;
+  }
+  const Visit visit{request, std::move(*who)};
+  co_await function(context, visit, reply);
+}
+
+void add(Context& context, net::Router& router, std::string method, std::string pattern, Function function) {
+  auto handler = [&context, function](const net::Request& request, net::Reply& reply) { return async_admit(context, request, reply, function); };
+  router.add(std::move(method), std::move(pattern), std::move(handler));
+}
 
 void get(Context& context, net::Router& router, std::string pattern, Function function) {
-  auto handler = [&context, function](const net::Request& request, net::Reply& reply) { return function(context, request, reply); };
-  router.add("GET", std::move(pattern), std::move(handler));
+  add(context, router, "GET", std::move(pattern), function);
 }
 
 }  // namespace
@@ -43,7 +63,7 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/feeds/{feed}/items/{id}", async_item);
   get(context, router, "/feeds/{feed}/changes", async_changes);
   get(context, router, "/feeds/{feed}/ranges", async_ranges);
-  router.add("POST", "/sync", [&context](const net::Request& request, net::Reply& reply) { return async_sync(context, request, reply); });
+  add(context, router, "POST", "/sync", async_sync);
   get(context, router, "/health/live", async_live);
   get(context, router, "/health/ready", async_ready);
   get(context, router, "/metrics", async_metrics);

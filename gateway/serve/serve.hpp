@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/access/access.hpp"
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/net/server.hpp"
-#include "gateway/serve/visibility.hpp"
 #include "gateway/store/store.hpp"
 #include "mapping/presentation.hpp"
 #include "mesh/time.hpp"
@@ -59,8 +59,6 @@ struct RangeOptions {
   std::filesystem::path folder;         ///< where renderings are kept
   std::uint64_t most_bytes = 0;         ///< of them in all; 0: no parts are offered
   std::uint64_t part_bytes = 8U << 20U;  ///< about how large one is
-  /// Whether everybody may read a feed, so that caches on the way may show to one what they fetched for another; none: every feed.
-  std::function<bool(std::string_view feed)> shared{};
 };
 
 /// What serving needs of the rest of the node; all of it outlives the Serve.
@@ -70,6 +68,7 @@ struct Services {
   base::Log& log;
   base::Metrics& metrics;
   const SourceStatus& sources;
+  std::shared_ptr<access::Access> access;                   ///< who may see what; required
   std::string node;                                         ///< its name in the configuration
   std::string version;                                      ///< of the program
   std::function<Status(std::string_view feed)> release;     ///< lets the next sweep of a feed through its guard; may block
@@ -80,7 +79,11 @@ struct Services {
   std::function<mapping::Presentation(std::string_view feed)> presentation{};
   std::string scheme = "http";  ///< of the addresses under which readers know this node
   RangeOptions ranges{};
-  std::shared_ptr<const Visibility> visibility = std::make_shared<AllVisible>();
+  /// Who makes a request. Code::auth: what was shown proves nobody; others: it cannot be said now. Must not block. Empty: nobody can sign in, and
+  /// who does not come over the administration socket is anonymous.
+  std::function<Result<access::Principal>(const net::Request&)> principal{};
+  /// Whether the device that a principal signed in with may still be used; must not block. Empty: always.
+  std::function<bool(const access::Principal&)> signed_in{};
 };
 
 /// The node's HTTP interface, as HTTP.md describes it.
@@ -95,8 +98,9 @@ class Serve {
   void add_routes(net::Router& router);
   /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
   void wake();
-  /// Who may see what has changed: streams that are open look again. Any thread.
-  void visibility_changed();
+  /// Open answers look again at what they may show: as after every change that `Services::access` tells of by itself. For a device that was
+  /// revoked. Any thread; never blocks for long.
+  void look_again();
   /// Lets go of what first downloads no longer need. To be called now and then; blocks.
   void tidy();
 

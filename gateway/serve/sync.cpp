@@ -6,7 +6,8 @@ namespace meshgate::serve {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> async_sync(Context& context, const net::Request& request, net::Reply& reply) {
+asio::awaitable<void> async_sync(Context& context, const Visit& visit, net::Reply& reply) {
+  const auto& request = visit.request;
   Status good = check_parameters(request, {});
   if (good) good = readable(context.services.store);
   auto question = good ? parse_sync_question(request.body) : Result<SyncQuestion>(good.error());
@@ -15,7 +16,7 @@ asio::awaitable<void> async_sync(Context& context, const net::Request& request, 
     (void)co_await reply.async_send(std::move(answer));
     co_return;
   }
-  SyncStream stream(context, request, reply, std::move(*question));
+  SyncStream stream(context, visit, reply, std::move(*question));
   co_await stream.async_run();
 }
 

@@ -1,6 +1,5 @@
 #include "gateway/serve/sync_lines.hpp"
 
-#include "gateway/serve/answers.hpp"
 #include "gateway/serve/describe.hpp"
 
 namespace meshgate::serve {
@@ -17,8 +16,7 @@ std::string begin(std::string_view kind, std::string_view feed, std::string_view
   return out;
 }
 
-std::string refused(std::string_view feed, std::string_view partition, Code code) {
-  const Refusal refusal = refusal_of(code);
+std::string refused(std::string_view feed, std::string_view partition, const Refusal& refusal) {
   std::string out = begin("refused", feed, partition);
   out.append(",\"status\":").append(std::to_string(refusal.status)).append(",");
   append_member(out, "type", "urn:meshgate:problem:" + std::string(refusal.type));
@@ -34,14 +32,18 @@ std::string visible_line(std::string_view feed, std::string_view partition) { re
 std::string denied_line(std::string_view feed, std::string_view partition) { return begin("denied", feed, partition).append("}}\n"); }
 
 std::string refused_line(std::string_view feed, std::string_view partition, const Error& error) {
-  std::string out = refused(feed, partition, error.code);
-  append_member(out, "detail", error.message);
+  return refused_line(feed, partition, refusal_of(error.code), error.message);
+}
+
+std::string refused_line(std::string_view feed, std::string_view partition, const Refusal& refusal, std::string_view detail) {
+  std::string out = refused(feed, partition, refusal);
+  append_member(out, "detail", detail);
   return out.append("}}\n");
 }
 
 std::string refused_line(std::string_view feed, std::string_view partition, Answer answer) {
   const NotContinued why = why_gone(answer);
-  std::string out = refused(feed, partition, Code::gone);
+  std::string out = refused(feed, partition, refusal_of(Code::gone));
   append_member(out, "reason", why.reason);
   out += ',';
   append_member(out, "detail", why.detail);

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/serve/answers.hpp"
 #include "mesh/cursor.hpp"
 #include "mesh/result.hpp"
 
@@ -18,6 +19,8 @@ std::string visible_line(std::string_view feed, std::string_view partition);
 std::string denied_line(std::string_view feed, std::string_view partition);
 /// {"refused":{"feed":…,"partition":…,"status":404,"type":…,"detail":…}}: what /changes would have answered instead of lines.
 std::string refused_line(std::string_view feed, std::string_view partition, const Error& error);
+/// 401 or 503, by this refusal.
+std::string refused_line(std::string_view feed, std::string_view partition, const Refusal& refusal, std::string_view detail);
 /// The same for a cursor that cannot be continued, with its "reason".
 std::string refused_line(std::string_view feed, std::string_view partition, Answer answer);
 

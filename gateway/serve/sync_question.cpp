@@ -107,7 +107,8 @@ class Reading {
       if (name == "cursors") return read_cursors(at, value, wish);
       if (name == "schema") return put(read_number(at, value, std::numeric_limits<std::uint32_t>::max()), wish.schema);
       if (name == "priority") return put(read_number(at, value, SyncQuestion::kMostPriority), wish.priority);
-      return wrong(at, "is not known: there are feed, partition, after, cursors, schema and priority");
+      if (name == "uid") return put(read_text(at, value), wish.uid);
+      return wrong(at, "is not known: there are feed, partition, after, cursors, schema, priority and uid");
     });
     if (!good) return good;
     if (wish.feed.empty()) return wrong(place + ".feed", "is missing");

@@ -25,6 +25,7 @@ struct SyncQuestion {
     std::map<std::string, Cursor, std::less<>> cursors;  ///< by partition; one that is not named begins at 0
     std::uint32_t schema = 0;                            ///< the version the reader has; 0: none
     std::uint32_t priority = 0;                          ///< the higher, the more turns
+    std::optional<std::string> uid;                      ///< of the feed of which the reader holds items
   };
 
   bool live = false;

@@ -10,12 +10,14 @@
 namespace meshgate::serve {
 
 namespace asio = boost::asio;
+using access::Sight;
 using std::chrono::steady_clock;
 
 namespace {
 
 constexpr std::size_t kTurnBytes = std::size_t{128} << 10U;
 constexpr std::size_t kMostParts = 10000;
+constexpr std::string_view kEmptyLine = "\n";
 
 Error no_partition(const std::string& feed, const std::string& partition) {
   return {Code::not_found, "feed '" + feed + "' has no partition '" + partition.substr(0, 200) + "'; GET /feeds/" + feed + " lists them"};
@@ -26,13 +28,15 @@ Error no_partition(const std::string& feed, const std::string& partition) {
 // ---- on the pool ----
 
 void SyncStream::open_all() {
-  visibility_ = context_.visibility_version;
+  rights_ = context_.rights_version;
   for (auto& wish : question_.feeds) {
+    if (!admit(wish)) continue;
     Watch watch;
     watch.wish = std::move(wish);
     auto open = context_.feeds.find(watch.wish.feed);
     if (!open) {
-      news_ += refused_line(watch.wish.feed, watch.wish.partition.value_or(""), open.error());
+      const auto& error = open.error();
+      refuse(watch.wish, error.code == Code::not_found ? no_such_feed(context_, visit_, watch.wish.feed) : Denial{refusal_of(error.code), error.message});
       continue;
     }
     watch.open = std::move(*open);
@@ -42,41 +46,71 @@ void SyncStream::open_all() {
   question_.feeds.clear();
 }
 
+bool SyncStream::admit(const SyncQuestion::Wish& wish) {
+  const Sight whole = visit_.who.sight(wish.feed);
+  if (whole == Sight::allowed || (whole == Sight::denied && held(wish))) return true;
+  refuse(wish, whole == Sight::unsure ? not_sure() : no_such_feed(context_, visit_, wish.feed));
+  return false;
+}
+
+/// Whether the reader shows that it has read of a feed of which nothing is theirs now: then it is told so.
+bool SyncStream::held(const SyncQuestion::Wish& wish) {
+  const auto open = context_.feeds.find(wish.feed);
+  if (!open) return false;
+  const auto state = (*open)->feed->state();
+  const auto of_this = [&](const auto& one) { return holds(state, wish.uid, one.second); };
+  return std::any_of(wish.cursors.begin(), wish.cursors.end(), of_this);
+}
+
+void SyncStream::refuse(const SyncQuestion::Wish& wish, const Denial& denial) {
+  news_ += refused_line(wish.feed, wish.partition.value_or(""), denial.refusal, denial.detail);
+}
+
 void SyncStream::open(Watch& watch) {
-  const auto& wish = watch.wish;
+  auto& wish = watch.wish;
   if (!wish.partition) {
     watch.roster = watch.open->steps->roster();
     list_partitions(watch, true);
     return;
   }
-  if (!context_.services.visibility->allows(request_, wish.feed, *wish.partition)) {
-    news_ += denied_line(wish.feed, *wish.partition);
-    watch.wish.cursors.clear();
-  } else if (watch.open->feed->standing(*wish.partition)) {
+  switch (sight(wish.feed, *wish.partition)) {
+    case Sight::denied: return deny(wish, *wish.partition);
+    case Sight::unsure: return refuse(wish, not_sure());
+    case Sight::allowed: break;
+  }
+  if (watch.open->feed->standing(*wish.partition)) {
     begin_part(watch, *wish.partition);
   } else {
     news_ += refused_line(wish.feed, *wish.partition, no_partition(wish.feed, *wish.partition));
   }
 }
 
+/// The reader drops what it held: if it may see this again, it begins at 0.
+void SyncStream::deny(SyncQuestion::Wish& wish, const std::string& partition) {
+  news_ += denied_line(wish.feed, partition);
+  wish.cursors.erase(partition);
+}
+
 void SyncStream::list_partitions(Watch& watch, bool first) {
   const auto state = watch.open->feed->state();
   watch.listed = state.partitions.size();
-  std::vector<std::string> names;
-  for (const auto& one : state.partitions) names.push_back(one.name);
-  if (!state.divided && names.empty()) names.emplace_back();
+  std::set<std::string, std::less<>> names;
+  for (const auto& one : state.partitions) names.insert(one.name);
+  if (!state.divided && names.empty()) names.emplace();
   for (const auto& partition : names) {
     if (watch.known.contains(partition)) continue;
-    const bool allowed = context_.services.visibility->allows(request_, watch.wish.feed, partition);
-    if (allowed && !first) news_ += visible_line(watch.wish.feed, partition);
-    if (allowed) begin_part(watch, partition);
-    // The reader drops what it held: if it may see this again, it begins at 0.
-    if (!allowed && watch.wish.cursors.erase(partition) > 0) news_ += denied_line(watch.wish.feed, partition);
+    if (sight(watch.wish.feed, partition) != Sight::allowed) continue;
+    if (!first) news_ += visible_line(watch.wish.feed, partition);
+    begin_part(watch, partition);
   }
-  if (!first) return;
-  for (const auto& [partition, cursor] : watch.wish.cursors) {
-    const bool there = std::find(names.begin(), names.end(), partition) != names.end();
-    if (!there) news_ += refused_line(watch.wish.feed, partition, no_partition(watch.wish.feed, partition));
+  // What is left are cursors of partitions that are not theirs, or not there.
+  const auto left = watch.wish.cursors;
+  for (const auto& [partition, cursor] : left) {
+    if (sight(watch.wish.feed, partition) == Sight::denied) {
+      deny(watch.wish, partition);
+    } else if (first && !names.contains(partition)) {
+      news_ += refused_line(watch.wish.feed, partition, no_partition(watch.wish.feed, partition));
+    }
   }
 }
 
@@ -99,11 +133,19 @@ void SyncStream::begin_part(Watch& watch, const std::string& partition) {
   parts_.push_back(std::move(part));
 }
 
+bool SyncStream::unsure() const {
+  const auto of_part = [this](const auto& one) { return sight(one->feed, one->place.partition) == Sight::unsure; };
+  const auto of_watch = [this](const Watch& one) { return visit_.who.sight(one.wish.feed) == Sight::unsure; };
+  return std::any_of(parts_.begin(), parts_.end(), of_part) || std::any_of(watches_.begin(), watches_.end(), of_watch);
+}
+
 void SyncStream::review() {
-  visibility_ = context_.visibility_version;
+  rights_ = context_.rights_version;
+  paused_ = unsure();
+  if (paused_) return;
   std::vector<Part*> lost;
   for (const auto& part : parts_) {
-    if (!context_.services.visibility->allows(request_, part->feed, part->place.partition)) lost.push_back(part.get());
+    if (sight(part->feed, part->place.partition) == Sight::denied) lost.push_back(part.get());
   }
   for (Part* part : lost) {
     news_ += denied_line(part->feed, part->place.partition);
@@ -116,7 +158,7 @@ void SyncStream::review() {
     if (!watch.wish.partition) {
       list_partitions(watch, false);
     } else if (!watch.known.contains(*watch.wish.partition) && watch.open->feed->standing(*watch.wish.partition) &&
-               context_.services.visibility->allows(request_, watch.wish.feed, *watch.wish.partition)) {
+               sight(watch.wish.feed, *watch.wish.partition) == Sight::allowed) {
       news_ += visible_line(watch.wish.feed, *watch.wish.partition);
       begin_part(watch, *watch.wish.partition);
     }
@@ -256,6 +298,10 @@ asio::awaitable<bool> SyncStream::async_send_steps() {
   rings_ = rings;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Part& part = *parts_[i];
+    if (rights_changed()) {
+      rings_ = 0;  // the rest is for when that was looked at
+      co_return true;
+    }
     if (!part.steps || !moved(part.place, part.standing)) continue;
     const bool sent = co_await async_send_steps(part);
     if (!sent) co_return false;
@@ -264,7 +310,7 @@ asio::awaitable<bool> SyncStream::async_send_steps() {
 }
 
 asio::awaitable<bool> SyncStream::async_send_steps(Part& part) {
-  while (moved(part.place, part.standing)) {
+  while (!rights_changed() && moved(part.place, part.standing)) {
     auto step = part.steps->next(part.place);
     if (!step) step = part.steps->mark(part.place, {});
     if (!step) {
@@ -304,7 +350,6 @@ steady_clock::time_point SyncStream::next_beat() const {
 }
 
 asio::awaitable<bool> SyncStream::async_beat() {
-  constexpr std::string_view kEmptyLine = "\n";
   beaten_ = steady_clock::now();
   if (parts_.empty()) co_return co_await async_send(kEmptyLine);
   const auto since = beaten_ - context_.services.heartbeat / 4;
@@ -327,15 +372,34 @@ asio::awaitable<bool> SyncStream::async_beat() {
 }
 
 asio::awaitable<bool> SyncStream::async_review() {
-  if (!review_due()) co_return true;
-  std::function<void()> job = [this] { review(); };
-  const bool done = co_await async_on_pool(std::move(job));
-  if (!done) co_return false;
+  while (review_due()) {
+    std::function<void()> job = [this] { review(); };
+    const bool done = co_await async_on_pool(std::move(job));
+    if (!done || !visit_.who.signed_in()) co_return false;
+    if (!paused_) break;
+    const bool going = co_await async_pause();
+    if (!going) co_return false;
+  }
   co_return co_await async_send_news();
 }
 
+asio::awaitable<bool> SyncStream::async_pause() {
+  net::Bell& bell = context_.feeds.every();
+  while (!reply_.draining()) {
+    const auto rings = bell.rings();
+    if (rights_changed()) co_return true;
+    const auto beat = beaten_ + context_.services.heartbeat;
+    (void)co_await bell.async_wait(rings, beat);
+    if (steady_clock::now() < beat) continue;
+    beaten_ = steady_clock::now();
+    const bool sent = co_await async_send(kEmptyLine);
+    if (!sent) co_return false;
+  }
+  co_return false;
+}
+
 bool SyncStream::review_due() const {
-  if (visibility_ != context_.visibility_version) return true;
+  if (rights_changed()) return true;
   return std::any_of(watches_.begin(), watches_.end(), [](const Watch& one) { return one.roster && *one.roster != one.listed; });
 }
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/serve/context.hpp"
+#include "gateway/serve/admission.hpp"
 #include "gateway/serve/live_steps.hpp"
 #include "gateway/serve/sync_question.hpp"
 #include "gateway/serve/turns.hpp"
@@ -19,8 +19,8 @@ namespace meshgate::serve {
 /// about 128 KiB at most are held for all of them together.
 class SyncStream {
  public:
-  SyncStream(Context& context, const net::Request& request, net::Reply& reply, SyncQuestion question)
-      : context_(context), request_(request), reply_(reply), question_(std::move(question)) {}
+  SyncStream(Context& context, const Visit& visit, net::Reply& reply, SyncQuestion question)
+      : context_(context), visit_(visit), reply_(reply), question_(std::move(question)) {}
 
   boost::asio::awaitable<void> async_run();
 
@@ -49,8 +49,16 @@ class SyncStream {
   /// Resolves the question. Appends what is refused to `news_`.
   void open_all();
   void open(Watch& watch);
+  /// Whether anything of the feed may be theirs; else appends what they are told instead.
+  bool admit(const SyncQuestion::Wish& wish);
+  bool held(const SyncQuestion::Wish& wish);
+  void refuse(const SyncQuestion::Wish& wish, const Denial& denial);
+  void deny(SyncQuestion::Wish& wish, const std::string& partition);
+  [[nodiscard]] access::Sight sight(const std::string& feed, const std::string& partition) const { return visit_.who.sight(feed, partition); }
   /// Looks again at what may be seen; appends what is denied or newly visible to `news_`.
   void review();
+  /// Whether it is not known of something that is shown whether it may be.
+  [[nodiscard]] bool unsure() const;
   void list_partitions(Watch& watch, bool first);
   void begin_part(Watch& watch, const std::string& partition);
   void refresh_marks(std::chrono::steady_clock::time_point since);
@@ -65,7 +73,9 @@ class SyncStream {
   boost::asio::awaitable<bool> async_send_step(Part& part, const Step& step);
   boost::asio::awaitable<bool> async_beat();
   boost::asio::awaitable<bool> async_follow();
+  /// Looks again where that is due; while it is not known what may be seen, waits and sends heartbeats.
   boost::asio::awaitable<bool> async_review();
+  boost::asio::awaitable<bool> async_pause();
   boost::asio::awaitable<bool> async_send_news();
   /// Says where the lines behind belong, unless it is where those before did.
   void name(std::string& out, const Part& part);
@@ -77,10 +87,11 @@ class SyncStream {
   void refuse(Part& part, const Chunk& chunk);
   void drop(Part& part);
   [[nodiscard]] bool review_due() const;
+  [[nodiscard]] bool rights_changed() const { return rights_ != context_.rights_version; }
   [[nodiscard]] std::chrono::steady_clock::time_point next_beat() const;
 
   Context& context_;
-  const net::Request& request_;
+  const Visit& visit_;
   net::Reply& reply_;
   SyncQuestion question_;
   std::vector<Watch> watches_;
@@ -89,7 +100,8 @@ class SyncStream {
   Turns<Part> turns_;
   const Part* named_ = nullptr;
   std::string news_;              ///< lines that belong to no part, to be sent
-  std::uint64_t visibility_ = 0;  ///< the version that was looked at
+  std::uint64_t rights_ = 0;      ///< the version that was looked at
+  bool paused_ = false;           ///< the directory is not caught up: nothing is shown, and nothing taken away
   std::uint64_t rings_ = 0;       ///< of the bell for all feeds, before the steps were looked at
   std::chrono::steady_clock::time_point beaten_ = std::chrono::steady_clock::now();  ///< the last heartbeat
 };

@@ -16,6 +16,7 @@
 #include "gateway/net/loops.hpp"
 #include "gateway/serve/serve.hpp"
 #include "tests/bench/spent.hpp"
+#include "tests/unit/serve/stated_access.hpp"
 
 namespace {
 
@@ -84,7 +85,7 @@ int main(int count, char** words) {
   base::Metrics metrics;
   const NoSources sources;
   net::Loops loops(std::max(1U, std::thread::hardware_concurrency()));
-  serve::Serve serve(serve::Services{**store, pool, log, metrics, sources, "bench", "0", {}});
+  serve::Serve serve(serve::Services{**store, pool, log, metrics, sources, std::make_shared<serve::test::StatedAccess>(), "bench", "0", {}});
   net::Router router;
   serve.add_routes(router);
   net::ServerOptions server;

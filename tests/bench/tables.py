@@ -82,7 +82,7 @@ class Table:
                 f"pwd=$MESHGATE_TEST_{prefix}_PASSWORD"]
 
     def yaml(self, every):
-        return ("node: { listen: \"http://127.0.0.1:PORT\", data: DATA, log: warning }\n"
+        return ("node: { read: public, roles: { viewer: public }, listen: \"http://127.0.0.1:PORT\", data: DATA, log: warning }\n"
                 f"sources:\n  s:\n    connector: odbc\n    every: {every}\n    connection: {self.database.connection_yaml()}\n"
                 f"feeds:\n  figures:\n    from: {{ source: s, table: {self.name} }}\n")
 

@@ -47,7 +47,7 @@ def main():
         database.run(f"CREATE TABLE {table} (id bigint PRIMARY KEY, name text)", f"INSERT INTO {table} SELECT i, 'row ' || i FROM generate_series(1, {ROWS}) i")
         to_database = Proxy(database.host, int(database.port))
         yaml = f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   company:
     connector: odbc

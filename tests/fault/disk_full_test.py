@@ -45,7 +45,7 @@ def test(program, folder, small):
     database.run("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT)",
                  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO things SELECT i, hex(randomblob(150)) FROM n")
     gateway = Gateway(program, folder, f"""
-node: {{ data: "{small}/data", listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: "{small}/data", listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 200ms }} }}
 feeds: {{ things: {{ from: {{ source: company, table: things }} }} }}
 """)

@@ -20,6 +20,8 @@ from processes import Gateway, wait_for  # noqa: E402
 
 CONFIG = """
 node:
+  read: public
+  roles: { viewer: public }
   data: DATA
   listen: "http://127.0.0.1:PORT"
   access_log: ACCESS

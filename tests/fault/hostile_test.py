@@ -35,6 +35,8 @@ COMPUTING = 2  # seconds
 
 CONFIG = """
 node:
+  read: public
+  roles: { viewer: public }
   data: DATA
   listen: "LISTEN"
   TLS

@@ -36,7 +36,7 @@ class Company:
         connection = database.connection_yaml().replace(f"port: {database.port}", f"port: {self.proxy.port}, timeout: 1s")
         table = database.table
         self.gateway = Gateway(program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   company: {{ connector: odbc, connection: {connection}, every: 100ms }}
   beside: {{ connector: odbc, connection: {self.beside.connection_yaml()}, every: 100ms }}

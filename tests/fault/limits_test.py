@@ -58,7 +58,7 @@ class Node:
         folder = os.path.join(self.folder, uuid.uuid4().hex[:8]) if fresh else self.folder
         os.makedirs(folder, exist_ok=True)
         self.gateway = Gateway(self.program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {self.user.connection_yaml()}, every: 100ms, limits: {{ {limits} }} }} }}
 feeds:
   followed: {{ from: {{ source: company, table: {table("orders")}, track: at, {followed}, columns: {columns} }} }}

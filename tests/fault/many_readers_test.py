@@ -47,7 +47,7 @@ def main():
         database = Sqlite(folder)
         database.run("CREATE TABLE live (n INTEGER PRIMARY KEY, t INTEGER)")
         gateway = Gateway(options.program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 50ms }} }}
 feeds: {{ live: {{ from: {{ source: company, table: live }} }} }}
 """)

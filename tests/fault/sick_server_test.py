@@ -79,7 +79,7 @@ class Node:
         database, table = self.database, self.database.table("things")
         connection = database.connection_yaml().replace(f"port: {database.port}", f"port: {database.port}, timeout: {timeout}")
         self.gateway = Gateway(self.program, self.folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   company: {{ connector: odbc, connection: {connection}, every: 100ms }}
   beside: {{ connector: odbc, connection: {self.beside.connection_yaml()}, every: 100ms }}

@@ -24,7 +24,7 @@ ROWS = 500
 READERS = 5  # of each kind
 
 CONFIG = """
-node: { data: DATA, listen: "https://127.0.0.1:PORT", log: LEVEL, access_log: ACCESS, tls: { certificate: CERTIFICATE, key: KEY } }
+node: { read: public, roles: { viewer: public }, data: DATA, listen: "https://127.0.0.1:PORT", log: LEVEL, access_log: ACCESS, tls: { certificate: CERTIFICATE, key: KEY } }
 sources: { company: { connector: odbc, connection: CONNECTION, every: 50ms } }
 feeds: { things: { from: { source: company, table: things } } }
 """

@@ -35,7 +35,7 @@ def main():
         database.run("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT)",
                      f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) INSERT INTO things SELECT i, hex(randomblob(60)) FROM n")
         gateway = Gateway(options.program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 200ms }} }}
 feeds: {{ things: {{ from: {{ source: company, table: things }} }} }}
 """)

@@ -113,7 +113,7 @@ SERVERS = {"postgres": PostgresServer, "mariadb": MariadbServer}
 
 def configuration(server):
     return f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ s: {{ connector: odbc, connection: {server.connection_yaml()}, every: 200ms }} }}
 feeds: {{ things: {{ from: {{ source: s, table: {server.database.table("things")} }} }} }}
 """

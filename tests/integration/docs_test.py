@@ -42,7 +42,7 @@ def http_page(program, folder):
     database = Sqlite(folder)
     database.run("CREATE TABLE orders (number TEXT PRIMARY KEY, total DECIMAL(10,2))", "INSERT INTO orders VALUES ('A-17', 12.5)")
     gateway = Gateway(program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 200ms }} }}
 feeds: {{ orders: {{ from: {{ source: company, table: orders }} }} }}
 """)

@@ -92,7 +92,7 @@ def first_load(options, folder, postgres):
     postgres.once(f"CREATE TABLE {table} AS SELECT n AS id, 'customer number ' || n * 7919 % 1000003 AS name, n % 1000 AS quantity FROM generate_series(1, {options.rows}::bigint) n; "
                   f"ALTER TABLE {table} ADD PRIMARY KEY (id); ANALYZE {table}")
     gateway = Gateway(options.program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ s: {{ connector: odbc, connection: {postgres.connection_yaml()}, every: 1h }} }}
 feeds: {{ {FEED}: {{ from: {{ source: s, table: {table} }} }} }}
 """)

@@ -12,7 +12,7 @@ from processes import Gateway, run, wait_for
 
 def configuration(database, connection, settings):
     return f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {connection}, every: 100ms }} }}
 feeds: {{ orders: {{ from: {{ source: company, table: {database.table("orders")}{settings} }} }} }}
 """

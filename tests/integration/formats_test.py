@@ -226,7 +226,7 @@ def main():
                      "INSERT INTO sales VALUES (1, 'n&o', NULL), (2, 'south', '2026-01-05 10:15:09.5')")
         database.connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", ROWS)
         gateway = Gateway(program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 200ms }} }}
 feeds:
   orders:

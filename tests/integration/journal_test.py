@@ -15,7 +15,7 @@ from processes import Gateway, run, wait_for
 def configuration(database, feeds=("orders", "copies")):
     feed = f"from: {{ source: company, table: {database.table('orders')}, track: journal, verify: never, sweep: never }}"
     return f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 100ms }} }}
 feeds:
 """ + "".join(f"  {name}: {{ {feed} }}\n" for name in feeds)

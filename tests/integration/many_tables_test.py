@@ -18,7 +18,7 @@ ROWS = 5
 
 def configuration(postgres):
     return f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   s: {{ connector: odbc, connection: {postgres.connection_yaml()}, every: 1s, limits: {{ connections: 8 }} }}
 feeds:

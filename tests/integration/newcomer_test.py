@@ -23,7 +23,7 @@ class Case:
 
 
 def configuration(connection, feed="from: { source: s, table: things }", more=""):
-    return f"node: {{ data: data }}\nsources:\n  s:\n    connector: odbc\n    connection: {connection}\nfeeds:\n  things:\n    {feed}\n{more}"
+    return f"node: {{ read: public, data: data }}\nsources:\n  s:\n    connector: odbc\n    connection: {connection}\nfeeds:\n  things:\n    {feed}\n{more}"
 
 
 def wrong_configurations():

@@ -10,7 +10,7 @@ from processes import Gateway, run, wait_for
 
 def configuration(database):
     return f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   often: {{ connector: odbc, connection: {database.connection_yaml()}, every: 100ms }}
   seldom: {{ connector: odbc, connection: {database.connection_yaml()}, every: 1h }}

@@ -98,7 +98,7 @@ def columns_of(database, table):
 
 def configuration(database, mode):
     return f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   company:
     connector: odbc

@@ -44,7 +44,7 @@ def main():
         database = Sqlite(folder)
         database.run("CREATE TABLE stock (id INTEGER PRIMARY KEY, region TEXT, pieces INTEGER)", "INSERT INTO stock VALUES (1, 'north', 1), (2, 'south', 2)")
         gateway = Gateway(program, folder, f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 50ms }} }}
 feeds: {{ stock: {{ from: {{ source: company, table: stock }}, partition: region, guard: {{ share: 100% }} }} }}
 """)

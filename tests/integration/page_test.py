@@ -149,7 +149,7 @@ def main():
         database = Sqlite(folder)
         fill(database)
         gateway = Gateway(program, folder, f"""
-node: {{ name: branch-7, data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, name: branch-7, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 200ms }} }}
 feeds:
   orders: {{ from: {{ source: company, table: orders }} }}

@@ -15,7 +15,7 @@ ROWS = 1000
 
 
 def configuration(database, mapping="", more=""):
-    return f"""node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+    return f"""node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   s: {{ connector: odbc, connection: {database.connection_yaml()}, every: 100ms }}
 feeds:

@@ -13,7 +13,7 @@ ROWS = 20000
 
 def configuration(database, limits=""):
     return f"""
-node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   s: {{ connector: odbc, connection: {database.connection_yaml()}, every: 100ms{limits} }}
 feeds:

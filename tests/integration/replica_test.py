@@ -23,7 +23,7 @@ FEEDS = {"scanned": "track: scan", "followed": "track: at, overlap: 2s, sweep: 1
 def configuration(database, port, feeds):
     connection = database.connection_yaml().replace(f"port: {database.port}", f"timeout: 5s, port: {port}")
     feeds = "".join(f"  {feed}: {{ from: {{ source: s, table: {database.table(feed)}, {how} }} }}\n" for feed, how in feeds.items())
-    return f"node: {{ data: DATA, listen: \"http://127.0.0.1:PORT\" }}\nsources:\n  s: {{ connector: odbc, connection: {connection}, every: 200ms }}\nfeeds:\n{feeds}"
+    return f"node: {{ read: public, data: DATA, listen: \"http://127.0.0.1:PORT\" }}\nsources:\n  s: {{ connector: odbc, connection: {connection}, every: 200ms }}\nfeeds:\n{feeds}"
 
 
 class Replica:

@@ -26,7 +26,7 @@ FEEDS = {
 
 def configuration(database):
     feeds = "".join(f"  {feed}:\n    from: {{ source: s, table: {database.table(feed)} }}\n    {mapping}\n" for feed, mapping in FEEDS.items())
-    return f"""node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+    return f"""node: {{ read: public, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   s: {{ connector: odbc, connection: {database.connection_yaml()}, every: 100ms }}
 feeds:

@@ -50,7 +50,7 @@ class Source:
 
 def configuration(database, source):
     orders, items = database.table("orders"), database.table("items")
-    return f"""node: {{ data: DATA, listen: "http://127.0.0.1:PORT" }}
+    return f"""node: {{ read: public, roles: {{ viewer: public }}, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources:
   s: {{ connector: odbc, connection: {source.connection_yaml()}, every: 100ms }}
 feeds:

@@ -277,6 +277,7 @@ class FeedView {
       const [kind, line] = Object.entries(JSON.parse(event.data))[0];
       const at = new Date(Date.now() + skew).toISOString();
       if (kind === "put" || kind === "gone") changes.add([{ feed: this.name, op: kind, at, fresh: true, ...line }]);
+      if (kind === "denied") this.lose();
     };
     source.onerror = () => {
       if (source.readyState !== EventSource.CLOSED || this.source !== source) return;
@@ -284,6 +285,11 @@ class FeedView {
     };
     this.source = source;
     newest(this.name, this.partition, CHANGES_KEPT).then(some => changes.add(some)).catch(() => {});
+  }
+  /** The right to read this was lost: what is shown goes, and what is left is looked for. */
+  lose() {
+    this.silence();
+    this.begin().catch(error => this.fail(error));
   }
   /** Where the stream cannot go on from its mark, it begins at the head again. */
   resume() {
@@ -367,8 +373,8 @@ async function poll() {
     contact.textContent = "live";
     contact.className = "";
     view?.refresh();
-  } catch {
-    contact.textContent = "no contact with the node, trying again";
+  } catch (error) {
+    contact.textContent = error.status === 401 ? "not signed in" : "no contact with the node, trying again";
     contact.className = "lost";
   }
   setTimeout(poll, POLL);

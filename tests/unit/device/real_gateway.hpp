@@ -7,6 +7,7 @@
 #include "gateway/net/loops.hpp"
 #include "gateway/serve/serve.hpp"
 #include "gateway/store/store.hpp"
+#include "tests/unit/serve/stated_access.hpp"
 
 namespace meshgate::test {
 
@@ -18,7 +19,7 @@ class RealGateway {
     options.folder = folder + "/data";
     store_ = std::move(*store::Store::open(options));
     feed_ = *store_->feed("orders");
-    serve::Services services{*store_, pool_, log_, metrics_, sources_, "n", "0", {}};
+    serve::Services services{*store_, pool_, log_, metrics_, sources_, access_, "n", "0", {}};
     services.ranges.folder = folder + "/ranges";
     services.ranges.most_bytes = range_bytes;
     services.ranges.part_bytes = 8192;
@@ -37,6 +38,9 @@ class RealGateway {
   store::Feed& feed() { return *feed_; }
   base::Metrics& metrics() { return metrics_; }
   serve::Serve& serve() { return *serve_; }
+  store::Store& store() { return *store_; }
+  /// Everybody may read everything until the test says otherwise.
+  serve::test::StatedAccess& access() { return *access_; }
 
  private:
   struct NoSources final : serve::SourceStatus {
@@ -47,6 +51,7 @@ class RealGateway {
   base::Log log_;
   base::Metrics metrics_;
   NoSources sources_;
+  const std::shared_ptr<serve::test::StatedAccess> access_ = std::make_shared<serve::test::StatedAccess>();
   std::unique_ptr<store::Store> store_;
   std::shared_ptr<store::Feed> feed_;
   std::unique_ptr<serve::Serve> serve_;

@@ -30,9 +30,10 @@ void NodeFixture::serve() {
     if (out.empty()) out.push_back({"all", "item", {}});
     return out;
   };
-  Services services{*store_, *pool_, log_, metrics_, sources_, "test", "0", release, replay, std::chrono::milliseconds(200)};
+  Services services{*store_, *pool_, log_, metrics_, sources_, access_, "test", "0", release, replay, std::chrono::milliseconds(200)};
   services.ranges = ranges_;
-  services.visibility = visibility_;
+  services.principal = principal_;
+  services.signed_in = signed_in_;
   serve_ = std::make_unique<Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);

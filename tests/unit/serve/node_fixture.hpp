@@ -2,15 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "gateway/net/loops.hpp"
 #include "gateway/serve/serve.hpp"
 #include "tests/unit/net/raw_client.hpp"
+#include "tests/unit/serve/stated_access.hpp"
 
 namespace meshgate::serve::test {
 
@@ -23,27 +23,6 @@ struct StatedSources final : SourceStatus {
   std::vector<UnlistedSource> unlisted() const override { return unknown; }
   std::optional<SourceState> state;
   std::vector<UnlistedSource> unknown;
-};
-
-/// Everything is visible but what the test hides.
-class StatedVisibility final : public Visibility {
- public:
-  [[nodiscard]] bool allows(const net::Request&, std::string_view feed, std::string_view partition) const override {
-    const std::lock_guard lock(mutex_);
-    return !hidden_.contains({std::string(feed), std::string(partition)});
-  }
-  void hide(const std::string& feed, const std::string& partition) {
-    const std::lock_guard lock(mutex_);
-    hidden_.insert({feed, partition});
-  }
-  void show(const std::string& feed, const std::string& partition) {
-    const std::lock_guard lock(mutex_);
-    hidden_.erase({feed, partition});
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::set<std::pair<std::string, std::string>> hidden_;
 };
 
 /// A real store in a folder of its own, served over TCP and a Unix socket: feed "orders" (whole) and "sales" (divided).
@@ -72,7 +51,9 @@ class NodeFixture : public testing::Test {
   base::Log log_{base::Level::error};
   base::Metrics metrics_;
   StatedSources sources_;
-  std::shared_ptr<StatedVisibility> visibility_ = std::make_shared<StatedVisibility>();
+  std::shared_ptr<StatedAccess> access_ = std::make_shared<StatedAccess>();
+  std::function<Result<access::Principal>(const net::Request&)> principal_;  ///< none: nobody can sign in
+  std::function<bool(const access::Principal&)> signed_in_;
   std::vector<std::string> released_;
   net::Loops loops_{2};
   std::unique_ptr<Serve> serve_;

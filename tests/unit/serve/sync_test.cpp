@@ -203,7 +203,7 @@ TEST_F(SyncTest, TellsOfNewPartitions) {
 TEST_F(SyncTest, ARevokedRightTakesEffectOnAnOpenStream) {
   put(*sales_, 1, 2, "", "north");
   put(*sales_, 3, 4, "", "south");
-  visibility_->hide("sales", "south");
+  access_->hide("sales", "south");
   const auto epoch = sales_->standing("north")->epoch.bits.hex();
   auto peer = ask(R"({"protocol":1,"live":true,"feeds":[{"feed":"sales","cursors":{"south":")" + epoch + R"(.4"}}]})");
   EXPECT_EQ(peer.receive_head().status, 200U);
@@ -211,9 +211,8 @@ TEST_F(SyncTest, ARevokedRightTakesEffectOnAnOpenStream) {
   for (const auto& line : read_until(peer, "\"caught_up\":true")) device.take(line);
   EXPECT_EQ(device.denied, (std::vector<Device::Name>{{"sales", "south"}})) << "what the reader says it holds";
   EXPECT_EQ(device.held.size(), 1U);
-  visibility_->hide("sales", "north");
-  visibility_->show("sales", "south");
-  serve_->visibility_changed();
+  access_->hide("sales", "north");
+  access_->show("sales", "south");
   for (const auto& line : read_until(peer, "\"caught_up\":true")) device.take(line);
   EXPECT_EQ(device.denied.back(), Device::Name("sales", "north"));
   EXPECT_EQ(device.visible, (std::vector<Device::Name>{{"sales", "south"}}));
