@@ -5,6 +5,7 @@ namespace meshgate::device {
 namespace {
 
 constexpr std::size_t kMostPending = 64U << 20U;
+constexpr std::string_view kDenied = "{\"denied\":{";  ///< the last line of who may not read any more
 
 }  // namespace
 
@@ -39,6 +40,10 @@ bool Cutter::take(std::string_view bytes) {
 }
 
 bool Cutter::take_line(std::string_view text) {
+  if (text.starts_with(kDenied)) {
+    denied_ = true;
+    return false;
+  }
   auto line = parser_.parse(text);
   if (!line) return fail(std::move(line).error().within(place_));
   piece_->wire_bytes += text.size();

@@ -28,6 +28,8 @@ class Cutter {
   bool take(std::string_view bytes);
   /// What was wrong with the stream; Error::corrupt when an item is not what its revision says.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+  /// The stream ended because the reader may not read the partition any more.
+  [[nodiscard]] bool denied() const { return denied_; }
 
  private:
   bool take_line(std::string_view line);
@@ -48,6 +50,7 @@ class Cutter {
   std::string unfinished_;  ///< a line whose end has not come
   std::unique_ptr<Piece> piece_;
   std::optional<Error> error_;
+  bool denied_ = false;
 };
 
 }  // namespace meshgate::device

@@ -67,9 +67,10 @@ class Writing {
   const std::function<bool(const Applied&)>& applied_;
 };
 
-/// Receives until the stream ends or is to be left, with a second thread that writes; both are through when this returns.
+/// Receives until the stream ends or is to be left, with a second thread that writes; both are through when this returns. `denied`: the stream
+/// ended because the right was lost.
 Result<net::HttpClient::Answer> receive(net::HttpClient& client, const std::string& url, MirrorFile& file, Place& place,
-                                        const std::shared_ptr<const Columns>& columns, Writing& writing) {
+                                        const std::shared_ptr<const Columns>& columns, Writing& writing, bool& denied) {
   PieceQueue queue;
   CutterSink sink;
   sink.piece = [&](std::unique_ptr<Piece> piece) {
@@ -84,8 +85,18 @@ Result<net::HttpClient::Answer> receive(net::HttpClient& client, const std::stri
   auto answer = client.stream(url, fields, [&](std::string_view bytes) { return cutter.take(bytes); });
   queue.finish();
   writer.join();
+  denied = cutter.denied();
   if (cutter.error()) return *cutter.error();
   return answer;
+}
+
+Outcome dropped(MirrorFile& file, Place& place) {
+  auto gone = file.drop(place);
+  if (!gone) return failed(std::move(gone).error());
+  Outcome out;
+  out.kind = Outcome::Kind::denied;
+  out.dropped = *gone;
+  return out;
 }
 
 /// What the node offers to begin with, where a pass has just begun; nothing when there is nothing beyond the cursor.
@@ -106,6 +117,8 @@ Result<std::optional<RangePlan>> plan_ranges(net::HttpClient& client, const std:
 std::optional<Outcome> follow_ranges(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
                                      const std::function<bool(const Applied&)>& applied) {
   auto plan = plan_ranges(client, node, file, place);
+  // Not allowed: /changes says whether it is so for good.
+  if (!plan && plan.error().code == Code::auth) return std::nullopt;
   if (!plan) return failed(std::move(plan).error());
   if (!*plan) return std::nullopt;
   const ReaderState state = file.standing(place);
@@ -129,7 +142,7 @@ std::optional<Outcome> follow_ranges(net::HttpClient& client, const std::string&
   }
   if (out.kind != Outcome::Kind::ended) return out;
   // A rendering that is no more, or none to be had at all: everything is in /changes too.
-  if (!all && all.error().code == Code::not_found) return std::nullopt;
+  if (!all && (all.error().code == Code::not_found || all.error().code == Code::auth)) return std::nullopt;
   if (!all) return failed(std::move(all).error());
   return *all ? std::nullopt : std::optional(std::move(out));
 }
@@ -143,8 +156,10 @@ Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& fil
   }
   const ReaderState state = file.standing(place);
   Writing writing(file, place, state.generation, applied);
-  auto answer = receive(client, changes_url(node, place, state, manner.live), file, place, state.columns, writing);
+  bool denied = false;
+  auto answer = receive(client, changes_url(node, place, state, manner.live), file, place, state.columns, writing, denied);
   Outcome out = std::move(writing.outcome);
+  if (denied && out.kind == Outcome::Kind::ended) return dropped(file, place);
   if (out.kind == Outcome::Kind::failed || out.kind == Outcome::Kind::mismatch) return out;
   if (!answer && out.kind == Outcome::Kind::ended) {
     out.kind = Outcome::Kind::failed;
@@ -154,6 +169,7 @@ Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& fil
   const bool told = out.kind == Outcome::Kind::new_pass;
   if (!told && answer->status >= 200 && answer->status < 300) return out;
   Refusal no = told ? Refusal{out.error, {}} : refusal(*answer, place_name(place));
+  if (no.denied) return dropped(file, place);
   if (no.error.code != Code::gone) return failed(std::move(no.error), no.wait);
   if (!told && state.cursor.start()) {
     return failed({Code::retry, place_name(place) + ": the node calls the very beginning too old, which no node may; it is asked again"},

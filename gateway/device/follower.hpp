@@ -18,6 +18,7 @@ struct Outcome {
     ended,     ///< the answer is over, or it was told to stop
     new_pass,  ///< 410: compared from 0 now
     mismatch,  ///< count or digest differ from the node's
+    denied,    ///< not allowed any more: what was held was dropped
     failed,
   };
   Kind kind = Kind::ended;
@@ -25,6 +26,7 @@ struct Outcome {
   std::chrono::seconds wait{0};
   std::uint64_t lines = 0;  ///< applied
   bool caught_up = false;   ///< the last mark said so, and the digest agreed
+  std::uint64_t dropped = 0;  ///< items, because the right was lost
 };
 
 /// How a partition is read.

@@ -264,6 +264,33 @@ Status MirrorFile::begin_pass(Place& place) {
   return done;
 }
 
+Result<std::uint64_t> MirrorFile::drop(Place& place) {
+  const Guard guard(mutex_);
+  if (auto begun = begin(); !begun) return std::move(begun).error();
+  // A pass that has met nothing.
+  auto done = applier_.begin_pass(place);
+  auto dropped = done ? applier_.end_pass(place) : Result<std::uint64_t>(done.error());
+  if (dropped) done = commit_now();
+  if (dropped && done) return dropped;
+  roll_back();
+  if (!dropped) return dropped;
+  return std::move(done).error();
+}
+
+bool MirrorFile::knows(std::string_view feed) {
+  const Guard guard(mutex_);
+  return ledger_->feed(feed) != nullptr;
+}
+
+std::vector<Place*> MirrorFile::held() {
+  const Guard guard(mutex_);
+  std::vector<Place*> out;
+  for (Place& place : ledger_->places()) {
+    if (place.now.count > 0 || !place.now.cursor.start()) out.push_back(&place);
+  }
+  return out;
+}
+
 Result<std::uint64_t> MirrorFile::recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress) {
   const Guard guard(mutex_);
   if (auto done = commit_now(); !done) return std::move(done).error();

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/device/applier.hpp"
 #include "gateway/device/file_lock.hpp"
@@ -63,6 +64,12 @@ class MirrorFile {
   Result<std::shared_ptr<const Columns>> take_schema(MirroredFeed& feed, const Schema& schema);
   /// 410: the items stay, a pass at 0 begins.
   Status begin_pass(Place& place);
+  /// The reader may not read it any more: the partition's items go, those that are in others too stay there. Should it come back, it is read
+  /// from 0. Gives how many it held.
+  Result<std::uint64_t> drop(Place& place);
+  [[nodiscard]] bool knows(std::string_view feed);
+  /// The partitions of which something is held.
+  [[nodiscard]] std::vector<Place*> held();
 
   /// Recomputes counts and digests of a feed from its rows. A partition that is not as it was left is compared from 0; gives how
   /// many. `progress` gets the rows looked at and returns false to stop (Error::cancelled).

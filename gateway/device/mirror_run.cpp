@@ -100,21 +100,64 @@ Status MirrorRun::discover_patiently() {
   }
 }
 
-Result<std::vector<OfferedFeed>> MirrorRun::offered() {
+Result<std::vector<OfferedFeed>> MirrorRun::offered(std::optional<Error>& missing) {
   if (options_.feeds.empty()) return ask_feeds(asker_, options_.url);
   std::vector<OfferedFeed> out;
   for (const std::string& name : options_.feeds) {
     auto feed = ask_feed(asker_, options_.url, name);
-    if (!feed) return std::move(feed).error();
-    out.push_back(std::move(*feed));
+    if (feed) {
+      out.push_back(std::move(*feed));
+    } else if (feed.error().code == Code::not_found && file_->knows(name)) {
+      missing = std::move(feed).error();
+    } else {
+      return std::move(feed).error();
+    }
   }
   return out;
 }
 
+Status MirrorRun::drop_lost(const std::vector<OfferedFeed>& feeds) {
+  const auto offers = [&](const Place& place) {
+    const auto feed = std::find_if(feeds.begin(), feeds.end(), [&](const OfferedFeed& one) { return one.name == place.feed->name; });
+    if (feed == feeds.end()) return false;
+    const auto same = [&](const OfferedFeed::Part& one) { return one.name == place.partition; };
+    return feed->uid != place.feed->uid || std::any_of(feed->partitions.begin(), feed->partitions.end(), same);
+  };
+  const auto asked_for = [&](const Place& place) {
+    return options_.feeds.empty() || std::find(options_.feeds.begin(), options_.feeds.end(), place.feed->name) != options_.feeds.end();
+  };
+  const auto is_read = [&](const Place& place) {
+    const Lock lock(mutex_);
+    return std::any_of(tasks_.begin(), tasks_.end(),
+                       [&](const Task& task) { return task.place == &place && !task.denied && !task.done && task.error.empty(); });
+  };
+  for (Place* place : file_->held()) {
+    // Who reads it is told by that.
+    if (!asked_for(*place) || offers(*place) || is_read(*place)) continue;
+    if (auto done = drop_if_lost(*place); !done) return done;
+  }
+  return {};
+}
+
+Status MirrorRun::drop_if_lost(Place& place) {
+  const auto partition = place.feed->divided ? std::optional(place.partition) : std::nullopt;
+  const auto denied = ask_denied(asker_, options_.url, place.feed->name, place.feed->uid, partition);
+  if (!denied) return denied.error();
+  if (!*denied) return {};
+  const auto dropped = file_->drop(place);
+  if (!dropped) return dropped.error();
+  say(base::Level::warning, title(place) + ": not allowed any more; its " + std::to_string(*dropped) + " items were removed");
+  return {};
+}
+
 Status MirrorRun::discover() {
-  auto feeds = offered();
+  std::optional<Error> missing;
+  auto feeds = offered(missing);
   if (!feeds) return std::move(feeds).error();
-  if (feeds->empty()) return Error{Code::retry, options_.url + ": the node shows no feeds yet"};
+  if (auto done = drop_lost(*feeds); !done) return done;
+  if (feeds->empty() && missing) return std::move(*missing);
+  if (missing) say_once(not_offered_, missing->message);
+  if (feeds->empty()) return Error{Code::retry, options_.url + ": the node shows this reader no feeds yet; where they are not public, sign in with `meshgate login`"};
   for (const OfferedFeed& feed : *feeds) {
     if (auto taken = take_feed(feed); !taken) return taken;
   }
@@ -156,6 +199,9 @@ Status MirrorRun::take_feed(const OfferedFeed& feed) {
                      : tasks_.emplace_back(
                            Task{.place = *place, .backoff = {options_.first_backoff, options_.longest_backoff, seed() + tasks_.size()}});
     task.count = part.count;
+    if (!std::exchange(task.denied, false)) continue;
+    task.done = false;
+    task.due = Clock::now();
   }
   wake_.notify_all();
   return {};
@@ -220,7 +266,7 @@ bool MirrorRun::nothing_more() {
 }
 
 bool MirrorRun::all_done() const {
-  return std::all_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.done; });
+  return std::all_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.done || task.denied; });
 }
 
 // ---- workers ----
@@ -242,7 +288,7 @@ MirrorRun::Task* MirrorRun::next_due(Lock& lock) {
     if (stop_) return nullptr;
     Task* first = nullptr;
     for (Task& task : tasks_) {
-      if (!task.busy && !task.done && (first == nullptr || task.due < first->due)) first = &task;
+      if (!task.busy && !task.done && !task.denied && (first == nullptr || task.due < first->due)) first = &task;
     }
     if (first != nullptr && first->due <= Clock::now()) return first;
     if (first == nullptr) {
@@ -304,6 +350,7 @@ void MirrorRun::put_off(Task& task, std::chrono::milliseconds wait) {
 
 void MirrorRun::settle(Task& task, const Outcome& outcome) {
   if (outcome.kind == Outcome::Kind::failed) return settle_failure(task, outcome);
+  if (outcome.kind == Outcome::Kind::denied) return settle_denied(task, outcome);
   if (outcome.kind == Outcome::Kind::mismatch) {
     const std::uint32_t times = file_->standing(*task.place).mismatches;
     const std::string sentence = title(*task.place) + ": what is stored is not what the node says it should be (count or digest differ, " +
@@ -327,6 +374,16 @@ void MirrorRun::settle(Task& task, const Outcome& outcome) {
     if (outcome.caught_up && !streaming()) wait = options_.turn;
   }
   put_off(task, wait);
+}
+
+void MirrorRun::settle_denied(Task& task, const Outcome& outcome) {
+  {
+    const Lock lock(mutex_);
+    task.denied = true;
+    task.verified = false;
+    task.error.clear();
+  }
+  say(base::Level::warning, title(*task.place) + ": not allowed any more; its " + std::to_string(outcome.dropped) + " items were removed");
 }
 
 void MirrorRun::settle_failure(Task& task, const Outcome& outcome) {
@@ -387,6 +444,7 @@ MirrorSummary MirrorRun::summary() {
   {
     const Lock lock(mutex_);
     for (const Task& task : tasks_) {
+      if (task.denied) continue;
       out.parts.push_back({task.place->feed->name, task.place->partition, 0, {}, task.verified, task.lines, task.error});
       places.push_back(task.place);
     }

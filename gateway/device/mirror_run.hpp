@@ -39,6 +39,7 @@ class MirrorRun {
     Clock::time_point due{};
     bool busy = false;
     bool done = false;  ///< with `once`: caught up and verified
+    bool denied = false;  ///< not this reader's any more, until the node offers it again
     bool verified = false;
     std::uint64_t lines = 0;
     std::uint64_t count = 0;
@@ -48,7 +49,11 @@ class MirrorRun {
 
   Status discover();
   Status discover_patiently();
-  Result<std::vector<OfferedFeed>> offered();
+  /// `missing`: why a feed of which the file holds something is not among them.
+  Result<std::vector<OfferedFeed>> offered(std::optional<Error>& missing);
+  /// Drops what the node says is not this reader's any more, of what is held and not offered.
+  Status drop_lost(const std::vector<OfferedFeed>& feeds);
+  Status drop_if_lost(Place& place);
   Status take_feed(const OfferedFeed& feed);
   Status check_stored(MirroredFeed& feed);
   [[nodiscard]] bool wanted(const OfferedFeed& feed, const std::string& partition) const;
@@ -61,6 +66,7 @@ class MirrorRun {
   bool on_applied(Task& task, const Applied& applied);
   void settle(Task& task, const Outcome& outcome);
   void settle_failure(Task& task, const Outcome& outcome);
+  void settle_denied(Task& task, const Outcome& outcome);
   void put_off(Task& task, std::chrono::milliseconds wait);
   [[nodiscard]] bool streaming() const { return tasks_.size() <= clients_.size(); }
   [[nodiscard]] bool all_done() const;
@@ -88,6 +94,7 @@ class MirrorRun {
   std::list<Task> tasks_;
   Clock::time_point last_progress_ = Clock::now();
   std::string not_found_more_;  ///< why the last look for more failed; the calling thread's
+  std::string not_offered_;     ///< which feed was missing then; the same
   std::mutex telling_;  ///< the listener is called by one thread at a time
   net::HttpClient asker_;
   std::list<net::HttpClient> clients_;

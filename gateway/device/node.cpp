@@ -35,6 +35,15 @@ std::string detail_of(const std::string& body) {
   return detail.substr(0, kMostDetail);
 }
 
+/// Not any 403: one of a proxy between must not empty a file.
+bool is_denial(const net::HttpClient::Answer& answer) {
+  if (answer.status != 403 || header(answer, "Meshgate-Protocol").empty()) return false;
+  simdjson::dom::parser parser;
+  element root;
+  const simdjson::padded_string padded(answer.body);
+  return parser.parse(padded).get(root) == simdjson::SUCCESS && root.is_object() && text_of(root, "type") == "urn:meshgate:problem:denied";
+}
+
 std::chrono::seconds wait_of(const net::HttpClient::Answer& answer) {
   const std::string_view text = header(answer, "Retry-After");
   std::int64_t seconds = 0;
@@ -114,12 +123,14 @@ Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place)
     message.append(": it has moved to ")
         .append(without_query(header(answer, "Location")))
         .append("; redirects are not followed, use that URL");
+  } else if (answer.status == 401) {
+    message.append("; sign in with `meshgate login`");
   } else if (code == Code::auth) {
     message.append("; the node does not let this reader in");
   } else if (code == Code::not_found) {
     message.append("; check --feed, and the path in the URL");
   }
-  return {{code, std::move(message)}, wait_of(answer)};
+  return {{code, std::move(message)}, wait_of(answer), is_denial(answer)};
 }
 
 Result<OfferedFeed> parse_feed(std::string_view body) {
@@ -182,6 +193,15 @@ Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, s
   auto described = parse_feed(*body);
   if (!described) return std::move(described).error().within("feed " + std::string(feed));
   return described;
+}
+
+Result<bool> ask_denied(net::HttpClient& client, const std::string& node, std::string_view feed, std::string_view uid,
+                        const std::optional<std::string>& partition) {
+  std::string url = node + "/feeds/" + net::percent_encode(feed) + "/changes?limit=1&uid=" + net::percent_encode(uid);
+  if (partition) url.append("&partition=").append(net::percent_encode(*partition));
+  auto answer = client.send("GET", url);
+  if (!answer) return std::move(answer).error();
+  return is_denial(*answer);
 }
 
 Result<OfferedRanges> ask_ranges(net::HttpClient& client, const std::string& node, std::string_view feed,

@@ -44,6 +44,7 @@ struct OfferedRanges {
 struct Refusal {
   Error error;
   std::chrono::seconds wait{0};
+  bool denied = false;  ///< the node itself says that this reader may not read it: what is held of it is to be dropped
 };
 
 /// What an answer other than 2xx means, in a sentence that names the place.
@@ -59,6 +60,9 @@ Result<OfferedRanges> parse_ranges(std::string_view body);
 /// Asks a node over HTTP. Blocks.
 Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node);
 Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed);
+/// Whether the node says of a partition that it does not offer that this reader may not read it any more. The uid shows that it once did.
+Result<bool> ask_denied(net::HttpClient& client, const std::string& node, std::string_view feed, std::string_view uid,
+                        const std::optional<std::string>& partition);
 /// No ranges from a node that knows none. `partition`: of a divided feed.
 Result<OfferedRanges> ask_ranges(net::HttpClient& client, const std::string& node, std::string_view feed,
                                  const std::optional<std::string>& partition);

@@ -127,6 +127,12 @@ class CannedNode {
     lies_ = lies;
   }
 
+  /// Answers everything so, from now on; 0: no more.
+  void refuse(int status, const std::string& body) {
+    const std::lock_guard guard(mutex_);
+    refusal_ = {status, body};
+  }
+
   [[nodiscard]] Digest digest(const std::string& partition = "") {
     const std::lock_guard guard(mutex_);
     return parts_[partition].digest;
@@ -211,6 +217,12 @@ class CannedNode {
     const std::string target = head.substr(4, head.find(' ', 4) - 4);
     std::unique_lock lock(mutex_);
     ++requests_;
+    if (refusal_.first != 0) {
+      const auto [status, body] = refusal_;
+      lock.unlock();
+      wire.whole(status, body);
+      return;
+    }
     if (target.find("/changes") != std::string::npos) return changes(target, wire, lock);
     const std::string body = target == "/feeds" ? "{\"feeds\":[" + description() + "]}" : description();
     const bool known = target == "/feeds" || target == "/feeds/" + feed_;
@@ -319,6 +331,7 @@ class CannedNode {
   bool ending_ = false;
   std::map<std::string, Part> parts_;
   Lies lies_;
+  std::pair<int, std::string> refusal_;
   ScriptedServer server_;
 };
 

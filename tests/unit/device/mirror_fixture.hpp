@@ -53,6 +53,7 @@ class MirrorFixture : public testing::Test {
       if (level < base::Level::info) return;
       const std::lock_guard guard(mutex_);
       said_ += sentence + "\n";
+      changed_.notify_all();
     };
     out.progress = [this](const device::MirrorProgress& progress) {
       const std::lock_guard guard(mutex_);
