@@ -73,13 +73,21 @@ std::optional<std::chrono::seconds> SignIn::hold(const Attempt& attempt) {
   return wait;
 }
 
+/// What whoever asks is told of it; the names of servers and accounts are for the log.
+Error SignIn::cannot_say(const Error& why) {
+  log_.warning("sign-in", "nobody can be let in: " + why.message);
+  const bool never = why.code == Code::unsupported || why.code == Code::not_found;
+  if (never) return {Code::unsupported, "nobody can sign in at this node: it follows no directory that checks passwords"};
+  return {Code::retry, "the directory cannot be asked at the moment; try again in a while"};
+}
+
 /// The person, when the password is theirs. Whoever is unknown or disabled costs the source a question too.
 Result<Account> SignIn::proven(const Attempt& attempt) {
   auto person = people_.named(attempt.name);
-  if (!person && person.error().code != Code::not_found) return person;
+  if (!person && person.error().code != Code::not_found) return cannot_say(person.error());
   const bool known = person && !person->disabled;
   const Status verified = people_.verify(known ? std::string_view(person->anchor) : kNobody, attempt.name, attempt.password);
-  if (!verified && verified.error().code != Code::auth) return verified.error();
+  if (!verified && verified.error().code != Code::auth) return cannot_say(verified.error());
   if (known && verified) return person;
   // A name that nobody has may be a password typed in the wrong place.
   const std::string who = person ? person->name : "an unknown name";
@@ -165,7 +173,7 @@ Result<Grant> SignIn::refresh(const Refresh& refresh) {
     return signed_out();
   }
   const auto person = people_.anchored(known->user);
-  if (!person && person.error().code != Code::not_found) return person.error();
+  if (!person && person.error().code != Code::not_found) return cannot_say(person.error());
   if (!person || person->disabled) {
     count("refresh", "refused");
     return Error{Code::auth, "the person this device belongs to may not sign in"};

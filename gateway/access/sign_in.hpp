@@ -28,7 +28,8 @@ struct People {
   /// Whom a login name means, and who has an anchor. Code::not_found: nobody; any other error: not known at present.
   std::function<Result<Account>(std::string_view name)> named;
   std::function<Result<Account>(std::string_view anchor)> anchored;
-  /// Whether the source of `_users` takes this password of this person. Code::auth: it does not; any other error: it cannot say. Blocks.
+  /// Whether the source of `_users` takes this password of this person. Code::auth: it does not; Code::unsupported or not_found: it never can
+  /// say; any other error: it cannot say now. Blocks.
   std::function<Status(std::string_view anchor, std::string_view name, std::string_view password)> verify;
 };
 
@@ -101,6 +102,7 @@ class SignIn {
 
  private:
   SignIn(Place place, const SignInOptions& options, People people, base::Log& log, base::Metrics& metrics);
+  Error cannot_say(const Error& why);
   Result<Account> proven(const Attempt& attempt);
   Result<Grant> enrol(const Attempt& attempt, const Account& person);
   Status rotate(Device& device, const Refresh& refresh, std::string_view secret, std::string& fresh) const;

@@ -45,8 +45,17 @@ TEST_F(SignInTest, RefusesAWrongPasswordAnUnknownNameAndWhoIsDisabledAlike) {
 }
 
 TEST_F(SignInTest, SaysThatItCannotSayWhenTheDirectoryCannot) {
-  people_.fail(Error{Code::retry, "the directory is not caught up"});
-  for (const char* name : {"ann", "carol"}) EXPECT_EQ(sign_in_->sign_in(attempt(name, "x")).error().code, Code::retry);
+  for (const Code code : {Code::retry, Code::reconnect, Code::config, Code::corrupt}) {
+    people_.fail(Error{code, "ldap://dc1.corp cannot be reached"});
+    for (const char* name : {"ann", "carol"}) {
+      const auto refused = sign_in_->sign_in(attempt(name, "x"));
+      EXPECT_EQ(refused.error().code, Code::retry);
+      EXPECT_EQ(refused.error().message.find("dc1"), std::string::npos);
+    }
+  }
+  EXPECT_NE(log_.text().find("dc1"), std::string::npos);
+  people_.fail(Error{Code::unsupported, "connector 'odbc' checks no passwords"});
+  EXPECT_EQ(sign_in_->sign_in(attempt("ann", "x")).error().code, Code::unsupported);
   people_.fail(std::nullopt);
   const auto grant = signed_in();
   people_.fail(Error{Code::retry, "the directory is not caught up"});
