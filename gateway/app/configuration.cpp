@@ -41,6 +41,7 @@ constexpr std::array kNodeKeys = {
         .help = "About how large such a part is.",
         .least = 4096,
         .most = 1LL << 30U},
+    Key{.name = "sign_in", .form = Form::mapping, .help = "How long tokens, browsers and keys are good for."},
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
 
@@ -57,6 +58,7 @@ void read_node(const config::Section& node, Configuration& out, config::Secrets&
   out.data = node.path("data");
   out.keep_deletes = node.duration("keep_deletes");
   out.log_level = node.text("log");
+  out.sign_in = access::read_sign_in(config::Section(node.node("sign_in"), access::sign_in_keys(), secrets, faults));
   out.range_cache = node.size("range_cache");
   out.range_size = node.size("range_size");
   if (out.log_level != "debug" && out.log_level != "info" && out.log_level != "warning" && out.log_level != "error") {
