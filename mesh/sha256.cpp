@@ -34,4 +34,10 @@ Bits128 Sha256::finish() {
   return Bits128::from_bytes(out.data());
 }
 
+std::string sha256(std::string_view text) {
+  std::string out(32, '\0');
+  require(EVP_Digest(text.data(), text.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr, EVP_sha256(), nullptr) == 1);
+  return out;
+}
+
 }  // namespace meshgate

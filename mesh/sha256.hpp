@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "mesh/bits128.hpp"
@@ -26,5 +27,8 @@ class Sha256 {
   std::unique_ptr<evp_md_st, Free> method_;
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
+
+/// All 32 bytes of SHA-256 over a text.
+std::string sha256(std::string_view text);
 
 }  // namespace meshgate

@@ -28,11 +28,25 @@ struct MirrorArguments {
   std::string ca;           ///< the authorities to believe; empty: the system's
   std::string certificate;  ///< shown when the node asks for one
   std::string key;
+  std::string sign_in;  ///< the file of `login`; empty: the usual one, where it is there
   bool once = false;
   bool replace = false;
   bool quiet = false;
 };
 int mirror(const MirrorArguments& arguments);
+
+struct LoginArguments {
+  std::string url;
+  std::string user;           ///< empty: asked for
+  std::string password_file;  ///< empty: asked for on the terminal
+  std::string device;         ///< empty: this machine's name
+  std::string into;           ///< the file; empty: the usual one
+  std::string ca;             ///< these three: see MirrorArguments
+  std::string certificate;
+  std::string key;
+};
+/// Signs this device in at a node and keeps what it needs to stay so.
+int login(const LoginArguments& arguments);
 
 struct JournalArguments {
   std::string feed;
@@ -54,6 +68,9 @@ int quarantine_show(const std::string& config, const std::string& feed, const st
 int quarantine_drop(const std::string& config, const std::string& feed, const std::string& key);
 /// No keys: all of the feed's. Needs a running node.
 int quarantine_replay(const std::string& config, const std::string& feed, const std::vector<std::string>& keys);
+/// Devices that are signed in; `user`: only theirs, by login name or anchor.
+int devices_list(const std::string& config, const std::string& user);
+int devices_revoke(const std::string& config, const std::string& device);
 int release(const std::string& config, const std::string& feed);
 int backup(const std::string& config, const std::string& into);
 int restore(const std::string& config, const std::string& from);

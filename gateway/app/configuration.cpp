@@ -43,6 +43,7 @@ constexpr std::array kNodeKeys = {
         .most = 1LL << 30U},
     Key{.name = "read", .form = Form::any, .help = "Who may read the feeds that do not say so themselves: `public`, or absent: nobody but the administration socket."},
     Key{.name = "roles", .form = Form::mapping, .help = "Who may see how the node is doing: { viewer: public }."},
+    Key{.name = "sign_in", .form = Form::mapping, .help = "How long tokens, browsers and keys are good for."},
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
 
@@ -75,6 +76,7 @@ void read_node(const config::Section& node, Configuration& out, config::Secrets&
   out.data = node.path("data");
   out.keep_deletes = node.duration("keep_deletes");
   out.log_level = node.text("log");
+  out.sign_in = access::read_sign_in(config::Section(node.node("sign_in"), access::sign_in_keys(), secrets, faults));
   out.range_cache = node.size("range_cache");
   out.range_size = node.size("range_size");
   if (out.log_level != "debug" && out.log_level != "info" && out.log_level != "warning" && out.log_level != "error") {

@@ -7,6 +7,7 @@
 
 #include "config/keys.hpp"
 #include "config/node.hpp"
+#include "gateway/access/sign_in_options.hpp"
 #include "gateway/app/public_only.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/net/listening.hpp"
@@ -24,6 +25,7 @@ struct Configuration {
   std::string log_level;
   std::uint64_t range_cache = 0;
   std::uint64_t range_size = 0;
+  access::SignInOptions sign_in;
   std::vector<ingest::SourceOptions> sources;
   std::shared_ptr<PublicOnly> access = std::make_shared<PublicOnly>();
 };

@@ -66,6 +66,29 @@ void add_journal(CLI::App& program, int& code, std::string& config, JournalArgum
   }
 }
 
+void add_devices(CLI::App& program, int& code, std::string& config, std::string& user, std::string& device) {
+  CLI::App* devices = program.add_subcommand("devices", "who is signed in with what; `revoke` ends it at once");
+  CLI::App* revoke = add(*devices, "revoke", "sign a device out: its tokens are refused from now on", code, [&] { return devices_revoke(config, device); });
+  devices->callback([&, revoke] {
+    if (!revoke->parsed()) code = devices_list(config, user);
+  });
+  devices->add_option("--user", user, "only of this person");
+  revoke->add_option("device", device, "the device, as `devices` prints it")->required();
+  for (CLI::App* one : {devices, revoke}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
+}
+
+void add_login(CLI::App& program, int& code, LoginArguments& arguments) {
+  CLI::App* command = add(program, "login", "sign this device in at a node, so that `mirror` may read what you may", code, [&] { return login(arguments); });
+  command->add_option("url", arguments.url, "the node, for example https://mesh.corp:7443")->required();
+  command->add_option("--user", arguments.user, "your user name; without it you are asked");
+  command->add_option("--password-file", arguments.password_file, "the file that holds the password; without it you are asked");
+  command->add_option("--device", arguments.device, "what this device is called in lists; without it the name of this machine");
+  command->add_option("--into", arguments.into, "the file that keeps the sign-in; without it one under ~/.config/meshgate");
+  command->add_option("--ca", arguments.ca, "for https: believe the authorities in this PEM file instead of the system's");
+  command->add_option("--certificate", arguments.certificate, "a PEM file with the certificate to show when the node asks for one");
+  command->add_option("--key", arguments.key, "a PEM file with that certificate's key");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -102,9 +125,15 @@ int main(int argc, char** argv) {
   mirror_command->add_option("--ca", arguments.ca, "for https: believe the authorities in this PEM file instead of the system's");
   mirror_command->add_option("--certificate", arguments.certificate, "a PEM file with the certificate to show when the node asks for one");
   mirror_command->add_option("--key", arguments.key, "a PEM file with that certificate's key");
+  mirror_command->add_option("--sign-in", arguments.sign_in, "the file that `meshgate login` wrote; without it the usual one, where it is there");
   mirror_command->add_flag("--once", arguments.once, "stop when everything is caught up");
   mirror_command->add_flag("--replace", arguments.replace, "empty a table that holds another feed of the same name");
   mirror_command->add_flag("--quiet", arguments.quiet, "no progress, only the summary");
+
+  LoginArguments signing_in;
+  add_login(program, code, signing_in);
+  std::string user;
+  add_devices(program, code, config, user, key);
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
   add_quarantine(program, code, config, feed, key, keys);

@@ -77,7 +77,10 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   node->written_ = configuration.written;
   node->drain_time_ = configuration.listening.server.drain_time;
   if (auto done = node->open_server(configuration, configuration.listening.server); !done) return std::move(done).error();
-  node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, [serve = node->serve_.get()] { serve->tidy(); }, node->log_);
+  node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, [node = node.get()] {
+    node->serve_->tidy();
+    node->sign_in_->tend();
+  }, node->log_);
   return node;
 }
 
@@ -123,7 +126,21 @@ Status Node::open_doors(const net::Listening& listening) {
   return {};
 }
 
+Status Node::open_sign_in(const Configuration& configuration) {
+  access::People people;
+  people.named = [](std::string_view) -> Result<access::Account> { return Error{Code::unsupported, "this node follows no directory"}; };
+  people.anchored = people.named;
+  people.verify = [](std::string_view, std::string_view, std::string_view) -> Status { return Error{Code::unsupported, "this node follows no directory"}; };
+  access::SignIn::Place place{(std::filesystem::path(configuration.data) / "access").string(), configuration.name};
+  auto opened = access::SignIn::open(std::move(place), configuration.sign_in, std::move(people), log_, metrics_);
+  if (!opened) return std::move(opened).error();
+  sign_in_ = std::move(*opened);
+  desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, *pool_, certificates_ != nullptr);
+  return {};
+}
+
 Status Node::open_server(const Configuration& configuration, net::ServerOptions options) {
+  if (auto done = open_sign_in(configuration); !done) return done;
   const auto replay = [this](std::string_view feed, std::vector<std::string> keys) -> Result<std::vector<serve::Replayed>> {
     if (!ingest_) return Error{Code::not_found, "the node does not run: start it with `meshgate run`, then replay"};
     auto replayed = ingest_->replay(feed, std::move(keys));
@@ -144,8 +161,10 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   services.ranges.most_bytes = ingest_ ? configuration.range_cache : 0;
   services.ranges.part_bytes = configuration.range_size;
   serve_ = std::make_unique<serve::Serve>(std::move(services));
+  sign_in_->on_revoked([this] { serve_->visibility_changed(); });
   net::Router router;
   serve_->add_routes(router);
+  desk_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);
   options.on_drain = [this] { serve_->wake(); };
   options.certificates = certificates_.get();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/keys.hpp"
+#include "gateway/access/sign_in.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/housekeeping.hpp"
 #include "gateway/base/blocking.hpp"
@@ -14,6 +15,7 @@
 #include "gateway/net/certificates.hpp"
 #include "gateway/net/loops.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/serve/auth.hpp"
 #include "gateway/serve/serve.hpp"
 #include "gateway/store/store.hpp"
 
@@ -43,6 +45,7 @@ class Node {
   Node(base::Level level, base::Log::Redact redact);
   /// Waits so long for another process to leave the data folder.
   Status open_store(const Configuration& configuration, std::chrono::milliseconds patience);
+  Status open_sign_in(const Configuration& configuration);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
 
@@ -56,6 +59,8 @@ class Node {
   std::unique_ptr<net::Loops> loops_;
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<serve::SourceStatus> sources_;
+  std::unique_ptr<access::SignIn> sign_in_;
+  std::unique_ptr<serve::SignInDesk> desk_;
   std::unique_ptr<serve::Serve> serve_;
   std::unique_ptr<net::Certificates> certificates_;  // null: in clear
   std::unique_ptr<net::AccessLog> access_log_;       // null: none

@@ -18,6 +18,7 @@ struct MirrorOptions {
   std::string ca;                       ///< this, and the two below: see net::ClientOptions
   std::string certificate;
   std::string key;
+  std::function<Result<std::string>(std::string_view refused)> authorization{};  ///< see net::ClientOptions
   std::vector<std::string> feeds;       ///< empty: every feed the node shows
   std::vector<std::string> partitions;  ///< of divided feeds; empty: all, also those that appear later
   std::string file;

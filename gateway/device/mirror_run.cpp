@@ -17,6 +17,7 @@ net::ClientOptions client_options(const MirrorOptions& options) {
   out.ca = options.ca;
   out.certificate = options.certificate;
   out.key = options.key;
+  out.authorization = options.authorization;
   return out;
 }
 

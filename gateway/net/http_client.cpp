@@ -181,6 +181,8 @@ struct HttpClient::State {
   std::atomic<bool> cancelled{false};
   std::array<char, CURL_ERROR_SIZE> reason{};
 
+  /// Asks with the Authorization field where there is one, and once again with another when it is refused.
+  Result<Answer> authorized(const Fields& fields, const std::function<Result<Answer>(const Fields&)>& ask) const;
   void prepare(const std::string& url, Exchange& exchange, curl_slist* headers);
   void prepare_body(const std::string& method, std::string_view body);
   Result<Answer> run(const std::string& url, Exchange& exchange);
@@ -293,21 +295,39 @@ HttpClient::HttpClient(ClientOptions options) : state_(std::make_unique<State>()
 
 HttpClient::~HttpClient() = default;
 
+Result<HttpClient::Answer> HttpClient::State::authorized(const Fields& fields, const std::function<Result<Answer>(const Fields&)>& ask) const {
+  if (!options.authorization) return ask(fields);
+  std::string refused;
+  for (;;) {
+    auto field = options.authorization(refused);
+    if (!field) return std::move(field).error();
+    Fields all = fields;
+    all.add("Authorization", *field);
+    auto answer = ask(all);
+    if (!answer || answer->status != 401 || !refused.empty()) return answer;
+    refused = std::move(*field);
+  }
+}
+
 Result<HttpClient::Answer> HttpClient::send(std::string_view method, const std::string& url, std::string_view body, const Fields& fields) {
-  Exchange exchange;
-  const List headers = header_list(fields);
-  state_->prepare(url, exchange, headers.get());
-  state_->prepare_body(std::string(method), body);
-  return state_->run(url, exchange);
+  return state_->authorized(fields, [&](const Fields& all) {
+    Exchange exchange;
+    const List headers = header_list(all);
+    state_->prepare(url, exchange, headers.get());
+    state_->prepare_body(std::string(method), body);
+    return state_->run(url, exchange);
+  });
 }
 
 Result<HttpClient::Answer> HttpClient::stream(const std::string& url, const Fields& fields,
                                               const std::function<bool(std::string_view)>& take) {
-  Exchange exchange;
-  exchange.take = &take;
-  const List headers = header_list(fields);
-  state_->prepare(url, exchange, headers.get());
-  return state_->run(url, exchange);
+  return state_->authorized(fields, [&](const Fields& all) {
+    Exchange exchange;
+    exchange.take = &take;
+    const List headers = header_list(all);
+    state_->prepare(url, exchange, headers.get());
+    return state_->run(url, exchange);
+  });
 }
 
 void HttpClient::cancel() {

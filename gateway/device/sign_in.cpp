@@ -1,0 +1,124 @@
+#include "gateway/device/sign_in.hpp"
+
+#include <simdjson.h>
+
+#include "gateway/device/file_lock.hpp"
+#include "gateway/device/node.hpp"
+#include "mesh/base64url.hpp"
+#include "mesh/random.hpp"
+#include "mesh/sha256.hpp"
+#include "mesh/value.hpp"
+
+namespace meshgate::device {
+
+namespace {
+
+constexpr std::size_t kSecret = 32;
+
+/// What a node gives out; `refresh` is empty where the device knows it already.
+struct Grant {
+  std::string access;
+  std::string refresh;
+  std::string device;
+  std::chrono::seconds life{0};
+};
+
+void append(std::string& out, std::string_view name, std::string_view text) {
+  out.append(out.empty() ? "{\"" : ",\"").append(name).append("\":");
+  append_json_string(out, text);
+}
+
+Result<Grant> parse_grant(const std::string& body, const std::string& url) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  const simdjson::padded_string padded(body);
+  std::string_view access;
+  std::string_view device;
+  std::int64_t life = 0;
+  const bool good = parser.parse(padded).get(root) == simdjson::SUCCESS && root["access_token"].get(access) == simdjson::SUCCESS &&
+                    root["device"].get(device) == simdjson::SUCCESS && root["expires_in"].get(life) == simdjson::SUCCESS && life > 0;
+  if (!good) return Error{Code::config, url + ": the answer is none of a meshgate node; check the URL"};
+  std::string_view refresh;
+  if (root["refresh_token"].get(refresh) != simdjson::SUCCESS) refresh = {};
+  return Grant{std::string(access), std::string(refresh), std::string(device), std::chrono::seconds(life)};
+}
+
+Result<Grant> ask(net::HttpClient& client, const std::string& node, const std::string& question) {
+  const std::string url = node + "/auth/token";
+  net::Fields fields;
+  fields.add("Content-Type", "application/json");
+  const auto answer = client.send("POST", url, question, fields);
+  if (!answer) return answer.error();
+  if (answer->status != 200) return refusal(*answer, url).error;
+  return parse_grant(answer->body, url);
+}
+
+std::string refresh_question(const SignedIn& signed_in) {
+  const std::string next = base64url(sha256(signed_in.next));
+  const std::string proved = "meshgate refresh\n" + signed_in.refresh + "\n" + next;  // HTTP.md has this text
+  std::string out;
+  append(out, "grant_type", "refresh_token");
+  append(out, "refresh_token", signed_in.refresh);
+  append(out, "next", next);
+  append(out, "proof", base64url(signed_in.key.sign(proved)));
+  return out + "}";
+}
+
+}  // namespace
+
+Result<SignedIn> sign_in(net::HttpClient& client, const std::string& url, std::string_view user, std::string_view password, std::string_view device) {
+  SignedIn out;
+  out.url = url;
+  std::string question;
+  append(question, "grant_type", "password");
+  append(question, "username", user);
+  append(question, "password", password);
+  append(question, "device", device);
+  append(question, "device_key", base64url(out.key.verifying().bytes()));
+  auto grant = ask(client, url, question + "}");
+  if (!grant) return std::move(grant).error();
+  if (grant->refresh.empty()) return Error{Code::config, url + ": the node gave no refresh token; it may be newer than this program"};
+  out.device = std::move(grant->device);
+  out.refresh = std::move(grant->refresh);
+  return out;
+}
+
+Result<std::unique_ptr<Authorization>> Authorization::open(std::string file, const std::string& url, net::ClientOptions options) {
+  const auto found = read_sign_in(file);
+  if (!found) return found.error();
+  if (!*found) return Error{Code::config, file + ": there is no such file; `meshgate login " + url + "` makes it"};
+  if ((*found)->url != url) return Error{Code::config, file + ": is a sign-in at " + (*found)->url + ", not at " + url + "; sign in there too"};
+  return std::unique_ptr<Authorization>(new Authorization(std::move(file), url, std::move(options)));
+}
+
+Result<std::string> Authorization::field(std::string_view refused) {
+  const std::lock_guard lock(mutex_);
+  const bool good = !field_.empty() && field_ != refused && std::chrono::steady_clock::now() < renew_;
+  if (good) return field_;
+  if (auto refreshed = refresh(); !refreshed) return std::move(refreshed).error();
+  return field_;
+}
+
+Status Authorization::refresh() {
+  const auto alone = FileLock::take(file_);
+  if (!alone) return Error{Code::retry, file_ + ": another program refreshes this sign-in at the moment"};
+  auto found = read_sign_in(file_);
+  if (!found) return std::move(found).error();
+  if (!*found) return Error{Code::auth, file_ + ": is gone; sign in again with `meshgate login " + url_ + "`"};
+  SignedIn& signed_in = **found;
+  if (signed_in.next.empty()) {
+    signed_in.next = base64url(random_bytes(kSecret));
+    if (auto written = write_sign_in(file_, signed_in); !written) return written;
+  }
+  auto grant = ask(client_, url_, refresh_question(signed_in));
+  if (!grant && grant.error().code == Code::auth) return Error{Code::auth, grant.error().message + "; `meshgate login " + url_ + "` signs in again"};
+  if (!grant) return std::move(grant).error();
+  signed_in.refresh = signed_in.refresh.substr(0, signed_in.refresh.rfind('.') + 1) + std::exchange(signed_in.next, {});
+  if (auto written = write_sign_in(file_, signed_in); !written) return written;
+  field_ = "Bearer " + grant->access;
+  // Well before it is over, also where the clocks differ by a little.
+  renew_ = std::chrono::steady_clock::now() + grant->life * 3 / 4;
+  return {};
+}
+
+}  // namespace meshgate::device
