@@ -49,6 +49,8 @@ std::vector<Key> node_keys() {
   std::vector<Key> out(kNodeKeys.begin(), kNodeKeys.end());
   const auto listening = net::listening_keys();
   out.insert(out.end(), listening.begin(), listening.end());
+  const auto policy = access::policy_keys();
+  out.insert(out.end(), policy.begin(), policy.end());
   return out;
 }
 
@@ -104,6 +106,7 @@ Reading read_configuration(const std::string& file) {
     return loaded.emplace(name, plugin ? std::optional(std::move(*plugin)) : std::nullopt).first->second;
   };
   out.configuration.sources = ingest::read_sources(top.node("sources"), top.node("feeds"), find, *out.secrets, faults);
+  out.configuration.policy = access::read_policy(node.self(), top.node("feeds"), *out.secrets, faults);
   if (!top.has("feeds")) faults.add(config::Place{file, 0, 0}, "there are no feeds", "publish something under `feeds:`");
   return out;
 }

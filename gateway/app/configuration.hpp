@@ -7,6 +7,7 @@
 
 #include "config/keys.hpp"
 #include "config/node.hpp"
+#include "gateway/access/policy.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/net/listening.hpp"
 
@@ -23,6 +24,7 @@ struct Configuration {
   std::string log_level;
   std::uint64_t range_cache = 0;
   std::uint64_t range_size = 0;
+  access::Policy policy;
   std::vector<ingest::SourceOptions> sources;
 };
 

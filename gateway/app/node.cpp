@@ -73,6 +73,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
   node->sources_ = std::make_unique<FromIngest>(*node->ingest_);
+  if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   node->file_ = configuration.file;
   node->written_ = configuration.written;
   node->drain_time_ = configuration.listening.server.drain_time;
@@ -89,6 +90,7 @@ Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configura
   }
   if (auto done = node->open_store(configuration, {}); !done) return std::move(done).error();
   node->sources_ = std::make_unique<NoSources>();
+  if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   // Only the socket matters; the port is any free one on loopback and nobody is told of it.
   if (auto done = node->open_server(configuration, net::ServerOptions()); !done) return std::move(done).error();
   return node;
@@ -107,6 +109,13 @@ Status Node::open_store(const Configuration& configuration, std::chrono::millise
   store_ = std::move(*store);
   pool_ = std::make_unique<base::BlockingPool>(kBlockingThreads, kMostWaiting);
   loops_ = std::make_unique<net::Loops>(std::max(1U, std::thread::hardware_concurrency()));
+  return {};
+}
+
+Status Node::open_access(const Configuration& configuration) {
+  auto access = access::DirectoryAccess::start(configuration.policy, *store_, log_, metrics_);
+  if (!access) return std::move(access).error();
+  access_ = std::move(*access);
   return {};
 }
 
@@ -143,6 +152,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";
   services.ranges.most_bytes = ingest_ ? configuration.range_cache : 0;
   services.ranges.part_bytes = configuration.range_size;
+  services.access = access_;
   serve_ = std::make_unique<serve::Serve>(std::move(services));
   net::Router router;
   serve_->add_routes(router);
@@ -169,12 +179,13 @@ void Node::reload() {
     return;
   }
   log_.set_least(level_named(reading.configuration.log_level));
+  access_->use(reading.configuration.policy);
   std::string waiting;
   for (const auto& change : config::changes(written_, reading.configuration.written)) {
-    if (change != "node.log") waiting.append(waiting.empty() ? "" : ", ").append(change);
+    if (change != "node.log" && change != "node.read" && change != "node.roles") waiting.append(waiting.empty() ? "" : ", ").append(change);
   }
-  log_.info("node", "reloaded: certificates, access log, log level " + reading.configuration.log_level);
-  if (!waiting.empty()) log_.warning("node", "the configuration has changed since the start; this waits for a restart: " + waiting);
+  log_.info("node", "reloaded: certificates, access log, log level " + reading.configuration.log_level + ", rules of who may read");
+  if (!waiting.empty()) log_.warning("node", "the configuration has changed since the start; but for `read` this waits for a restart: " + waiting);
 }
 
 void Node::drain() {

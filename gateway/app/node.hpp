@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/keys.hpp"
+#include "gateway/access/directory_access.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/housekeeping.hpp"
 #include "gateway/base/blocking.hpp"
@@ -33,8 +34,8 @@ class Node {
   [[nodiscard]] base::Log& log() { return log_; }
   /// To be called every few seconds: new certificate files are taken up. Blocks on files.
   void tend();
-  /// What SIGHUP asks for: the certificate files are read again, the access log is opened anew, and of the configuration file the log level is
-  /// taken; what else has changed in it waits for a restart, and the log says so. Blocks on files.
+  /// What SIGHUP asks for: the certificate files are read again, the access log is opened anew, and of the configuration file who may read what and
+  /// the log level are taken; what else has changed in it waits for a restart, and the log says so. Blocks on files.
   void reload();
   /// Readers are told to come back, sources are stopped. Blocks for at most `drain_time` and a little more.
   void drain();
@@ -43,6 +44,7 @@ class Node {
   Node(base::Level level, base::Log::Redact redact);
   /// Waits so long for another process to leave the data folder.
   Status open_store(const Configuration& configuration, std::chrono::milliseconds patience);
+  Status open_access(const Configuration& configuration);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
 
@@ -56,6 +58,7 @@ class Node {
   std::unique_ptr<net::Loops> loops_;
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<serve::SourceStatus> sources_;
+  std::shared_ptr<access::DirectoryAccess> access_;
   std::unique_ptr<serve::Serve> serve_;
   std::unique_ptr<net::Certificates> certificates_;  // null: in clear
   std::unique_ptr<net::AccessLog> access_log_;       // null: none

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/access/access.hpp"
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
@@ -80,6 +81,7 @@ struct Services {
   std::function<mapping::Presentation(std::string_view feed)> presentation{};
   std::string scheme = "http";  ///< of the addresses under which readers know this node
   RangeOptions ranges{};
+  std::shared_ptr<access::Access> access{};  ///< who may see what
   std::shared_ptr<const Visibility> visibility = std::make_shared<AllVisible>();
 };
 
