@@ -68,6 +68,8 @@ int quarantine_show(const std::string& config, const std::string& feed, const st
 int quarantine_drop(const std::string& config, const std::string& feed, const std::string& key);
 /// No keys: all of the feed's. Needs a running node.
 int quarantine_replay(const std::string& config, const std::string& feed, const std::vector<std::string>& keys);
+/// Whether a person may read a feed, or a partition of it, and why.
+int explain(const std::string& config, const std::string& person, const std::string& feed, const std::string& partition);
 /// Devices that are signed in; `user`: only theirs, by login name or anchor.
 int devices_list(const std::string& config, const std::string& user);
 int devices_revoke(const std::string& config, const std::string& device);

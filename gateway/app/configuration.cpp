@@ -41,8 +41,6 @@ constexpr std::array kNodeKeys = {
         .help = "About how large such a part is.",
         .least = 4096,
         .most = 1LL << 30U},
-    Key{.name = "read", .form = Form::any, .help = "Who may read the feeds that do not say so themselves: `public`, or absent: nobody but the administration socket."},
-    Key{.name = "roles", .form = Form::mapping, .help = "Who may see how the node is doing: { viewer: public }."},
     Key{.name = "sign_in", .form = Form::mapping, .help = "How long tokens, browsers and keys are good for."},
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
@@ -52,23 +50,9 @@ std::vector<Key> node_keys() {
   std::vector<Key> out(kNodeKeys.begin(), kNodeKeys.end());
   const auto listening = net::listening_keys();
   out.insert(out.end(), listening.begin(), listening.end());
+  const auto policy = access::policy_keys();
+  out.insert(out.end(), policy.begin(), policy.end());
   return out;
-}
-
-constexpr std::string_view kPublic = "public";
-
-constexpr std::array kRoleKeys = {
-    Key{.name = "viewer", .form = Form::any, .help = "Who may read the metrics, and which sources keep the node from being ready: `public`, or absent: nobody."},
-};
-
-void read_access(const config::Section& node, const config::Node& feeds, PublicOnly& out, config::Secrets& secrets, config::Diagnostics& faults) {
-  const config::Section roles(node.node("roles"), kRoleKeys, secrets, faults);
-  out.all = node.node("read").scalar() == kPublic;
-  out.viewers = roles.node("viewer").scalar() == kPublic;
-  for (const auto& entry : feeds.entries()) {
-    const config::Node read = entry.value["read"];
-    if (read.present()) (read.scalar() == kPublic ? out.open : out.shut).insert(entry.key);
-  }
 }
 
 void read_node(const config::Section& node, Configuration& out, config::Secrets& secrets, config::Diagnostics& faults) {
@@ -113,7 +97,6 @@ Reading read_configuration(const std::string& file) {
   const auto keys = node_keys();
   const config::Section node(top.node("node"), keys, *out.secrets, faults);
   read_node(node, out.configuration, *out.secrets, faults);
-  read_access(node, top.node("feeds"), *out.configuration.access, *out.secrets, faults);
 
   const ingest::PluginFolders folders(connector_folders(node.has("connectors") ? node.path("connectors") : std::string{}));
   std::map<std::string, std::optional<ingest::Plugin>> loaded;
@@ -125,6 +108,7 @@ Reading read_configuration(const std::string& file) {
     return loaded.emplace(name, plugin ? std::optional(std::move(*plugin)) : std::nullopt).first->second;
   };
   out.configuration.sources = ingest::read_sources(top.node("sources"), top.node("feeds"), find, *out.secrets, faults);
+  out.configuration.policy = access::read_policy(node.self(), top.node("feeds"), *out.secrets, faults);
   if (!top.has("feeds")) faults.add(config::Place{file, 0, 0}, "there are no feeds", "publish something under `feeds:`");
   return out;
 }

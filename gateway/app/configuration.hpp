@@ -7,8 +7,8 @@
 
 #include "config/keys.hpp"
 #include "config/node.hpp"
+#include "gateway/access/policy.hpp"
 #include "gateway/access/sign_in_options.hpp"
-#include "gateway/app/public_only.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/net/listening.hpp"
 
@@ -25,9 +25,9 @@ struct Configuration {
   std::string log_level;
   std::uint64_t range_cache = 0;
   std::uint64_t range_size = 0;
+  access::Policy policy;
   access::SignInOptions sign_in;
   std::vector<ingest::SourceOptions> sources;
-  std::shared_ptr<PublicOnly> access = std::make_shared<PublicOnly>();
 };
 
 /// What reading a file gave: a configuration to use only if there are no errors, and the secrets met on the way.

@@ -141,11 +141,18 @@ int main(int argc, char** argv) {
   add_journal(program, code, config, journal);
   CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds", code, [&] { return release(config, feed); });
   release_command->add_option("feed", feed, "the feed")->required();
+  std::string person;
+  std::string partition;
+  CLI::App* explain_command = add(program, "explain", "whether somebody may read a feed, by which rule and group, and since when", code,
+                                  [&] { return explain(config, person, feed, partition); });
+  explain_command->add_option("user", person, "the person's login name or anchor")->required();
+  explain_command->add_option("feed", feed, "the feed")->required();
+  explain_command->add_option("partition", partition, "the partition; none: any of the feed's");
   CLI::App* backup_command = add(program, "backup", "a consistent copy of the store while the node runs", code, [&] { return backup(config, path); });
   backup_command->add_option("into", path, "a folder that does not exist yet")->required();
   CLI::App* restore_command = add(program, "restore", "make the data folder from a backup", code, [&] { return restore(config, path); });
   restore_command->add_option("from", path, "the backup's folder")->required();
-  for (CLI::App* one : {release_command, backup_command, restore_command}) {
+  for (CLI::App* one : {release_command, explain_command, backup_command, restore_command}) {
     one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
   }
 

@@ -73,6 +73,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
   node->sources_ = std::make_unique<FromIngest>(*node->ingest_);
+  if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   node->file_ = configuration.file;
   node->written_ = configuration.written;
   node->drain_time_ = configuration.listening.server.drain_time;
@@ -92,6 +93,7 @@ Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configura
   }
   if (auto done = node->open_store(configuration, {}); !done) return std::move(done).error();
   node->sources_ = std::make_unique<NoSources>();
+  if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   // Only the socket matters; the port is any free one on loopback and nobody is told of it.
   if (auto done = node->open_server(configuration, net::ServerOptions()); !done) return std::move(done).error();
   return node;
@@ -113,6 +115,13 @@ Status Node::open_store(const Configuration& configuration, std::chrono::millise
   return {};
 }
 
+Status Node::open_access(const Configuration& configuration) {
+  auto access = access::DirectoryAccess::start(configuration.policy, *store_, log_, metrics_);
+  if (!access) return std::move(access).error();
+  access_ = std::move(*access);
+  return {};
+}
+
 Status Node::open_doors(const net::Listening& listening) {
   if (listening.tls) {
     auto certificates = net::Certificates::open(*listening.tls, log_, metrics_);
@@ -128,9 +137,12 @@ Status Node::open_doors(const net::Listening& listening) {
 
 Status Node::open_sign_in(const Configuration& configuration) {
   access::People people;
-  people.named = [](std::string_view) -> Result<access::Account> { return Error{Code::unsupported, "this node follows no directory"}; };
-  people.anchored = people.named;
-  people.verify = [](std::string_view, std::string_view, std::string_view) -> Status { return Error{Code::unsupported, "this node follows no directory"}; };
+  people.named = [this](std::string_view login) { return access_->named(login); };
+  people.anchored = [this](std::string_view anchor) { return access_->anchored(anchor); };
+  people.verify = [this](std::string_view anchor, std::string_view name, std::string_view password) -> Status {
+    if (!ingest_) return Error{Code::unsupported, "the node does not run: start it with `meshgate run`, then sign in"};
+    return ingest_->verify(access::kUsersFeed, anchor, name, password);
+  };
   access::SignIn::Place place{(std::filesystem::path(configuration.data) / "access").string(), configuration.name};
   auto opened = access::SignIn::open(std::move(place), configuration.sign_in, std::move(people), log_, metrics_);
   if (!opened) return std::move(opened).error();
@@ -154,14 +166,16 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
     return Error{Code::not_found, ingest_ ? "no source fills a feed '" + std::string(feed) + "'"
                                           : "the node does not run: start it with `meshgate run`, then release the feed"};
   };
-  serve::Services services{*store_, *pool_, log_, metrics_, *sources_, configuration.access, configuration.name, MESHGATE_VERSION, release, replay};
+  serve::Services services{*store_, *pool_, log_, metrics_, *sources_, access_, configuration.name, MESHGATE_VERSION, release, replay};
   services.presentation = [this](std::string_view feed) { return ingest_ ? ingest_->presentation(feed) : mapping::Presentation(); };
   if (certificates_) services.scheme = "https";
   services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";
   services.ranges.most_bytes = ingest_ ? configuration.range_cache : 0;
   services.ranges.part_bytes = configuration.range_size;
+  if (configuration.policy.has_users()) services.principal = [this](const net::Request& request) { return serve::principal_of(*sign_in_, request); };
+  services.signed_in = [this](const access::Principal& who) { return sign_in_->stands(who); };
   serve_ = std::make_unique<serve::Serve>(std::move(services));
-  sign_in_->on_revoked([this] { serve_->visibility_changed(); });
+  sign_in_->on_revoked([this] { serve_->look_again(); });
   net::Router router;
   serve_->add_routes(router);
   desk_->add_routes(router);
@@ -188,12 +202,13 @@ void Node::reload() {
     return;
   }
   log_.set_least(level_named(reading.configuration.log_level));
+  access_->use(reading.configuration.policy);
   std::string waiting;
   for (const auto& change : config::changes(written_, reading.configuration.written)) {
-    if (change != "node.log") waiting.append(waiting.empty() ? "" : ", ").append(change);
+    if (change != "node.log" && change != "node.read" && change != "node.roles") waiting.append(waiting.empty() ? "" : ", ").append(change);
   }
-  log_.info("node", "reloaded: certificates, access log, log level " + reading.configuration.log_level);
-  if (!waiting.empty()) log_.warning("node", "the configuration has changed since the start; this waits for a restart: " + waiting);
+  log_.info("node", "reloaded: certificates, access log, log level " + reading.configuration.log_level + ", rules of who may read");
+  if (!waiting.empty()) log_.warning("node", "the configuration has changed since the start; but for `read` this waits for a restart: " + waiting);
 }
 
 void Node::drain() {

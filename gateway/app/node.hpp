@@ -4,6 +4,7 @@
 #include <string>
 
 #include "config/keys.hpp"
+#include "gateway/access/directory_access.hpp"
 #include "gateway/access/sign_in.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/housekeeping.hpp"
@@ -35,8 +36,8 @@ class Node {
   [[nodiscard]] base::Log& log() { return log_; }
   /// To be called every few seconds: new certificate files are taken up. Blocks on files.
   void tend();
-  /// What SIGHUP asks for: the certificate files are read again, the access log is opened anew, and of the configuration file the log level is
-  /// taken; what else has changed in it waits for a restart, and the log says so. Blocks on files.
+  /// What SIGHUP asks for: the certificate files are read again, the access log is opened anew, and of the configuration file who may read what and
+  /// the log level are taken; what else has changed in it waits for a restart, and the log says so. Blocks on files.
   void reload();
   /// Readers are told to come back, sources are stopped. Blocks for at most `drain_time` and a little more.
   void drain();
@@ -45,6 +46,7 @@ class Node {
   Node(base::Level level, base::Log::Redact redact);
   /// Waits so long for another process to leave the data folder.
   Status open_store(const Configuration& configuration, std::chrono::milliseconds patience);
+  Status open_access(const Configuration& configuration);
   Status open_sign_in(const Configuration& configuration);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
@@ -59,6 +61,7 @@ class Node {
   std::unique_ptr<net::Loops> loops_;
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<serve::SourceStatus> sources_;
+  std::shared_ptr<access::DirectoryAccess> access_;
   std::unique_ptr<access::SignIn> sign_in_;
   std::unique_ptr<serve::SignInDesk> desk_;
   std::unique_ptr<serve::Serve> serve_;

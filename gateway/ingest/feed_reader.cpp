@@ -256,7 +256,7 @@ Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
   const auto found = look_up(keys);
   if (!found) return found.error();
   for (const auto& item : unseen) {
-    if (!found->contains(item.key)) batch_.sweep(item.key);
+    if (!found->contains(item.key) && !options_.guard.keeps(item.id)) batch_.sweep(item.key);
   }
   return {};
 }

@@ -1,8 +1,10 @@
 #include "gateway/ingest/guard.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "config/scalars.hpp"
+#include "mesh/feed_names.hpp"
 
 namespace meshgate::ingest {
 
@@ -14,14 +16,13 @@ using config::Key;
 constexpr std::array kGuardKeys = {
     Key{.name = "share",
         .form = Form::share,
-        .fallback = "10%",
-        .help = "Deletes found by a sweep are held when they are more than this share of the feed's items and more than `count`."},
+        .help = "Deletes found by a sweep are held when they are more than this share of the feed's items and more than `count`; absent: 10%, and 5% of `_users` and `_groups`."},
     Key{.name = "count",
         .form = Form::integer,
-        .fallback = "100",
-        .help = "So many deletes of one sweep are never held, whatever their share.",
+        .help = "So many deletes of one sweep are never held, whatever their share; absent: 100, and 10 of `_users` and `_groups`.",
         .least = 0,
         .most = 1000000000000},
+    Key{.name = "protected", .form = Form::list, .help = "Ids of items that are only deleted when the source itself reports it."},
 };
 
 constexpr std::uint64_t kWhole = 10000;
@@ -41,9 +42,16 @@ std::string named(const std::vector<std::string>& ids, std::uint64_t all) {
 
 std::span<const Key> guard_keys() { return kGuardKeys; }
 
-Guard read_guard(const config::Node& guard, config::Secrets& secrets, config::Diagnostics& out) {
+bool Guard::keeps(std::string_view id) const { return std::ranges::find(kept, id) != kept.end(); }
+
+Guard usual_guard(std::string_view feed) { return of_directory(feed) ? Guard{.share = 500, .count = 10} : Guard{}; }
+
+Guard read_guard(const config::Node& guard, Guard usual, config::Secrets& secrets, config::Diagnostics& out) {
   const config::Section section(guard, kGuardKeys, secrets, out);
-  return {section.share("share"), static_cast<std::uint64_t>(section.integer("count"))};
+  if (section.has("share")) usual.share = section.share("share");
+  if (section.has("count")) usual.count = static_cast<std::uint64_t>(section.integer("count"));
+  if (section.has("protected")) usual.kept = section.list("protected");
+  return usual;
 }
 
 bool holds(const Guard& guard, const Sweep& sweep) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/keys.hpp"
@@ -16,11 +17,17 @@ inline constexpr std::size_t kSweepBatch = 1000;
 struct Guard {
   std::uint64_t share = 1000;  ///< of the feed's items, in hundredths of a percent
   std::uint64_t count = 100;
+  std::vector<std::string> kept = {};  ///< ids of items that no such delete removes, however few they are
+
+  [[nodiscard]] bool keeps(std::string_view id) const;
 };
+
+/// A feed's guard where nothing is written: narrower for people and groups.
+Guard usual_guard(std::string_view feed);
 
 /// The keys under `feeds.<name>.guard`.
 std::span<const config::Key> guard_keys();
-Guard read_guard(const config::Node& guard, config::Secrets& secrets, config::Diagnostics& out);
+Guard read_guard(const config::Node& guard, Guard usual, config::Secrets& secrets, config::Diagnostics& out);
 
 /// A sweep about to delete what a complete scan did not show.
 struct Sweep {

@@ -37,7 +37,7 @@ constexpr std::array kFeedKeys = {
     Key{.name = "updated", .form = Form::any, .help = "When the item last changed, for feed readers: a field of type timestamptz, timestamp or date; absent: when the change came here."},
     Key{.name = "guard", .form = Form::mapping, .help = "How many deletes found by a sweep are made without asking: { share: 10%, count: 100 }."},
     Key{.name = "where", .form = Form::any, .help = "Which records become items. Not in this version."},
-    Key{.name = "read", .form = Form::any, .help = "Who may read the feed: `public`, or absent. Groups are not in this version."},
+    Key{.name = "read", .form = Form::any, .help = "Who may read the feed: public, signed-in, user:NAME, group:NAME, \"group:NAME-{partition}\", node:SUBJECT, \"principal.NAME == partition\" or \"principal.NAME == 'text'\", or a list of these; absent: what `node.read` says."},
 };
 
 void add_setting(Settings& out, const config::Section& section, const Key& key) {
@@ -99,11 +99,6 @@ void refuse_what_is_to_come(const config::Section& feed, config::Diagnostics& ou
   if (feed.has("where")) {
     out.add(feed.place("where"), "`where` is not in this version",
             "leave it out, or filter in the database with a view; expressions come with a later version");
-  }
-  const Node read = feed.node("read");
-  if (read.present() && read.scalar() != "public") {
-    out.add(read.place(), "rights by user and group are not in this version",
-            "write `read: public` or leave it out, and keep the node on loopback, until a later version can ask the directory");
   }
 }
 
@@ -184,7 +179,7 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   feed.place = entry.key_place;
   feed.definition = mapping::Definition::read(section.node("fields"), section.node("id"), section.node("partition"), out);
   feed.definition.show_as(mapping::read_presentation(entry.value, out));
-  feed.guard = read_guard(section.node("guard"), secrets, out);
+  feed.guard = read_guard(section.node("guard"), usual_guard(feed.name), secrets, out);
 
   const Node from = section.node("from");
   if (from.kind() != Node::Kind::mapping) return;

@@ -196,7 +196,7 @@ class Planner : private RecordSink {
       const auto found = mapped_.look_up(stream, keys, *this);
       if (!found) return found.error();
       for (const auto& one : *unseen) {
-        if (!found->contains(one.key)) note_gone(plan_.missing, one.id);
+        if (!found->contains(one.key) && !options_.guard.keeps(one.id)) note_gone(plan_.missing, one.id);
       }
       if (auto played = play(); !played) return played;
     }

@@ -89,15 +89,17 @@ Status FeedReader::remove_absent(std::span<Replayed> all) {
   for (const Replayed& one : all) {
     if (one.fate == Fate::removed) batch_.sweep(one.key);
   }
-  auto would = feed_->rehearse(batch_, nullptr, [](const store::Difference&) {});
+  bool keeps = false;
+  const auto look = [&](const store::Difference& one) { keeps = keeps || (one.kind == store::Difference::Kind::removed && options_.guard.keeps(one.id)); };
+  auto would = feed_->rehearse(batch_, nullptr, look);
   if (!would) return std::move(would).error();
   const std::uint64_t items = feed_->state().count;
-  if (!holds(options_.guard, {would->removed, items - would->removed, items})) return commit();
+  if (!keeps && !holds(options_.guard, {would->removed, items - would->removed, items})) return commit();
   batch_.clear();
   for (Replayed& one : all) {
     if (one.fate != Fate::removed) continue;
     one.fate = Fate::held;
-    one.reason = std::to_string(would->removed) + " of " + std::to_string(items) + " items would go at once";
+    one.reason = keeps ? "a protected item would go" : std::to_string(would->removed) + " of " + std::to_string(items) + " items would go at once";
   }
   return {};
 }

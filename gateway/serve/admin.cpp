@@ -86,6 +86,7 @@ void administer(Context& context, net::Router& router, std::string method, std::
 
 void add_admin(Context& context, net::Router& router) {
   add_quarantine(context, router);
+  add_explain(context, router);
   administer(context, router, "POST", "/admin/backup", backup);
   administer(context, router, "POST", "/admin/release/{feed}", release);
   administer(context, router, "GET", "/admin/status", status);

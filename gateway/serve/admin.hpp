@@ -16,6 +16,9 @@ void administer(Context& context, net::Router& router, std::string method, std::
 /// `{"done":true}`, or what is wrong.
 net::Response done(const net::Request& request, const Status& status);
 
+/// The route that says who may read what, and why.
+void add_explain(Context& context, net::Router& router);
+
 /// The quarantine's routes: list, drop, replay.
 void add_quarantine(Context& context, net::Router& router);
 

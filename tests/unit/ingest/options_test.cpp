@@ -90,6 +90,19 @@ TEST_F(OptionsTest, TheGuardHasDefaultsAndKeysOfItsOwn) {
   EXPECT_EQ(sources[0].feeds[0].rules(), sources[0].feeds[1].rules()) << "the guard changes no item";
 }
 
+TEST_F(OptionsTest, OfPeopleAndGroupsFewerDeletesAreMadeWithoutAsking) {
+  const auto sources = read(std::string(kSource) + "feeds: { _users: { from: { source: erp, table: x } }, _groups: { from: { source: erp, table: x }, guard: { count: 3, protected: [ \"1\", root ] } } }");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  const Guard& users = sources[0].feeds[0].guard;
+  EXPECT_EQ(users.share, 500U);
+  EXPECT_EQ(users.count, 10U);
+  EXPECT_FALSE(users.keeps("1"));
+  const Guard& groups = sources[0].feeds[1].guard;
+  EXPECT_EQ(groups.share, 500U);
+  EXPECT_EQ(groups.count, 3U);
+  EXPECT_TRUE(groups.keeps("1") && groups.keeps("root") && !groups.keeps("2"));
+}
+
 TEST_F(OptionsTest, TablesMakeAFamilyWithWhatIsCommon) {
   const auto sources = read(std::string(kSource) + "feeds: { all: { from: { source: erp, tables: [ \"*\", \"!tmp_*\" ] }, partition: zone }, all.x: { from: { source: erp, table: x } } }");
   ASSERT_TRUE(faults_.empty()) << faults_.text();
@@ -124,7 +137,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"feeds: { a: { from: { source: erp, tabel: x } } }", "did you mean 'table'?"},
                       Wrong{"feeds: { a: { form: { source: erp } } }", "did you mean 'from'?"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, where: \"x > 1\" } }", "`where` is not in this version"},
-                      Wrong{"feeds: { a: { from: { source: erp, table: x }, read: \"group:sales\" } }", "rights by user and group are not in this version"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { share: 10 } } }", "mesh.yaml:2:64: 'share' must be a share such as 10%, not '10'"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { share: 101% } } }", "'share' must be a share such as 10%"},
                       Wrong{"feeds: { a: { from: { source: erp, table: x }, guard: { count: -1 } } }", "mesh.yaml:2:64: 'count': '-1' is less than the least, 0"},

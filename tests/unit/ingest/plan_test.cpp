@@ -40,6 +40,14 @@ TEST_F(PlanTest, TheFirstScanOfAFeedThatIsNotThere) {
   EXPECT_EQ(out.schema_after.fields.size(), 3U);
 }
 
+TEST_F(PlanTest, AProtectedItemWouldNotGo) {
+  options_.guard.kept = {"7"};
+  scan();
+  table_.rows.erase(7);
+  table_.rows.erase(8);
+  EXPECT_EQ(ids(plan().missing), "1: 8");
+}
+
 TEST_F(PlanTest, NothingWouldChange) {
   table_.faults[4] = "odd";
   scan();

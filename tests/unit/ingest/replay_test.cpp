@@ -58,6 +58,16 @@ TEST_F(ReplayTest, MoreThanTheGuardLetsThroughAreKept) {
   EXPECT_EQ(feed_->state().quarantined, 3U);
 }
 
+TEST_F(ReplayTest, AProtectedItemIsKept) {
+  options_.guard.kept = {"5"};
+  scan();
+  table_.faults[5] = "odd";
+  scan();
+  table_.rows.erase(5);
+  EXPECT_EQ(replayed(), "5 held a protected item would go\n");
+  EXPECT_NE(content("5"), "none");
+}
+
 TEST_F(ReplayTest, RecordsThatNeverBecameItemsAreNotCountedByTheGuard) {
   options_.guard = {.share = 0, .count = 0};
   for (const int id : {3, 4, 5}) table_.faults[id] = "odd";

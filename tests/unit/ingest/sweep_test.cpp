@@ -150,6 +150,22 @@ TEST_F(SweepTest, TheGuardIsAsTheFeedSays) {
   EXPECT_TRUE(feed_->state().held.starts_with("a scan did not find 241 of 400 items (601, 602, 603, 604, 605, …), more than 60% and more than 0")) << feed_->state().held;
 }
 
+TEST_F(SweepTest, AProtectedItemGoesOnlyWhenTheSourceReportsIt) {
+  options_.guard.kept = {"7"};
+  scan();
+  erase(7, 8);
+  scan();
+  EXPECT_NE(content("7"), "none");
+  EXPECT_EQ(content("8"), "none");
+  table_.rows.clear();
+  reader_->release();
+  scan();
+  EXPECT_EQ(feed_->state().count, 1U) << "nor does a release let it go";
+  table_.reported.push_back(7);
+  scan();
+  EXPECT_EQ(feed_->state().count, 0U);
+}
+
 TEST_F(SweepTest, HeldDeletesAreForgottenWhenFewEnoughAreMissing) {
   fill(2000);
   const auto rows = table_.rows;

@@ -1,0 +1,76 @@
+#include <algorithm>
+
+#include "gateway/access/decisions.hpp"
+#include "gateway/access/directory_access.hpp"
+#include "gateway/access/reference.hpp"
+
+namespace meshgate::access {
+
+namespace {
+
+bool asks_directory(const Rule& rule) { return rule.asks_directory(); }
+
+}  // namespace
+
+const Person* DirectoryAccess::let_in(const Principal& who) const {
+  const Person* person = who.user.empty() ? nullptr : directory_.person(who.user);
+  return person != nullptr && !person->disabled ? person : nullptr;
+}
+
+/// What does not depend on the directory is known whether it was read or not.
+Sight DirectoryAccess::decide(const Principal& who, std::string_view feed, std::optional<std::string_view> partition) const {
+  const std::shared_lock lock(mutex_);
+  const Rules& rules = policy_.read(feed);
+  if (Asker(directory_, who, nullptr, partition).first_of(rules) != nullptr) return Sight::allowed;
+  if (who.user.empty() || std::ranges::none_of(rules, asks_directory)) return Sight::denied;
+  if (!sure_) return Sight::unsure;
+  return Asker(directory_, who, let_in(who), partition).first_of(rules) != nullptr ? Sight::allowed : Sight::denied;
+}
+
+Sight DirectoryAccess::sight(const Principal& who, std::string_view feed, std::string_view partition) const { return decide(who, feed, partition); }
+Sight DirectoryAccess::sight(const Principal& who, std::string_view feed) const { return decide(who, feed, std::nullopt); }
+
+bool DirectoryAccess::open_to_all(std::string_view feed) const {
+  const std::shared_lock lock(mutex_);
+  return std::ranges::any_of(policy_.read(feed), [](const Rule& rule) { return rule.kind == Rule::Kind::everybody; });
+}
+
+std::optional<Role> DirectoryAccess::role(const Principal& who) const {
+  const std::shared_lock lock(mutex_);
+  constexpr std::array kRoles = {Role::administrator, Role::operator_, Role::viewer};
+  const auto first_of = [&](const Person* person) {
+    Asker asker(directory_, who, person, std::nullopt);
+    const auto held = std::ranges::find_if(kRoles, [&](Role role) { return asker.first_of(policy_.role(role)) != nullptr; });
+    return held == kRoles.end() ? Role::none : *held;
+  };
+  const bool needs_directory = std::ranges::any_of(kRoles, [&](Role role) { return std::ranges::any_of(policy_.role(role), asks_directory); });
+  if (who.user.empty() || !needs_directory) return first_of(nullptr);
+  if (!sure_) return std::nullopt;
+  return first_of(let_in(who));
+}
+
+Result<Account> DirectoryAccess::account(const Person* person, std::string_view text) const {
+  if (!sure_) return Error{Code::retry, "the directory is not read to its end yet; ask again in a moment"};
+  if (person == nullptr) return Error{Code::not_found, "the directory has nobody, or more than one, who is called '" + std::string(text) + "'"};
+  return Account{person->anchor, person->name, person->disabled};
+}
+
+Result<Account> DirectoryAccess::named(std::string_view login) const {
+  const std::string wanted = reference(login);
+  const std::shared_lock lock(mutex_);
+  const Reference* called = directory_.find(wanted);
+  const Person* person = nullptr;
+  if (called != nullptr) {
+    const auto by_name = [](const auto& claim) { return claim.as == Called::name; };
+    const auto claim = std::ranges::find_if(called->people, by_name);
+    if (std::ranges::count_if(called->people, by_name) == 1) person = claim->who;
+  }
+  return account(person, login);
+}
+
+Result<Account> DirectoryAccess::anchored(std::string_view anchor) const {
+  const std::shared_lock lock(mutex_);
+  return account(directory_.person(anchor), anchor);
+}
+
+}  // namespace meshgate::access
