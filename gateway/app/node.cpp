@@ -6,6 +6,7 @@
 
 #include "config/changes.hpp"
 #include "gateway/app/administration.hpp"
+#include "mesh/feed_names.hpp"
 
 namespace meshgate::app {
 
@@ -141,7 +142,7 @@ Status Node::open_sign_in(const Configuration& configuration) {
   people.anchored = [this](std::string_view anchor) { return access_->anchored(anchor); };
   people.verify = [this](std::string_view anchor, std::string_view name, std::string_view password) -> Status {
     if (!ingest_) return Error{Code::unsupported, "the node does not run: start it with `meshgate run`, then sign in"};
-    return ingest_->verify(access::kUsersFeed, anchor, name, password);
+    return ingest_->verify(kUsersFeed, anchor, name, password);
   };
   access::SignIn::Place place{(std::filesystem::path(configuration.data) / "access").string(), configuration.name};
   auto opened = access::SignIn::open(std::move(place), configuration.sign_in, std::move(people), log_, metrics_);
