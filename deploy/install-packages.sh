@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Meshgate needs, and only those that are missing.
 #   deploy/install-packages.sh build    what building and running the gateway takes (the quick start needs no more)
-#   deploy/install-packages.sh test     that, and what the tests take: two database servers, clang, benchmarks
+#   deploy/install-packages.sh test     that, and what the tests take: two database servers, a directory server, clang, benchmarks
 set -euo pipefail
 
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config ca-certificates python3 curl
   libboost1.81-dev libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
   librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev
-  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libcli11-dev tzdata
+  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev libcli11-dev tzdata
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
-  postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3
+  postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3 slapd ldap-utils
   clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux
   chromium python3-feedparser libexpat1-dev
 )

@@ -252,6 +252,15 @@ typedef struct mg_catalog {
   int32_t (*stream)(void* ctx, const mg_found* found);
 } mg_catalog;
 
+/* Somebody who wants to sign in. */
+typedef struct mg_person {
+  uint32_t size;
+  uint32_t reserved;
+  mg_str key;      /* of their record, as text */
+  mg_str name;     /* as they gave it; for messages, and for sources that ask by it */
+  mg_str password; /* never kept, logged, or put into a message */
+} mg_person;
+
 typedef struct mg_connector_module {
   uint32_t abi;  /* MG_CONNECTOR_ABI; read before anything else */
   uint32_t size; /* sizeof(mg_connector_module) */
@@ -287,6 +296,10 @@ typedef struct mg_connector_module {
   void (*close_stream)(mg_stream*);
   void (*cancel)(mg_connection*);
   void (*close)(mg_connection*);
+  /* Optional, NULL: this kind of source checks no passwords. Asks the source whether this is the password of the person who has a record in a stream of
+   * these settings, as that person and on a connection of its own, which it leaves nothing of. MG_AUTH: it is not, or there is no such person; any other
+   * failure says nothing of them. An empty password is refused without asking. */
+  int32_t (*verify)(mg_connection*, const mg_setting*, size_t, const mg_person*, mg_error*);
 } mg_connector_module;
 
 /* The one exported symbol. Returns NULL when it cannot serve a host of this ABI. */

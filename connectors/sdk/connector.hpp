@@ -350,6 +350,13 @@ class Text {
   const mg_text* text_;
 };
 
+/// Somebody who wants to sign in; see mg_person.
+struct Person {
+  std::string_view key;
+  std::string_view name;
+  std::string_view password;
+};
+
 class Connection;
 
 /// One table, topic or folder, read for one feed.
@@ -385,6 +392,8 @@ class Connection {
   /// `reader`: who reads; see connector.h.
   virtual Status open_stream(const Settings& settings, std::string_view reader, std::unique_ptr<Stream>& out) = 0;
   virtual Status setup(const Settings&, const Setup&, Text&) { return failure(MG_UNSUPPORTED, "this connector needs nothing in its source"); }
+  /// Whether this is that person's password; see mg_connector_module.
+  virtual Status verify(const Settings&, const Person&) { return failure(MG_UNSUPPORTED, "this connector checks no passwords"); }
   /// Called on another thread, once per cancel: wake whatever blocks. The flag is set already.
   virtual void on_cancel() noexcept {}
 
@@ -533,6 +542,11 @@ struct Fence {
   static int32_t settled(mg_stream* stream, mg_str position, mg_error* error) noexcept {
     return run(self(stream)->connection_, error, [&] { return self(stream)->settled(view(position)); });
   }
+  static int32_t verify(mg_connection* connection, const mg_setting* settings, size_t count, const mg_person* who, mg_error* error) noexcept {
+    return run(self(connection), error, [&] {
+      return self(connection)->verify(Settings(settings, count), {view(who->key), view(who->name), view(who->password)});
+    });
+  }
   static void close_stream(mg_stream* stream) noexcept { delete self(stream); }
   static void cancel(mg_connection* connection) noexcept {
     self(connection)->cancelled_.store(true, std::memory_order_release);
@@ -563,6 +577,7 @@ struct Fence {
     out.close_stream = &Fence::close_stream;
     out.cancel = &Fence::cancel;
     out.close = &Fence::close;
+    out.verify = &Fence::verify;
     return out;
   }
 };

@@ -119,7 +119,12 @@ MEMBER(mg_text, size, 0);
 MEMBER(mg_text, ctx, 8);
 MEMBER(mg_text, say, 16);
 
-SIZE(mg_connector_module, 176);
+SIZE(mg_person, 56);
+MEMBER(mg_person, key, 8);
+MEMBER(mg_person, name, 24);
+MEMBER(mg_person, password, 40);
+
+SIZE(mg_connector_module, 184);
 MEMBER(mg_connector_module, abi, 0);
 MEMBER(mg_connector_module, size, 4);
 MEMBER(mg_connector_module, name, 8);
@@ -140,6 +145,7 @@ MEMBER(mg_connector_module, settled, 144);
 MEMBER(mg_connector_module, close_stream, 152);
 MEMBER(mg_connector_module, cancel, 160);
 MEMBER(mg_connector_module, close, 168);
+MEMBER(mg_connector_module, verify, 176);
 #endif
 
 // The numbers of codes, kinds and flags are part of it.

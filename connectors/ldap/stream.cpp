@@ -1,0 +1,110 @@
+#include "connectors/ldap/stream.hpp"
+
+#include <chrono>
+
+#include "connectors/ldap/dn.hpp"
+#include "connectors/ldap/polled_stream.hpp"
+#include "connectors/ldap/sync_stream.hpp"
+
+namespace meshgate::ldap {
+
+namespace {
+
+/// Keys asked for in one search.
+constexpr size_t kKeysAtOnce = 100;
+
+std::string text_of(const mg_value& key) {
+  switch (key.kind) {
+    case MG_INT64: return std::to_string(key.i);
+    case MG_UINT64: return std::to_string(key.u);
+    case MG_TEXT: return std::string(sdk::view(key.s));
+    default: return {};
+  }
+}
+
+/// Whether the base is there, and may be seen: a search under one that is not may be answered with nothing at all.
+sdk::Status find_base(Link& link, const std::string& base) {
+  bool found = false;
+  const sdk::Status read = link.all({.base = base, .scope = LDAP_SCOPE_BASE, .attributes = {LDAP_NO_ATTRS}}, [&](LDAPMessage*) { found = true; });
+  if (!read.ok() || found) return read;
+  return sdk::failure(MG_CONFIG, "base: '" + base + "' is not to be seen at " + link.server() + "; check how it is written, and that this account may read it");
+}
+
+}  // namespace
+
+std::int64_t now_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+sdk::Status EntryStream::open(Site& site, Choice choice, std::unique_ptr<sdk::Stream>& out) {
+  std::unique_ptr<Link> link;
+  ServerFacts facts;
+  EntryTable table;
+  if (sdk::Status opened = open_bound(site.access, site.sockets, site.cancelled, link); !opened.ok()) return opened;
+  if (sdk::Status found = find_base(*link, choice.base); !found.ok()) return found;
+  if (sdk::Status learnt = learn(*link, facts); !learnt.ok()) return learnt;
+  if (sdk::Status made = EntryTable::make(facts.schema, choice, table); !made.ok()) return made;
+  if (choice.capture == Capture::sync && !facts.sync) {
+    return sdk::failure(MG_CONFIG, "capture: sync is not offered by " + link->server() + " (no control " LDAP_CONTROL_SYNC "); load its overlay syncprov, or use capture: poll");
+  }
+  const bool can_sync = facts.sync && lower(choice.key) == "entryuuid";
+  const Capture capture = choice.capture.value_or(can_sync ? Capture::sync : Capture::poll);
+  if (capture == Capture::sync) {
+    out = std::make_unique<SyncStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link));
+  } else {
+    out = std::make_unique<PolledStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link), capture);
+  }
+  return {};
+}
+
+sdk::Status EntryStream::ensure(std::unique_ptr<Link>& link) {
+  if (link != nullptr && !link->over()) return {};
+  link.reset();
+  return open_bound(site_.access, site_.sockets, site_.cancelled, link);
+}
+
+Query EntryStream::query() const { return {.base = choice_.base, .scope = choice_.scope, .filter = choice_.filter, .attributes = table_.wanted()}; }
+
+sdk::Status EntryStream::take(const Link& link, LDAPMessage* entry) {
+  fault_ = table_.fill(link.handle(), entry);
+  if (table_.partial().empty()) return {};
+  return sdk::failure(MG_UNSUPPORTED, "entry '" + table_.name() + "': the server gives only a part of '" + table_.partial() + "', and asking on is not done yet; leave the attribute out");
+}
+
+bool EntryStream::emit(sdk::Sink& sink) {
+  return fault_.empty() ? sink.upsert(table_.values(), table_.changed_us()) : sink.fault(table_.values(), table_.name() + ": " + fault_, table_.name());
+}
+
+void EntryStream::note_references(std::uint64_t count, const Link& link) {
+  if (count > 0 && references_ == 0) {
+    site_.host.warning("server " + link.server() + " refers to other servers for parts of '" + choice_.base + "'; these are not read: give them a feed of their own");
+  }
+  references_ = count;
+}
+
+sdk::Status EntryStream::lookup(const sdk::Keys& keys, sdk::Sink& sink) {
+  if (keys.width() != 1) return sdk::failure(MG_INTERNAL, "a lookup needs one value for each key");
+  if (!sink.columns(table_.columns())) return sdk::failure(MG_CANCELLED, "cancelled");
+  for (size_t from = 0; from < keys.size(); from += kKeysAtOnce) {
+    std::string filter = "(&" + choice_.filter + "(|";
+    for (size_t i = from; i < std::min(from + kKeysAtOnce, keys.size()); ++i) filter += "(" + table_.key_name() + "=" + escaped(text_of(keys[i][0])) + ")";
+    if (sdk::Status asked = look_up(filter + "))", sink); !asked.ok()) return asked;
+  }
+  return {};
+}
+
+sdk::Status EntryStream::look_up(const std::string& filter, sdk::Sink& sink) {
+  if (sdk::Status opened = ensure(asking_); !opened.ok()) return opened;
+  Query by_key = query();
+  by_key.filter = filter;
+  sdk::Status taken;
+  bool more = true;
+  const sdk::Status read = asking_->all(by_key, [&](LDAPMessage* entry) {
+    if (!taken.ok() || !more) return;
+    taken = take(*asking_, entry);
+    if (taken.ok()) more = emit(sink);
+  });
+  if (!read.ok()) return read;
+  if (!more) return sdk::failure(MG_CANCELLED, "cancelled");
+  return taken;
+}
+
+}  // namespace meshgate::ldap
