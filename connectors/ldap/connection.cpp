@@ -31,7 +31,7 @@ sdk::Status columns_under(Link& link, const ServerFacts& facts, const std::strin
       const AttributeType* type = facts.schema.find(name.get());
       if (type != nullptr && !type->refused) choice.attributes.push_back(type->name);
     }
-    const Element owned(element);
+    const Walk owned(element);
   }
   return EntryTable::make(facts.schema, choice, out);
 }

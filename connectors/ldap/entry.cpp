@@ -102,7 +102,7 @@ const std::string& EntryTable::fill(LDAP* handle, LDAPMessage* entry) {
   BerElement* element = nullptr;
   berval dn{};
   const int begun = ldap_get_dn_ber(handle, entry, &element, &dn);
-  const Element owned(element);
+  const Walk owned(element);
   if (begun != LDAP_SUCCESS) {
     fault_ = "the server's answer cannot be read";
     return fault_;

@@ -25,6 +25,12 @@ using OwnedValue = std::unique_ptr<berval, Free>;
 using Control = std::unique_ptr<LDAPControl, Free>;
 using Text = std::unique_ptr<char, Free>;
 
+/// A walk over the attributes of a message, which keeps the bytes.
+struct FreeWalk {
+  void operator()(BerElement* element) const { ber_free(element, 0); }
+};
+using Walk = std::unique_ptr<BerElement, FreeWalk>;
+
 /// What the library gave as an array of pointers.
 struct FreeControls {
   using pointer = LDAPControl**;

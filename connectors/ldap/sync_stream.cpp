@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "connectors/ldap/cookie.hpp"
 #include "connectors/ldap/failures.hpp"
 
 namespace meshgate::ldap {
@@ -172,7 +173,7 @@ void SyncStream::emit_id(Turn& turn) {
 /// Within a refresh a cookie covers nothing before its end. The ids that wait come first: it counts when they have.
 void SyncStream::take_cookie(const std::optional<std::string>& cookie) {
   if (!cookie) return;
-  cookie_ = *cookie;
+  cookie_ = refreshing_ ? *cookie : merged_cookie(cookie_, *cookie);
   if (refreshing_ || !ids_.empty()) return;
   at_.mark = cookie_;
   at_.trail = {};

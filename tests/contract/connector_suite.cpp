@@ -272,7 +272,7 @@ TEST_P(ConnectorContract, AFollowedStreamShowsNewRowsOutsideScansAndSweepsByKeys
 
 TEST_P(ConnectorContract, KeepsNullsAndUnicode) {
   const std::vector<Row> rows = {{1, std::nullopt, std::nullopt},
-                                 {2, "", "0.00"},
+                                 {2, harness_->holds_empty_text() ? "" : ".", "0.00"},
                                  {3, "NULL", "-1.50"},
                                  {4, "Grüße, 你好 \U0001F600 \"quoted\"\nsecond line\ttab \\ back'slash", "12345678901234.25"},
                                  {-9007199254740993, "e\u0301", "0.10"}};

@@ -61,6 +61,8 @@ class Harness {
   virtual void wait_until_blocked() = 0;
   /// The longest value the suite should try; 20 MB unless the source or its driver cannot.
   [[nodiscard]] virtual std::size_t huge() const { return 20'000'000; }
+  /// Whether a text may be empty and is not NULL then.
+  [[nodiscard]] virtual bool holds_empty_text() const { return true; }
   /// Whether discover() knows the key (a file has none until the stream's settings name it).
   [[nodiscard]] virtual bool discovers_key() const { return true; }
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/services/start.sh DIR [standby] [replica]: starts PostgreSQL and MariaDB on loopback, with data folders, passwords and ports of their own, and writes
+# tests/services/start.sh DIR [standby] [replica]: starts PostgreSQL, MariaDB and OpenLDAP's slapd on loopback, with data folders, passwords and ports of their own, and writes
 # DIR/env (shell assignments, also printed). `standby`: also a streaming standby of the PostgreSQL; `replica`: also a replica of the MariaDB. Never runs a server as root. A template of both data folders is kept in
 # ${MESHGATE_TEST_CACHE:-~/.cache/meshgate-test-services}, so that only the first start takes long. Stop with tests/services/stop.sh DIR.
 set -euo pipefail
@@ -19,6 +19,7 @@ cache=${MESHGATE_TEST_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/meshgate-test-servi
 fail() { echo "tests/services: $*" >&2; "$here/stop.sh" "$dir" || true; exit 1; }
 pgbin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$pgbin" ] || fail "PostgreSQL is missing: apt-get install postgresql-15"
+[ -x /usr/sbin/slapd ] || fail "slapd is missing: apt-get install slapd ldap-utils"
 mariadbd=$(command -v mariadbd || ls /usr/sbin/mariadbd 2>/dev/null) || fail "MariaDB is missing: apt-get install mariadb-server"
 
 pg_user=$(id -un) my_user=$(id -un)
@@ -142,6 +143,8 @@ standby_port='' replica_port=''
 [ -z "$standby" ] || start_standby || fail "the standby did not start, see $run/pg/standby.log"
 [ -z "$replica" ] || start_replica || fail "the replica did not start, see $dir/logs/replica.log"
 [ -z "$replica" ] || replica_port=$(port_of replica)
+python3 "$here/slapd.py" start "$run/ldap" --tls --session-log 1000 >"$dir/logs/ldap.log" 2>&1 || fail "slapd did not start, see $dir/logs/ldap.log"
+cp "$run/ldap/slapd.pid" "$dir/ldap.pid"
 umask 077
 cat >"$dir/env" <<ENV
 export MESHGATE_TEST_PG_HOST=127.0.0.1
@@ -157,4 +160,5 @@ export MESHGATE_TEST_MARIADB_PASSWORD='$my_password'
 export MESHGATE_TEST_MARIADB_DB=meshgate_test
 export MESHGATE_TEST_MARIADB_REPLICA_PORT=$replica_port
 ENV
+cat "$run/ldap/env" >>"$dir/env"
 cat "$dir/env"

@@ -21,6 +21,7 @@ stop standby.pid INT postgres
 stop pg.pid INT postgres
 stop replica.pid TERM mariadbd
 stop my.pid TERM mariadbd
+stop ldap.pid TERM slapd
 if [ -s "$dir/run" ]; then
   run=$(cat "$dir/run")
   case $run in
