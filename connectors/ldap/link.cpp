@@ -116,7 +116,8 @@ sdk::Status Link::bind(const Credentials& who, int& code) {
     return sdk::failure(MG_CONFIG, "server " + server_ + ": the password would go in clear over the network; use tls: start or ldaps://, or say insecure: true");
   }
   const std::string name(who.name);
-  berval password = borrow(who.external ? std::string_view{} : who.password);
+  // To say nothing more than the certificate does is an answer too: without one the server would ask for it.
+  berval password = borrow(who.external ? std::string_view("") : who.password);
   int request = 0;
   const int sent = ldap_sasl_bind(handle_.get(), who.external ? nullptr : name.c_str(), who.external ? "EXTERNAL" : LDAP_SASL_SIMPLE, &password, nullptr, nullptr, &request);
   if (sent != LDAP_SUCCESS) return over(sent, "bind");

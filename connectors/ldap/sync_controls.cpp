@@ -18,7 +18,7 @@ constexpr ber_tag_t kBoolean = 0x01;
 /// Reads one value from front to back; what is read wrong stays wrong.
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : bytes_(borrow(bytes)), element_(ber_init(&bytes_)) {}
+  explicit Reader(std::string_view bytes) : bytes_(borrow(bytes)), element_(bytes.empty() ? nullptr : ber_init(&bytes_)) {}
 
   [[nodiscard]] bool ok() const { return element_ != nullptr && ok_; }
   /// The tag of what comes next; LBER_DEFAULT at the end.

@@ -294,6 +294,18 @@ Status Connection::setup(const Settings& stream, const Setup& wish, const std::f
   return guarded(plugin_, "setup", [&](mg_error* error) { return plugin_.module().setup(connection_, given.data(), given.size(), &setup, &text, error); });
 }
 
+Status Connection::verify(const Settings& stream, const Credentials& who) {
+  if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
+  if (plugin_.module().verify == nullptr) return Error{Code::unsupported, "connector '" + std::string(plugin_.name()) + "' checks no passwords"};
+  const auto given = borrowed(stream);
+  mg_person person{};
+  person.size = sizeof person;
+  person.key = {who.key.data(), who.key.size()};
+  person.name = {who.name.data(), who.name.size()};
+  person.password = {who.password.data(), who.password.size()};
+  return guarded(plugin_, "verify", [&](mg_error* error) { return plugin_.module().verify(connection_, given.data(), given.size(), &person, error); });
+}
+
 Result<Stream> Connection::open_stream(const Settings& settings, const std::string& reader) {
   if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
   const auto given = borrowed(settings);

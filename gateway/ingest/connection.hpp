@@ -37,6 +37,13 @@ struct Setup {
   std::string reader;  ///< with `remove`: only what is kept for this one goes; empty: all
 };
 
+/// What somebody who signs in shows. Borrows.
+struct Credentials {
+  std::string_view key;  ///< of their record
+  std::string_view name;
+  std::string_view password;
+};
+
 struct Limits {
   std::chrono::milliseconds max_wait{1000};
   std::uint64_t max_records = 10000;
@@ -130,6 +137,9 @@ class Connection {
   /// Makes, removes or shows what the source needs for a stream of these settings; `say` gets text for people. Error::unsupported: nothing is
   /// ever needed. Blocks.
   Status setup(const Settings& stream, const Setup& wish, const std::function<void(std::string_view)>& say);
+  /// Whether the person with this key in a stream of these settings has this password. Error::auth: the source refuses them; any other says nothing of
+  /// them. Blocks.
+  Status verify(const Settings& stream, const Credentials& who);
   /// Reaches the source. `reader` names who reads, over restarts; empty: somebody who only looks. Error::config where a table, key or column is
   /// missing. Blocks.
   Result<Stream> open_stream(const Settings& settings, const std::string& reader = {});

@@ -60,6 +60,13 @@ std::vector<Ingest::Unlisted> Ingest::unlisted() const {
   return out;
 }
 
+Status Ingest::verify(std::string_view feed, std::string_view key, std::string_view name, std::string_view password) {
+  for (const auto& runner : runners_) {
+    if (const FeedReader* reader = runner->reader(feed)) return runner->verify(*reader, {key, name, password});
+  }
+  return Error{Code::not_found, "no source fills a feed '" + std::string(feed) + "'"};
+}
+
 Result<std::vector<Replayed>> Ingest::replay(std::string_view feed, std::vector<std::string> keys) {
   // Whoever waits holds a thread of the pool that serves readers: one is enough.
   const std::unique_lock lock(replaying_, std::try_to_lock);

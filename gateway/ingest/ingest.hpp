@@ -42,6 +42,10 @@ class Ingest {
   [[nodiscard]] std::vector<Unlisted> unlisted() const;
   /// Lets the feed's next sweep through once; false for an unknown feed.
   bool release(std::string_view feed);
+  /// Whether somebody with an item in this feed has this password: asks the feed's source as that person, on a connection of its own. `key` is the item's
+  /// id, which must be the record's key. Error::auth: the source refuses them; any other says nothing of them. Blocks as long as the source's own
+  /// timeouts let it; from any thread.
+  Status verify(std::string_view feed, std::string_view key, std::string_view name, std::string_view password);
   /// Asks the feed's source for its quarantined records again (no keys: for all of them). One at a time. Blocks, for at most half a minute where the
   /// source does not come round to it.
   Result<std::vector<Replayed>> replay(std::string_view feed, std::vector<std::string> keys);

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "mesh/feed_names.hpp"
+
 namespace meshgate::ingest {
 
 namespace {
@@ -236,7 +238,7 @@ std::vector<SourceOptions> read_sources(const Node& sources, const Node& feeds, 
     all.push_back(read_source(entry, find, secrets, out));
   }
   for (const auto& entry : feeds.entries()) {
-    check_name(entry, "feed", out);
+    if (!of_directory(entry.key)) check_name(entry, "feed", out);
     read_feed(entry, all, secrets, out);
   }
   part_names(all, out);

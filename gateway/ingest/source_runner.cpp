@@ -59,6 +59,7 @@ void SourceRunner::stop() {
     stop_ = true;
     if (running_ != nullptr) running_->cancel();
   }
+  checks_.stop();
   wake_.notify_all();
 }
 
@@ -158,6 +159,16 @@ Result<std::vector<Replayed>> SourceRunner::replay(const FeedReader& reader, std
     }
   }
   return done.get();  // it has begun
+}
+
+Status SourceRunner::verify(const FeedReader& reader, const Credentials& who) {
+  const Settings* stream = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find_if(tasks_.begin(), tasks_.end(), [&](const auto& one) { return &one->reader == &reader; });
+    stream = &(*at)->options.stream;
+  }
+  return checks_.check(*options_.plugin, options_.connection, *stream, who, log_);
 }
 
 bool SourceRunner::stopping() {

@@ -18,6 +18,7 @@
 #include "gateway/ingest/feed_family.hpp"
 #include "gateway/ingest/feed_reader.hpp"
 #include "gateway/ingest/options.hpp"
+#include "gateway/ingest/password_checks.hpp"
 #include "gateway/ingest/row_budget.hpp"
 #include "gateway/store/store.hpp"
 
@@ -47,6 +48,9 @@ class SourceRunner {
   /// FeedReader::replay on the source's thread, between two steps; a scan lets go of its snapshot for it, and goes on in a new one. One at a time.
   /// From any thread. Blocks, for its turn at most `patience`; Error::retry says what it would have waited for.
   Result<std::vector<Replayed>> replay(const FeedReader& reader, std::vector<std::string> keys, std::chrono::milliseconds patience);
+
+  /// Whether somebody with an item in this reader's feed has this password; see Ingest::verify. From any thread. Blocks.
+  Status verify(const FeedReader& reader, const Credentials& who);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -134,6 +138,7 @@ class SourceRunner {
   bool stop_ = false;
   std::optional<Errand> errand_;   ///< waits for its turn; guarded by mutex_
   Connection* running_ = nullptr;  ///< the one to cancel; guarded by mutex_
+  PasswordChecks checks_;
 
   std::thread thread_;  // last: it uses everything above
 };

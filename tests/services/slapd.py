@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A directory server of a test's own: OpenLDAP's slapd on loopback, on free ports, with a folder of its own, not as root.
 
-    slapd.py start DIR [--tls] [--session-log N] [--no-sync] [--size-limit N] [--server-id N] [--follows URL]
+    slapd.py start DIR [--tls] [--session-log N] [--no-sync] [--size-limit N] [--server-id N] [--follows DIR]
     slapd.py again DIR          starts it again on its data and ports, after somebody ended it
     slapd.py stop DIR           stops it, by its own process number
 
@@ -282,11 +282,15 @@ def main():
     arguments.add_argument("--no-sync", action="store_true")
     arguments.add_argument("--size-limit", default="unlimited")
     arguments.add_argument("--server-id", type=int, default=1)
-    arguments.add_argument("--follows")
+    arguments.add_argument("--follows", help="a replica of the server in that folder, with its passwords")
     options = arguments.parse_args()
     if not os.path.exists(SLAPD):
         sys.exit("tests/services: slapd is missing: apt-get install slapd ldap-utils")
-    server = Slapd(options.dir, tls=options.tls, session_log=options.session_log, sync=not options.no_sync, size_limit=options.size_limit, server_id=options.server_id, follows=options.follows)
+    more = {}
+    if options.follows:
+        provider = Slapd(options.follows)
+        more = {"follows": provider.url, "admin_password": provider.admin_password, "reader_password": provider.reader_password}
+    server = Slapd(options.dir, tls=options.tls, session_log=options.session_log, sync=not options.no_sync, size_limit=options.size_limit, server_id=options.server_id, **more)
     if options.action == "stop":
         server.stop()
         return

@@ -1,0 +1,73 @@
+"""The example of connectors/ldap/README.md, run against a slapd that grants just the rights which that page names.
+
+    ldap_example_test.py --program build/bin/meshgate
+"""
+
+import argparse
+import os
+import re
+import tempfile
+
+from directory import GROUPS, PEOPLE, DirectoryNode, Slapd, group, person
+from processes import run, wait_for
+
+README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "connectors", "ldap", "README.md")
+
+
+def block(kind):
+    with open(README, encoding="utf-8") as file:
+        return re.search(rf"```{kind}\n(.*?)```", file.read(), re.S).group(1)
+
+
+def must_be_granted(server):
+    """Line by line what the page says, with the numbers of this server."""
+    with open(os.path.join(server.folder, "slapd.conf"), encoding="utf-8") as file:
+        configured = file.read()
+    for line in block("slapd").replace("size=unlimited", "size.soft=unlimited").splitlines():
+        if line.split(" time=")[0] not in configured:
+            raise SystemExit(f"the server of this test does not have the line: {line}")
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--program", required=True)
+    program = os.path.abspath(arguments.parse_args().program)
+    with tempfile.TemporaryDirectory(prefix="meshgate-ldap-") as folder:
+        os.chmod(folder, 0o755)
+        server = Slapd(os.path.join(folder, "slapd"), tls=True, session_log=10000)
+        server.start()
+        try:
+            must_be_granted(server)
+            server.modify(person("anna", displayName="Anna", telephoneNumber="+47 123") + group("sales", [f"uid=anna,{PEOPLE}"]))
+            os.environ["LDAP_PASSWORD"] = server.reader_password
+            yaml = re.sub(r"url: \[.*\]", f'url: [ "{server.url}" ]', block("yaml")).replace("/etc/meshgate/corp-ca.pem", os.path.join(server.folder, "ca.pem"))
+            yaml = yaml.replace("/var/lib/meshgate", "DATA").replace("127.0.0.1:7443", "127.0.0.1:PORT")
+            follow(DirectoryNode(program, folder, yaml), server)
+        finally:
+            server.stop()
+
+
+def follow(node, server):
+    code, out, err = run([node.program, "check", node.config])
+    if code != 0:
+        raise SystemExit(f"check: {out}{err}")
+    with node.stopped_in_the_end():
+        node.start_and_wait("_users", "_groups", "phone_book")
+        expect(node, "_users", '"name":"anna"', '"disabled":false', '"display":"Anna"')
+        expect(node, "_groups", f'"members":["uid=anna,{PEOPLE}"]')
+        expect(node, "phone_book", '"telephoneNumber":["+47 123"]')
+        server.modify(f"dn: uid=anna,{PEOPLE}\nchangetype: modify\nreplace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n\n")
+        server.modify(f"dn: cn=sales,{GROUPS}\nchangetype: modify\nadd: member\nmember: uid=bo,{PEOPLE}\n\n")
+        expect(node, "_users", '"disabled":true')
+        expect(node, "_groups", f'"uid=bo,{PEOPLE}"')
+        if server.reader_password in node.log():
+            raise SystemExit("the password is in the log")
+    print("the example of connectors/ldap works as it stands")
+
+
+def expect(node, feed, *parts):
+    wait_for(f"{feed} to say {parts}", lambda: all(part in "".join((node.contents(feed) or {}).values()) for part in parts), 20)
+
+
+if __name__ == "__main__":
+    main()
