@@ -251,6 +251,8 @@ void SyncStream::finish_refresh(Turn& turn) {
     turn.out.flags |= MG_SCANNING | MG_SCAN_ENDED | MG_SCANS_AGAIN;
     turn.out.as_of_us = began_us_;
   }
+  // A server that does not persist has ended the search: it is asked again at the next interval.
+  if (request_ < 0) turn.out.flags |= MG_IDLE;
   if (whole_) at_.scanned_s = began_us_ / kSecond;
   at_.scanning = false;
   at_.trail = {};

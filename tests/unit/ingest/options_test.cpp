@@ -134,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"feeds: { a: { from: { source: erp, tables: [] } } }", "`tables` names nothing"},
                       Wrong{"feeds: { a: { from: { source: erp, tables: [x], kye: 1 } } }", "unknown key 'kye'"},
                       Wrong{"feeds: { a: { from: { source: erp, tables: [x] } }, a.b: { from: { source: erp, tables: [y] } } }", "could have the same names"},
-                      Wrong{"feeds: { _users: { from: { source: erp, table: x } } }", "cannot be the name of a feed"},
+                      Wrong{"feeds: { _people: { from: { source: erp, table: x } } }", "cannot be the name of a feed"},
                       Wrong{"feeds: { \"a/b\": { from: { source: erp, table: x } } }", "cannot be the name of a feed"}));
 
 TEST_F(OptionsTest, AConnectorThatIsNotThereIsSaid) {
