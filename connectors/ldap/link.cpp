@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "connectors/ldap/failures.hpp"
+#include "connectors/ldap/quiet_pipe.hpp"
 
 namespace meshgate::ldap {
 
@@ -44,7 +45,11 @@ sdk::Status Link::open(const Access& access, const Address& server, Sockets& soc
   return {};
 }
 
-Link::~Link() { sockets_.remove(socket_); }
+Link::~Link() {
+  const QuietPipe quiet;
+  sockets_.remove(socket_);
+  handle_.reset();
+}
 
 sdk::Status Link::prepare(const Access& access) {
   LDAP* handle = handle_.get();
@@ -67,6 +72,7 @@ sdk::Status Link::prepare(const Access& access) {
 
 sdk::Status Link::secure(const Access& access, Tls tls) {
   if (tls == Tls::off) return {};
+  const QuietPipe quiet;
   LDAP* handle = handle_.get();
   const int demand = LDAP_OPT_X_TLS_DEMAND;
   const int oldest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
@@ -115,6 +121,7 @@ sdk::Status Link::bind(const Credentials& who, int& code) {
   if (!who.external && clear_ && !insecure_ && !is_local(socket_)) {
     return sdk::failure(MG_CONFIG, "server " + server_ + ": the password would go in clear over the network; use tls: start or ldaps://, or say insecure: true");
   }
+  const QuietPipe quiet;
   const std::string name(who.name);
   // To say nothing more than the certificate does is an answer too: without one the server would ask for it.
   berval password = borrow(who.external ? std::string_view("") : who.password);
@@ -129,6 +136,7 @@ sdk::Status Link::bind(const Credentials& who, int& code) {
 
 sdk::Status Link::search(const Query& query, const std::vector<LDAPControl*>& controls, int& request) {
   if (over_) return sdk::failure(MG_RECONNECT, "server " + server_ + ": the connection is over; it is opened again");
+  const QuietPipe quiet;
   std::vector<char*> attributes;
   for (const std::string& one : query.attributes) attributes.push_back(const_cast<char*>(one.c_str()));
   attributes.push_back(nullptr);
@@ -185,6 +193,7 @@ sdk::Status Link::all(const Query& query, const std::function<void(LDAPMessage*)
 }
 
 void Link::abandon(int request) {
+  const QuietPipe quiet;
   if (!over_) ldap_abandon_ext(handle_.get(), request, nullptr, nullptr);
 }
 

@@ -92,7 +92,7 @@ feeds:
 
 
 def reading(server, url=None, password=None):
-    return f'url: [ "{url or server.url}" ], tls: off, dn: "{server.reader}", password: {password or server.reader_password}, timeout: 3s, connect_timeout: 1s'
+    return f'url: [ "{url or server.url}" ], tls: "off", dn: "{server.reader}", password: {password or server.reader_password}, timeout: 3s, connect_timeout: 1s'
 
 
 def normal(dn):

@@ -73,7 +73,7 @@ class Table:
                 raise SystemExit(f"{cause}: {name} has {self.node.feed(name)['count']} of {count} items, {self.removed(name)} were removed; it said: {text}")
 
     def removed(self, feed):
-        line = f'meshgate_items_removed{{source="company",feed="{feed}"}} '
+        line = f'meshgate_items_removed_total{{source="company",feed="{feed}"}} '
         return next(int(one[len(line):]) for one in self.node.get("/metrics")[1].decode().splitlines() if one.startswith(line))
 
     def with_configuration(self, cause, yaml, says, feeds=FEEDS):

@@ -49,9 +49,9 @@ class Changes(threading.Thread):
         kinds = [self.add_person, self.add_person]
         kinds += [self.modify, self.rename, self.move, self.lock, self.unlock, self.delete, self.mail] if who else []
         kinds += [self.add_group] if who else []
-        kinds += [self.join, self.leave, self.nest, self.delete, self.rename] if which else []
+        kinds += [self.enter, self.leave, self.nest, self.delete, self.rename] if which else []
         kind = self.chance.choice(kinds)
-        of_groups = kind in (self.join, self.leave, self.nest) or (kind in (self.delete, self.rename) and which and self.chance.random() < 0.3)
+        of_groups = kind in (self.enter, self.leave, self.nest) or (kind in (self.delete, self.rename) and which and self.chance.random() < 0.3)
         return kind(which if of_groups else who, people, groups)
 
     def add_person(self, _who, _people, _groups):
@@ -83,7 +83,7 @@ class Changes(threading.Thread):
     def add_group(self, who, people, _groups):
         return group(f"g{self.next}", {who, self.chance.choice(people)})
 
-    def join(self, which, people, _groups):
+    def enter(self, which, people, _groups):
         return f"dn: {which}\nchangetype: modify\nadd: member\nmember: {self.chance.choice(people) if people else which}\n\n"
 
     def nest(self, which, _people, groups):

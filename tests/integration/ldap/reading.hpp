@@ -40,7 +40,6 @@ inline std::string shown(const mg_value& value) { return value.kind == MG_BOOL ?
 class Reading {
  public:
   Reading(Settings connection, Settings stream, sdk::Status* failed = nullptr) {
-    std::signal(SIGPIPE, SIG_IGN);  // as the gateway has it
     const sdk::Status opened = open(std::move(connection), std::move(stream));
     if (failed != nullptr) *failed = opened;
     if (failed == nullptr && !opened.ok()) ADD_FAILURE() << opened.message;
