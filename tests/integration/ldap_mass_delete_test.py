@@ -56,7 +56,7 @@ class Table:
 
     def settled(self, feed):
         state = self.node.feed(feed)
-        return state and not state.get("held") and not state["source"].get("error") and state["source"]["state"] == "running" and not state["loading"]
+        return state and not state.get("held") and not state["source"].get("error") and state["source"]["state"] in ("idle", "scanning") and not state["loading"]
 
     def must_say(self, cause, feed, *words):
         """Waits for the sentence; all are still there then."""
@@ -139,7 +139,7 @@ class Table:
         self.restart()
 
     def wrong_password(self):
-        self.with_configuration("password", self.good(connection=reading(self.server, password="wrong")), ["name or password are wrong"])
+        self.with_configuration("password", self.good(connection=reading(self.server, password="not-the-one")), ["name or password are wrong"])
 
     def authority_that_is_not_ours(self):
         secure = f'url: [ "{self.server.tls_url}" ], dn: "{self.server.reader}", password: {self.server.reader_password}'
