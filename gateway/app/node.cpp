@@ -173,7 +173,8 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";
   services.ranges.most_bytes = ingest_ ? configuration.range_cache : 0;
   services.ranges.part_bytes = configuration.range_size;
-  if (configuration.policy.has_users()) services.principal = [this](const net::Request& request) { return serve::principal_of(*sign_in_, request); };
+  services.principal = [this](const net::Request& request) { return serve::principal_of(*sign_in_, request); };
+  services.people = configuration.policy.has_users();
   services.signed_in = [this](const access::Principal& who) { return sign_in_->stands(who); };
   serve_ = std::make_unique<serve::Serve>(std::move(services));
   sign_in_->on_revoked([this] { serve_->look_again(); });

@@ -23,7 +23,7 @@ net::Response uncached(net::Response answer) {
 }
 
 /// Whether somebody is a stranger here only until they sign in.
-bool could_sign_in(const Context& context, const Visit& visit) { return context.services.principal && visit.who.anonymous(); }
+bool could_sign_in(const Context& context, const Visit& visit) { return context.services.principal && context.services.people && visit.who.anonymous(); }
 
 }  // namespace
 

@@ -82,6 +82,7 @@ struct Services {
   /// Who makes a request. Code::auth: what was shown proves nobody; others: it cannot be said now. Must not block. Empty: nobody can sign in, and
   /// who does not come over the administration socket is anonymous.
   std::function<Result<access::Principal>(const net::Request&)> principal{};
+  bool people = true;  ///< false: there is nobody here who could sign in, so nobody is told to
   /// Whether the device that a principal signed in with may still be used; must not block. Empty: always.
   std::function<bool(const access::Principal&)> signed_in{};
 };
