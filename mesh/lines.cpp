@@ -124,8 +124,9 @@ bool read_content(value from, std::string_view& out) {
   object item;
   if (from.get_object().get(item) != simdjson::SUCCESS) return false;
   if (item.raw_json().get(out) != simdjson::SUCCESS) return false;
-  out.remove_suffix(out.size() - out.rfind('}') - 1);  // simdjson's raw text reaches to the next token
-  return true;
+  // simdjson's raw text reaches to the next token, and it takes any bracket for the end.
+  while (!out.empty() && (out.back() == ' ' || out.back() == '\t' || out.back() == '\r' || out.back() == '\n')) out.remove_suffix(1);
+  return !out.empty() && out.back() == '}';
 }
 
 bool read_cursor(value from, Cursor& out) {

@@ -48,6 +48,12 @@ TEST(LineParser, RefusesBytesThatAreNoUtf8) {
   EXPECT_FALSE(parser.parse("{\"gone\":{\"seq\":1,\"id\":\"\xc0\xaf\"}}"));
 }
 
+TEST(LineParser, AnItemEndsWithItsOwnBracket) {
+  LineParser parser;
+  EXPECT_FALSE(parser.parse(put_with("{\"a\":1]")));
+  EXPECT_FALSE(parser.parse(put_with("{\"a\":\"}\"]")));
+}
+
 TEST(LineParser, NamesTheUnknownKind) {
   LineParser parser;
   const auto line = parser.parse(R"({"later":{}})");
