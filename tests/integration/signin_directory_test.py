@@ -24,7 +24,7 @@ CONFIGURATION = """node: { data: DATA, listen: "http://127.0.0.1:PORT" }
 sources:
   directory:
     connector: ldap
-    connection: { url: "URL", tls: off, dn: "READER", password: "${file:reader}" }
+    connection: { url: "URL", tls: "off", insecure: true, dn: "READER", password: "${file:reader}" }
   shop:
     connector: odbc
     connection: CONNECTION

@@ -14,7 +14,7 @@ from databases import Sqlite
 from processes import Gateway, run
 
 PASSWORD = "Marked-Password-42"
-CONFIGURATION = """node: { data: DATA, listen: "http://127.0.0.1:PORT" }
+CONFIGURATION = """node: { read: public, data: DATA, listen: "http://127.0.0.1:PORT" }
 sources:
   s:
     connector: odbc
