@@ -11,20 +11,6 @@
 
 namespace meshgate::access {
 
-namespace {
-
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-}  // namespace
-
 Result<std::unique_ptr<DeviceBook>> DeviceBook::open(std::string file, std::size_t spare) {
   std::unique_ptr<DeviceBook> out(new DeviceBook(std::move(file), spare));
   if (auto done = out->read(); !done) return std::move(done).error();
@@ -89,7 +75,7 @@ Status DeviceBook::append(std::string_view lines) {
   if (lines_ > 2 * size() + spare_) {
     if (auto done = write_anew(); !done) return done;
   }
-  const bool written = write_all(descriptor_, lines);
+  const bool written = base::write_all(descriptor_, lines);
   const int reason = errno;
   if (!written) {
     // What stands there of the lines must not become the beginning of the next one.
