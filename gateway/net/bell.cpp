@@ -58,17 +58,23 @@ asio::awaitable<bool> Bell::async_wait(std::uint64_t seen, std::chrono::steady_c
   auto loop = co_await asio::this_coro::executor;
   const asio::execution_context* const where = &asio::query(loop, asio::execution::context);
   asio::steady_timer timer(loop, deadline);
-  {
-    const std::lock_guard lock(state->mutex);
-    if (state->rings.load(std::memory_order_relaxed) > seen) co_return true;
-    auto& ward = state->wards[where];
-    ward.loop = loop;
-    ward.waiting.insert(&timer);
+  // A wake-up that is under way for an earlier ring reaches also who has come since and has heard that one.
+  for (;;) {
+    {
+      const std::lock_guard lock(state->mutex);
+      if (state->rings.load(std::memory_order_relaxed) > seen) co_return true;
+      auto& ward = state->wards[where];
+      ward.loop = loop;
+      ward.waiting.insert(&timer);
+    }
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    {
+      const std::lock_guard lock(state->mutex);
+      state->wards.at(where).waiting.erase(&timer);
+      if (state->rings.load(std::memory_order_relaxed) > seen) co_return true;
+    }
+    if (std::chrono::steady_clock::now() >= deadline) co_return false;
   }
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  const std::lock_guard lock(state->mutex);
-  state->wards.at(where).waiting.erase(&timer);
-  co_return state->rings.load(std::memory_order_relaxed) > seen;
 }
 
 }  // namespace meshgate::net
