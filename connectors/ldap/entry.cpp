@@ -16,7 +16,6 @@ namespace {
 constexpr size_t kKey = 0;
 constexpr size_t kDn = 1;
 constexpr size_t kDisabled = 2;
-constexpr size_t kOwn = 3;
 
 constexpr std::string_view kChanged = "modifytimestamp";
 /// Those by which servers say that somebody is shut out.
