@@ -9,9 +9,10 @@ namespace {
 
 sdk::Status refused() { return sdk::failure(MG_AUTH, "name or password are wrong"); }
 
-/// What stands between us and an answer says nothing of the person: it must not look like a refusal.
+/// What stands between us and an answer says nothing of the person: it must not look like a refusal. Whoever asks again does so on a new connection.
 sdk::Status unanswered(sdk::Status why) {
   if (why.code == MG_AUTH) why.code = MG_CONFIG;
+  if (why.code == MG_RECONNECT) why.code = MG_RETRY;
   return why;
 }
 

@@ -58,7 +58,7 @@ struct EntryReader::State {
   /// The members of a content; of what is no object, none.
   simdjson::dom::object open(std::string_view content) {
     simdjson::dom::object out;
-    if (contents.parse(content.data(), content.size()).get(out) == simdjson::SUCCESS) return out;
+    if (!content.empty() && contents.parse(content.data(), content.size()).get(out) == simdjson::SUCCESS) return out;
     return contents.parse("{}", 2).get_object().value_unsafe();
   }
 
