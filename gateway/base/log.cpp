@@ -26,7 +26,18 @@ bool control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
 Log::Log(Level least, Redact redact) : least_(least), redact_(std::move(redact)) {}
 
 void Log::write(Level level, std::string_view room, std::string_view message) {
-  if (level < least_) return;
+  if (level >= least_) compose(level, room, message);
+}
+
+void Log::audit(const Act& act) {
+  std::string line = act.who;
+  if (!act.from.empty()) line += " from " + act.from;
+  line += ": " + act.what + ", " + act.result;
+  if (!act.request.empty()) line += ", request " + act.request;
+  compose(Level::warning, "audit", line);
+}
+
+void Log::compose(Level level, std::string_view room, std::string_view message) {
   std::string line = utc_text(now());
   line.append(" ").append(word(level)).append(" ").append(room).append(": ");
   for (const char c : redacted(std::string(message))) line += control(c) ? ' ' : c;

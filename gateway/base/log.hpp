@@ -9,6 +9,15 @@ namespace meshgate::base {
 
 enum class Level { debug, info, warning, error };
 
+/// What somebody did to the node, or tried to.
+struct Act {
+  std::string who;      ///< "ann (4f3a…)", "administrator (socket, uid 1000)"
+  std::string from;     ///< their address; empty: from no network
+  std::string what;     ///< "POST /admin/release/orders"
+  std::string result;   ///< "answered 200"
+  std::string request;  ///< its id; empty: no request led to it
+};
+
 /// Structured log lines on standard error: time, level, room, message. One per process, made in `main`, handed down by reference; thread
 /// safe. Every line passes the redaction given at construction, so that no secret can be printed.
 class Log {
@@ -24,6 +33,8 @@ class Log {
   void warning(std::string_view room, std::string_view message) { write(Level::warning, room, message); }
   void error(std::string_view room, std::string_view message) { write(Level::error, room, message); }
   void write(Level level, std::string_view room, std::string_view message);
+  /// A line at level warning, of a room of its own, "audit", that is written whatever the least level is: each act leaves exactly one.
+  void audit(const Act& act);
 
   /// From now on, on all threads.
   void set_least(Level least) { least_ = least; }
@@ -35,6 +46,8 @@ class Log {
   virtual void put(const std::string& line);
 
  private:
+  void compose(Level level, std::string_view room, std::string_view message);
+
   std::atomic<Level> least_;
   Redact redact_;
 };

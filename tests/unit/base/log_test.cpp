@@ -32,6 +32,15 @@ TEST(Log, ALineSaysWhenHowBadWhereAndWhat) {
   EXPECT_TRUE(std::regex_match(log.lines[0], std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z warn  store: the disk is nearly full\n)"))) << log.lines[0];
 }
 
+TEST(Log, AnActLeavesItsLineWhateverTheLevel) {
+  Kept log(Level::error, [](std::string text) { return std::regex_replace(text, std::regex("hunter2"), "***"); });
+  log.audit({"ann (5f1c)", "192.0.2.1", "POST /admin/release/orders", "answered 200", "r-1"});
+  log.audit({"the node", {}, "rules read again", "hunter2\nforged", {}});
+  ASSERT_EQ(log.lines.size(), 2U);
+  EXPECT_TRUE(log.lines[0].ends_with("Z warn  audit: ann (5f1c) from 192.0.2.1: POST /admin/release/orders, answered 200, request r-1\n")) << log.lines[0];
+  EXPECT_TRUE(log.lines[1].ends_with("Z warn  audit: the node: rules read again, *** forged\n")) << log.lines[1];
+}
+
 TEST(Log, DropsWhatIsBelowItsLevel) {
   Kept log(Level::warning);
   log.debug("a", "x");
