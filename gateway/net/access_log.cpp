@@ -67,7 +67,7 @@ std::string access_line(const Access& access) {
   std::string out = "{\"time\":\"" + utc_text(access.at) + "\"";
   text(out, "request", access.id);
   text(out, "remote", access.remote);
-  text(out, "principal", {});
+  text(out, "principal", access.person);
   text(out, "client", access.client);
   text(out, "method", access.method);
   text(out, "path", shown(access.target), kMostTarget);

@@ -20,6 +20,7 @@ struct Access {
   Micros at;  ///< when the request was taken
   std::string id;
   std::string remote;  ///< who asked, without port
+  std::string person;  ///< the anchor of who was signed in; empty: nobody
   std::string client;  ///< the subject of its certificate; empty: it showed none
   std::string method;  ///< empty: what came was not a request
   std::string target;  ///< path and query as sent

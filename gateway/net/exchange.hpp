@@ -35,12 +35,15 @@ class Exchange final : public Reply {
   boost::asio::awaitable<Status> async_write_shared(const Broadcast& broadcast) override;
   boost::asio::awaitable<Status> async_finish() override;
   [[nodiscard]] bool draining() const override { return draining_.load(std::memory_order_relaxed); }
+  void asked_by(std::string person) override { person_ = std::move(person); }
 
   /// 0: nothing was answered yet.
   [[nodiscard]] unsigned status() const { return status_; }
   /// The answer is complete and the connection may carry another request.
   [[nodiscard]] bool reusable() const { return finished_ && manner_.keep_alive && !connection_.closed(); }
   [[nodiscard]] bool finished() const { return finished_; }
+  /// Who asked, as far as it was said.
+  [[nodiscard]] const std::string& person() const { return person_; }
   void close_after() { manner_.keep_alive = false; }
 
  private:
@@ -60,6 +63,7 @@ class Exchange final : public Reply {
   std::unique_ptr<Compressor> compressor_;
   std::optional<GzipChecksum> pieces_;  ///< the answer is gzip put together from pieces; of those sent so far
   std::string compressed_;
+  std::string person_;
   unsigned status_ = 0;
   bool chunked_ = false;
   bool finished_ = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -30,6 +31,7 @@ struct Request {
   std::string remote;                 ///< the address of who asked, as a trusted proxy tells it; "unix" for the administration socket
   std::string client;                 ///< the subject of the verified certificate that was shown; empty: none
   bool administrator = false;         ///< came over the administration socket
+  std::uint32_t uid = ~0U;            ///< of the process that did; all ones: not known
   std::vector<std::string> captures;  ///< what the route's {…} matched, percent-decoded
   std::string id;                     ///< request id for logs
   std::string route;                  ///< the pattern that matched, for metrics; empty: none did
@@ -66,6 +68,8 @@ class Reply {
   [[nodiscard]] virtual boost::asio::awaitable<Status> async_finish() = 0;
   /// The server is draining: long answers should end soon.
   [[nodiscard]] virtual bool draining() const = 0;
+  /// Whose request it is, for the access log: the anchor of a person. To be said on the loop, before the answer is complete.
+  virtual void asked_by(std::string person) = 0;
 };
 
 using Handler = std::function<boost::asio::awaitable<void>(const Request&, Reply&)>;

@@ -1,5 +1,6 @@
 #include "gateway/net/server.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -32,9 +33,12 @@ Visitor visitor(const asio::ip::tcp::socket& socket) {
   return out;
 }
 
-Visitor visitor(const asio::local::stream_protocol::socket&) {
+Visitor visitor(asio::local::stream_protocol::socket& socket) {
   Visitor out;
   out.administrator = true;
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) out.uid = peer.uid;
   return out;
 }
 

@@ -179,6 +179,7 @@ Request Session::request_of(const Head& head, Target target) {
   out.query = std::move(target.query);
   out.fields = head.fields;
   out.administrator = visitor_.administrator;
+  out.uid = visitor_.uid;
   out.remote = visitor_.administrator ? "unix" : asker(visitor_.address, head.fields, house_->options.proxies).to_string();
   if (const auto* secured = connection_.secured()) out.client = secured->client;
   out.id = house_->ids.of(head.fields.find("X-Request-Id"));
@@ -202,7 +203,7 @@ asio::awaitable<bool> Session::async_answer(Request request, const Head& head) {
     (void)co_await exchange.async_send(std::move(answer));
   }
   house_->count(request.route, exchange.status());
-  note(taken, exchange.status(), request, head);
+  note(taken, exchange, request, head);
   if (!fine || !exchange.finished()) {
     // The reader must not take a broken answer for a whole one.
     connection_.close();
@@ -234,7 +235,7 @@ asio::awaitable<void> Session::async_refuse(Refusal refusal) {
   auto answer = problem(refusal.status, type_of(refusal.status), reason(refusal.status), refusal.detail, unread.id);
   house_->count({}, refusal.status);
   (void)co_await exchange.async_send(std::move(answer));
-  note(taken, refusal.status, unread, Head());
+  note(taken, exchange, unread, Head());
 }
 
 Exchange::Manner Session::manner_of(const Request& request, const Head& head) const {
@@ -252,19 +253,20 @@ Exchange::Manner Session::manner_of(const Request& request, const Head& head) co
   return out;
 }
 
-void Session::note(const Taken& taken, unsigned status, const Request& request, const Head& head) const {
+void Session::note(const Taken& taken, const Exchange& exchange, const Request& request, const Head& head) const {
   if (house_->options.access_log == nullptr) return;
   Access access;
   access.at = taken.at;
   access.id = request.id;
   access.remote = request.remote;
+  access.person = exchange.person();
   access.client = request.client;
   access.method = request.method;
   access.target = head.target;
   access.route = request.route;
   access.agent = head.fields.find("User-Agent").value_or(std::string_view());
   if (const auto* secured = connection_.secured()) access.tls = secured->version;
-  access.status = status;
+  access.status = exchange.status();
   access.bytes = connection_.sent() - taken.sent;
   access.took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - taken.clock);
   house_->options.access_log->add(access);

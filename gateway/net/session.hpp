@@ -17,6 +17,7 @@ struct Visitor {
   std::uint16_t port = 0;
   std::string counted;         ///< what it counts as against the limit of connections per address; empty: nothing
   bool administrator = false;  ///< came by the Unix socket
+  std::uint32_t uid = ~0U;     ///< of the process that did; all ones: not known
 };
 
 /// One connection: reads requests one after the other and has them answered. Lives and dies on its loop.
@@ -62,7 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
   /// False when the handler threw.
   boost::asio::awaitable<bool> async_handle(const Handler& handler, const Request& request, Exchange& exchange);
   /// For the access log.
-  void note(const Taken& taken, unsigned status, const Request& request, const Head& head) const;
+  void note(const Taken& taken, const Exchange& exchange, const Request& request, const Head& head) const;
 
   std::shared_ptr<House> house_;
   Connection connection_;

@@ -44,6 +44,7 @@ class Recast final : public net::Reply {
   boost::asio::awaitable<Status> async_write_shared(const net::Broadcast& broadcast) override;
   boost::asio::awaitable<Status> async_finish() override;
   [[nodiscard]] bool draining() const override { return inner_.draining(); }
+  void asked_by(std::string person) override { inner_.asked_by(std::move(person)); }
 
  private:
   [[nodiscard]] net::Fields typed(const net::Fields& fields) const;

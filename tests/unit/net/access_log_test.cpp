@@ -23,6 +23,7 @@ TEST(AccessLine, HasAllMembers) {
   access.at = *parse_timestamp("2026-01-05T10:15:09.123456");
   access.id = "r-1";
   access.remote = "192.0.2.1";
+  access.person = "5f1c2a30";
   access.client = "CN=till 7,O=corp";
   access.method = "GET";
   access.target = "/feeds/orders/changes?after=0";
@@ -33,7 +34,7 @@ TEST(AccessLine, HasAllMembers) {
   access.bytes = 1234;
   access.took = std::chrono::microseconds(56);
   EXPECT_EQ(access_line(access),
-            R"({"time":"2026-01-05T10:15:09.123456Z","request":"r-1","remote":"192.0.2.1","principal":null,"client":"CN=till 7,O=corp","method":"GET",)"
+            R"({"time":"2026-01-05T10:15:09.123456Z","request":"r-1","remote":"192.0.2.1","principal":"5f1c2a30","client":"CN=till 7,O=corp","method":"GET",)"
             R"("path":"/feeds/orders/changes?after=0","route":"/feeds/{feed}/changes","status":200,"bytes":1234,"duration_us":56,"tls":"TLSv1.3","agent":"curl/7.88"})"
             "\n");
   EXPECT_EQ(member(access_line(Access()), "method"), "null");
