@@ -207,11 +207,14 @@ Status DiskFeed::erase() {
     batch.DeleteRange(engine_->family(Family::meta), first, behind(first));
   }
   if (auto written = engine_->write(batch, Engine::Durably::yes); !written) return written;
-  const std::unique_lock publish(tables_mutex_);
-  erased_ = true;
-  tables_.partitions.clear();
-  tables_.partition_numbers.clear();
-  tables_.positions.clear();
+  {
+    const std::unique_lock publish(tables_mutex_);
+    erased_ = true;
+    tables_.partitions.clear();
+    tables_.partition_numbers.clear();
+    tables_.positions.clear();
+  }
+  notify();
   return {};
 }
 

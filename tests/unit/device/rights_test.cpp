@@ -144,9 +144,7 @@ TEST_F(DeviceRightsTest, ALostFeedGoesInTheMiddleOfAPass) {
 
 /// A feed that is not there is not one that was taken away: an operator may have lost its store.
 TEST_F(DeviceRightsTest, WhatIsNotThereStays) {
-  auto pages = wanted(true);
-  pages.connections = 1;  // a stream of what is dropped would be woken by its next heartbeat only
-  ASSERT_TRUE(run(pages));
+  ASSERT_TRUE(run(wanted(true)));
   sales_.reset();
   ASSERT_TRUE(node_.store().drop("sales"));
   (void)mirror_once();

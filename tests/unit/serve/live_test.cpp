@@ -214,6 +214,21 @@ TEST_F(LiveTest, AStreamEndsWhenTheNodeDrains) {
   drain.join();
 }
 
+/// At once, with a whole answer; who comes back is told why.
+TEST_F(LiveTest, AStreamEndsWhenItsFeedIsRemoved) {
+  for (const char* way : {"stream", "sse"}) {
+    const auto feed = make_feed(std::string("gone-") + way, false);
+    auto peer = client();
+    const std::string target = std::string("/feeds/gone-") + way + "/changes";
+    peer.send("GET " + target + "?live=" + way + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_EQ(peer.receive_head().status, 200U);
+    for (auto line = peer.receive_line(); line && line->find("caught_up") == std::string::npos; line = peer.receive_line()) continue;
+    ASSERT_TRUE(store_->drop(std::string("gone-") + way));
+    while (peer.receive_line()) continue;
+    EXPECT_EQ(get(target).status, 404U);
+  }
+}
+
 TEST_F(LiveTest, AHundredReadersAreCompleteAndInOrder) {
   put(*orders_, 1, 1000);
   constexpr int kReaders = 100;
