@@ -162,7 +162,7 @@ Status SignIn::reused(const Device& device) {
   count("refresh", "reused");
   if (auto removed = book_->remove({device.id}); !removed) return removed;
   tell();
-  return signed_out();
+  return Error{Code::conflict, signed_out().message};
 }
 
 Result<Grant> SignIn::refresh(const Refresh& refresh) {

@@ -79,7 +79,7 @@ class SignIn {
   Result<Grant> sign_in(const Attempt& attempt);
   /// When a refusal of something asked at `asked` leaves: at a whole step, so that the time does not tell what was refused.
   [[nodiscard]] std::chrono::steady_clock::time_point leaves(std::chrono::steady_clock::time_point asked, std::chrono::steady_clock::time_point ready) const;
-  /// The next access token. A refresh token is good once: an old one revokes its device. Only the very same question (same token, same `next`)
+  /// The next access token. A refresh token is good once: an old one revokes its device (Code::conflict, which nobody is told but the log). Only the very same question (same token, same `next`)
   /// may come again until that next token is used, since an answer may be lost. Blocks on the disk.
   Result<Grant> refresh(const Refresh& refresh);
 

@@ -59,6 +59,23 @@ class NoSources : public serve::SourceStatus {
   std::optional<serve::SourceState> of(std::string_view) const override { return std::nullopt; }
 };
 
+/// Which rules of who may read and administer differ, by their keys; those of feeds that are in both.
+std::string changed_rules(const config::Node& before, const config::Node& after) {
+  std::string out;
+  const auto add = [&](const std::string& key) { out.append(out.empty() ? "" : ", ").append(key); };
+  for (const auto& change : config::changes(before, after)) {
+    if (change == "node.read" || change == "node.roles") add(change);
+  }
+  const auto feeds = after["feeds"];
+  for (const auto& one : feeds.entries()) {
+    const auto feed = before["feeds"][one.key];
+    if (!feed.present()) continue;
+    const auto changes = config::changes(feed, one.value);
+    if (std::find(changes.begin(), changes.end(), "read") != changes.end()) add("feeds." + one.key + ".read");
+  }
+  return out;
+}
+
 }  // namespace
 
 Node::Node(base::Level level, base::Log::Redact redact) : log_(level, std::move(redact)) {}
@@ -77,6 +94,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   node->file_ = configuration.file;
   node->written_ = configuration.written;
+  node->ruling_ = configuration.written;
   node->drain_time_ = configuration.listening.server.drain_time;
   if (auto done = node->open_server(configuration, configuration.listening.server); !done) return std::move(done).error();
   node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, [node = node.get()] {
@@ -148,7 +166,7 @@ Status Node::open_sign_in(const Configuration& configuration) {
   auto opened = access::SignIn::open(std::move(place), configuration.sign_in, std::move(people), log_, metrics_);
   if (!opened) return std::move(opened).error();
   sign_in_ = std::move(*opened);
-  desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, *pool_, certificates_ != nullptr);
+  desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, *pool_, log_, certificates_ != nullptr);
   return {};
 }
 
@@ -175,6 +193,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   services.ranges.part_bytes = configuration.range_size;
   services.principal = [this](const net::Request& request) { return serve::principal_of(*sign_in_, request); };
   services.people = configuration.policy.has_users();
+  services.sign_in = sign_in_.get();
   services.signed_in = [this](const access::Principal& who) { return sign_in_->stands(who); };
   serve_ = std::make_unique<serve::Serve>(std::move(services));
   sign_in_->on_revoked([this] { serve_->look_again(); });
@@ -199,12 +218,17 @@ void Node::reload() {
   if (certificates_) certificates_->reload();
   if (access_log_) access_log_->reopen();
   const Reading reading = read_configuration(file_);
+  const auto note = [this](std::string result) { log_.audit({"administrator (SIGHUP)", {}, "rules of " + file_, std::move(result), {}}); };
   if (!reading.diagnostics.empty()) {
+    note("not taken up: the file has faults");
     log_.error("node", "the configuration has faults and is not taken up: " + reading.secrets->redact(reading.diagnostics.text()));
     return;
   }
   log_.set_least(level_named(reading.configuration.log_level));
   access_->use(reading.configuration.policy);
+  const std::string rules = changed_rules(ruling_, reading.configuration.written);
+  ruling_ = reading.configuration.written;
+  if (!rules.empty()) note("changed: " + rules);
   std::string waiting;
   for (const auto& change : config::changes(written_, reading.configuration.written)) {
     if (change != "node.log" && change != "node.read" && change != "node.roles") waiting.append(waiting.empty() ? "" : ", ").append(change);

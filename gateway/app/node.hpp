@@ -54,6 +54,7 @@ class Node {
   base::Log log_;
   std::string file_;       // the configuration's
   config::Node written_;  // what stood in it at the start
+  config::Node ruling_;   // what stood in it when its rules were taken up
   std::chrono::milliseconds drain_time_{0};
   base::Metrics metrics_;
   std::unique_ptr<store::Store> store_;

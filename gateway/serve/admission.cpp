@@ -1,9 +1,11 @@
 #include "gateway/serve/admission.hpp"
 
+#include "gateway/serve/auth.hpp"
 #include "mesh/value.hpp"
 
 namespace meshgate::serve {
 
+namespace asio = boost::asio;
 using access::Role;
 using access::Sight;
 
@@ -22,10 +24,43 @@ net::Response uncached(net::Response answer) {
   return answer;
 }
 
+std::string_view named(Role role) {
+  switch (role) {
+    case Role::administrator: return "an administrator";
+    case Role::operator_: return "an operator";
+    case Role::viewer: return "a viewer";
+    case Role::none: break;
+  }
+  return "nobody";
+}
+
 /// Whether somebody is a stranger here only until they sign in.
 bool could_sign_in(const Context& context, const Visit& visit) { return context.services.principal && context.services.people && visit.who.anonymous(); }
 
 }  // namespace
+
+namespace {
+
+asio::awaitable<void> async_admit(Context& context, const net::Request& request, net::Reply& reply, const Function& function) {
+  auto who = visitor_of(context, request);
+  if (!who) {
+    auto answer = unproved(request, who.error());
+    (void)co_await reply.async_send(std::move(answer));
+    co_return;
+  }
+  const Visit visit{request, std::move(*who)};
+  reply.asked_by(visit.who.principal().user);
+  co_await function(context, visit, reply);
+}
+
+}  // namespace
+
+void admit(Context& context, net::Router& router, std::string method, std::string pattern, Function function) {
+  auto handler = [&context, function = std::move(function)](const net::Request& request, net::Reply& reply) {
+    return async_admit(context, request, reply, function);
+  };
+  router.add(std::move(method), std::move(pattern), std::move(handler));
+}
 
 Result<Visitor> visitor_of(const Context& context, const net::Request& request) {
   const auto& services = context.services;
@@ -38,7 +73,9 @@ Result<Visitor> visitor_of(const Context& context, const net::Request& request) 
   return Visitor(*services.access, services.signed_in, std::move(who), request.administrator);
 }
 
-Denial not_proved(const Error& why) { return {why.code == Code::auth ? kNotSignedIn : refusal_of(why.code), why.message}; }
+net::Response unproved(const net::Request& request, const Error& why) {
+  return why.code == Code::auth ? not_signed_in(request, why) : turned_away(request, {refusal_of(why.code), why.message});
+}
 
 Denial not_sure() { return {refusal_of(Code::retry), "who may see what is not known yet: users and groups are still being read; ask again"}; }
 
@@ -52,14 +89,14 @@ Denial no_such_feed(const Context& context, const Visit& visit, std::string_view
 }
 
 Denial not_allowed(const Context& context, const Visit& visit, const std::string& what, std::string_view why) {
-  if (could_sign_in(context, visit)) return {kNotSignedIn, "sign in to read " + what + std::string(kSignIn)};
-  return {kDenied, "you may not read " + what + ": " + std::string(why)};
+  if (could_sign_in(context, visit)) return {kNotSignedIn, "sign in to " + what + std::string(kSignIn)};
+  return {kDenied, "you may not " + what + ": " + std::string(why)};
 }
 
 Denial not_theirs(const Context& context, const Visit& visit, std::string_view feed, std::string_view partition) {
   std::string what = "feed '" + std::string(feed.substr(0, kShown)) + "'";
   if (!partition.empty()) what.insert(0, "partition '" + std::string(partition.substr(0, kShown)) + "' of ");
-  return not_allowed(context, visit, what, "drop what you hold of it; the directory and the feed's `read` decide who may");
+  return not_allowed(context, visit, "read " + what, "drop what you hold of it; the directory and the feed's `read` decide who may");
 }
 
 net::Response turned_away(const net::Request& request, const Denial& denial) {
@@ -90,11 +127,11 @@ std::optional<net::Response> refuse_partition(const Context& context, const Visi
   return turned_away(visit.request, sight == Sight::unsure ? not_sure() : not_theirs(context, visit, feed, partition));
 }
 
-std::optional<net::Response> refuse_stranger(const Context& context, const Visit& visit, const std::string& what) {
+std::optional<net::Response> refuse_role(const Context& context, const Visit& visit, Role least, const std::string& what) {
   const auto role = visit.who.role();
   if (!role) return turned_away(visit.request, not_sure());
-  if (*role >= Role::viewer) return std::nullopt;
-  return turned_away(visit.request, not_allowed(context, visit, what, "that takes the role of a viewer, which `node.roles` gives"));
+  if (*role >= least) return std::nullopt;
+  return turned_away(visit.request, not_allowed(context, visit, what, "that takes the role of " + std::string(named(least)) + ", which `node.roles` gives"));
 }
 
 net::Response choose_partition(const Visit& visit, store::FeedState state) {

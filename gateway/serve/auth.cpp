@@ -2,8 +2,10 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "gateway/access/refresh_token.hpp"
 #include "gateway/net/loops.hpp"
 #include "gateway/net/origin.hpp"
+#include "gateway/serve/acts.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/auth_question.hpp"
 #include "gateway/serve/describe.hpp"
@@ -55,7 +57,7 @@ net::Response refuse_grant(const net::Request& request, const Error& error, std:
     return out;
   }
   if (error.code == Code::config) return net::problem(400, "bad-request", "Bad request", error.message, request.id, ",\"error\":\"invalid_request\"");
-  if (error.code != Code::auth) return failure(request, error);
+  if (error.code != Code::auth && error.code != Code::conflict) return failure(request, error);
   auto out = net::problem(401, "sign-in-refused", "Sign-in refused", error.message, request.id, ",\"error\":\"invalid_grant\"");
   out.fields.add("WWW-Authenticate", std::string(kRealm));
   return out;
@@ -69,9 +71,25 @@ asio::awaitable<Result<access::Grant>> async_refresh(SignInDesk& desk, const acc
   co_return std::move(**grant);
 }
 
+/// The device that is to be refreshed.
+std::optional<access::Device> device_of(const SignInDesk& desk, const Result<TokenQuestion>& question) {
+  const auto* refresh = question ? std::get_if<access::Refresh>(&*question) : nullptr;
+  const auto token = refresh == nullptr ? std::nullopt : access::RefreshToken::parse(refresh->token);
+  return token ? desk.sign_in.device(token->device) : std::nullopt;
+}
+
+/// `before`: the device that was to be refreshed.
+void note(SignInDesk& desk, const net::Request& request, const std::optional<access::Device>& before, const Result<access::Grant>& grant,
+          const net::Response& answer) {
+  if (grant && !before) note_enrolled(desk, request, grant->device, answer);
+  if (grant || !before || grant.error().code != Code::conflict) return;
+  desk.log.audit(act_of(request, "somebody with an old refresh token of " + name_of(*before), answer, "device " + before->id + " signed out"));
+}
+
 asio::awaitable<void> async_token(SignInDesk& desk, const net::Request& request, net::Reply& reply) {
   std::chrono::seconds wait{0};
   const auto question = parse_token_question(request);
+  const auto before = device_of(desk, question);
   auto grant = Result<access::Grant>(question ? Error{} : question.error());
   if (question) {
     const auto* attempt = std::get_if<access::Attempt>(&*question);
@@ -82,6 +100,8 @@ asio::awaitable<void> async_token(SignInDesk& desk, const net::Request& request,
     }
   }
   auto answer = unkept(grant ? json(grant_json(*grant)) : refuse_grant(request, grant.error(), wait));
+  note(desk, request, before, grant, answer);
+  if (grant) asked_by(desk, grant->device, reply);
   (void)co_await reply.async_send(std::move(answer));
 }
 
@@ -114,6 +134,7 @@ net::Response not_signed_in(const net::Request& request, const Error& error) {
   auto out = net::problem(401, "not-signed-in", "Not signed in", error.message, request.id);
   out.fields.add("WWW-Authenticate", std::string(kRealm).append(shows_authorization(request) ? ", error=\"invalid_token\"" : ""));
   out.fields.add("Cache-Control", "no-store");
+  out.fields.add("Vary", "Authorization, Cookie");
   if (!shows_authorization(request) && session_cookie(request) && from_own_pages(request)) forget_session(request, out);
   return out;
 }
@@ -126,6 +147,15 @@ net::Response unkept(net::Response answer) {
   fields.add("Cache-Control", "no-store");
   answer.fields = std::move(fields);
   return answer;
+}
+
+void asked_by(const SignInDesk& desk, const std::string& device, net::Reply& reply) {
+  if (const auto known = desk.sign_in.device(device)) reply.asked_by(known->user);
+}
+
+void note_enrolled(SignInDesk& desk, const net::Request& request, const std::string& device, const net::Response& answer) {
+  const auto known = desk.sign_in.device(device);
+  if (known) desk.log.audit(act_of(request, name_of(*known), answer, (known->browser ? "browser " : "device ") + device + " signed in"));
 }
 
 access::Attempt attempt_from(const net::Request& request) {

@@ -20,21 +20,27 @@ net::Response not_signed_in(const net::Request& request, const Error& error);
 /// An answer that no cache keeps.
 net::Response unkept(net::Response answer);
 
-/// The routes of signing in: /auth/token, /auth/devices, /.well-known/jwks.json; /login and /logout; /admin/devices. Outlives every server that has them.
+/// The routes of signing in: /auth/token, /auth/devices, /.well-known/jwks.json; /login and /logout. Outlives every server that has them.
 struct SignInDesk {
-  /// `disk`: for what waits on it. `over_tls`: so readers come. Both others outlive the desk.
-  SignInDesk(access::SignIn& who, base::BlockingPool& disk, bool over_tls) : sign_in(who), pool(disk), secure(over_tls) {}
+  /// `disk`: for what waits on it. `over_tls`: so readers come. `to` gets a line for each device that comes or goes. All outlive the desk.
+  SignInDesk(access::SignIn& who, base::BlockingPool& disk, base::Log& to, bool over_tls) : sign_in(who), pool(disk), log(to), secure(over_tls) {}
 
   void add_routes(net::Router& router);
 
   access::SignIn& sign_in;
   base::BlockingPool& pool;
+  base::Log& log;
   const bool secure;
   base::BlockingPool passwords{2, 64};  ///< where they are checked: a directory that answers slowly keeps nobody from reading
 };
 
 /// Checks a password, and lets a refusal leave at its time. `wait` is set when it was not tried at all (Code::retry).
 boost::asio::awaitable<Result<access::Grant>> async_sign_in(SignInDesk& desk, const access::Attempt& attempt, std::chrono::seconds& wait);
+
+/// For the access log: whose request it is that this device made.
+void asked_by(const SignInDesk& desk, const std::string& device, net::Reply& reply);
+/// For the log: somebody has signed in.
+void note_enrolled(SignInDesk& desk, const net::Request& request, const std::string& device, const net::Response& answer);
 
 /// An attempt from where the request comes from.
 access::Attempt attempt_from(const net::Request& request);

@@ -105,7 +105,7 @@ asio::awaitable<void> async_send_all(Context& context, net::Reply& reply, std::s
 /// What a reader is answered that waited and may no longer read.
 std::optional<net::Response> refusal_now(const Context& context, const Visit& visit, OpenRight& right) {
   if (right.on()) return std::nullopt;
-  if (!visit.who.signed_in()) return turned_away(visit.request, not_proved({Code::auth, "this device was revoked: sign in again"}));
+  if (!visit.who.signed_in()) return unproved(visit.request, {Code::auth, "this device was revoked: sign in again"});
   return refuse_partition(context, visit, right.feed(), right.partition());
 }
 

@@ -35,7 +35,8 @@ std::string as_json(const access::Explanation& explanation) {
   return out + "}\n";
 }
 
-net::Response explain(Context& context, const net::Request& request) {
+net::Response explain(Context& context, const Visit& visit) {
+  const auto& request = visit.request;
   if (auto good = check_parameters(request, {"user", "feed", "partition"}); !good) return failure(request, good.error());
   const auto user = request.parameter("user");
   const auto feed = request.parameter("feed");
@@ -46,6 +47,8 @@ net::Response explain(Context& context, const net::Request& request) {
 
 }  // namespace
 
-void add_explain(Context& context, net::Router& router) { administer(context, router, "GET", "/admin/explain", explain); }
+void add_explain(Context& context, net::Router& router) {
+  administer(context, router, access::Role::operator_, Office::reveal, "GET", "/admin/explain", explain);
+}
 
 }  // namespace meshgate::serve

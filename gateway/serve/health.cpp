@@ -112,7 +112,7 @@ asio::awaitable<void> async_ready(Context& context, const Visit& visit, net::Rep
 
 asio::awaitable<void> async_metrics(Context& context, const Visit& visit, net::Reply& reply) {
   std::function<net::Response()> job = [&context, &visit] {
-    if (auto refusal = refuse_stranger(context, visit, "the metrics")) return std::move(*refusal);
+    if (auto refusal = refuse_role(context, visit, access::Role::viewer, "read the metrics")) return std::move(*refusal);
     net::Response out;
     out.fields.add("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8");
     out.fields.add("Cache-Control", "private, no-store");

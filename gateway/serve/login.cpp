@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gateway/access/refresh_token.hpp"
+#include "gateway/serve/acts.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/auth.hpp"
 #include "gateway/serve/auth_question.hpp"
@@ -93,6 +94,7 @@ net::Response signed_in_page(const SignInDesk& desk, const net::Request& request
 asio::awaitable<void> async_show(SignInDesk& desk, const net::Request& request, net::Reply& reply) {
   const auto who = principal_of(desk.sign_in, request);
   const bool signed_in = who && !who->user.empty();
+  if (signed_in) reply.asked_by(who->user);
   auto answer = signed_in ? signed_in_page(desk, request, *who) : sign_in_page(desk, request, 200, {});
   if (auto good = check_parameters(request, {}); !good) answer = failure(request, good.error());
   (void)co_await reply.async_send(std::move(answer));
@@ -154,22 +156,38 @@ asio::awaitable<void> async_login(SignInDesk& desk, const net::Request& request,
     grant = co_await async_sign_in(desk, attempt, wait);
   }
   auto answer = grant ? welcome(desk, request, *grant) : sign_in_again(desk, request, grant.error(), wait);
+  if (grant) {
+    asked_by(desk, grant->device, reply);
+    note_enrolled(desk, request, grant->device, answer);
+  }
   (void)co_await reply.async_send(std::move(answer));
 }
 
-net::Response sign_out(SignInDesk& desk, const net::Request& request) {
-  if (auto members = own_form(request); !members) return sign_in_page(desk, request, 403, members.error().message);
-  const auto who = principal_of(desk.sign_in, request);
-  if (who && !who->device.empty()) {
-    if (auto revoked = desk.sign_in.revoke(who->device, "its user"); !revoked && revoked.error().code != Code::not_found) return failure(request, revoked.error());
-  }
+/// The answer to who is not signed in, or no longer.
+net::Response signed_out(const net::Request& request) {
   auto out = to("/login");
   forget_session(request, out);
   return out;
 }
 
+net::Response sign_out(SignInDesk& desk, const net::Request& request, const access::Device& browser) {
+  const auto revoked = desk.sign_in.revoke(browser.id, "its user");
+  auto answer = revoked || revoked.error().code == Code::not_found ? signed_out(request) : failure(request, revoked.error());
+  desk.log.audit(act_of(request, name_of(browser), answer, "browser " + browser.id + " signed out"));
+  return answer;
+}
+
 asio::awaitable<void> async_logout(SignInDesk& desk, const net::Request& request, net::Reply& reply) {
-  std::function<net::Response()> job = [&desk, &request] { return sign_out(desk, request); };
+  const auto members = own_form(request);
+  const auto who = principal_of(desk.sign_in, request);
+  const auto browser = members && who ? desk.sign_in.device(who->device) : std::nullopt;
+  if (!browser) {
+    auto answer = members ? signed_out(request) : sign_in_page(desk, request, 403, members.error().message);
+    (void)co_await reply.async_send(std::move(answer));
+    co_return;
+  }
+  reply.asked_by(browser->user);
+  std::function<net::Response()> job = [&desk, &request, &browser] { return sign_out(desk, request, *browser); };
   co_await async_made(desk, request, reply, std::move(job));
 }
 

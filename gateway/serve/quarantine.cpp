@@ -7,23 +7,28 @@
 
 namespace meshgate::serve {
 
+using access::Role;
+
 namespace {
 
 constexpr std::uint64_t kListed = 100;
 constexpr std::uint64_t kMostListed = 1000;
 
-/// Masked here too: the store makes reasons of its own, and raw forms of what was already mapped.
-void append_quarantined(std::string& out, const std::string& feed, const store::Quarantined& one, const base::Log& log) {
+/// `log`: masks what holds data, the raw form, and the reason, which may quote a value; null: neither is told. Masked here too: the store makes reasons of
+/// its own, and raw forms of what was already mapped.
+void append_quarantined(std::string& out, const std::string& feed, const store::Quarantined& one, const base::Log* log) {
   out += '{';
   append_member(out, "feed", feed);
   out += ',';
   append_member(out, "stream", one.stream);
   out += ',';
   append_member(out, "key", one.key);
-  out += ',';
-  append_member(out, "reason", log.redacted(one.reason));
-  out += ',';
-  append_member(out, "raw", log.redacted(one.raw));
+  if (log != nullptr) {
+    out += ',';
+    append_member(out, "reason", log->redacted(one.reason));
+    out += ',';
+    append_member(out, "raw", log->redacted(one.raw));
+  }
   out += ',';
   append_member(out, "first", utc_text(one.first));
   out += ',';
@@ -32,7 +37,8 @@ void append_quarantined(std::string& out, const std::string& feed, const store::
 }
 
 /// Of one feed, or of all; `after` goes on behind a key, in one feed only.
-net::Response list_quarantine(Context& context, const net::Request& request) {
+net::Response list_quarantine(Context& context, const Visit& visit) {
+  const auto& request = visit.request;
   if (auto good = check_parameters(request, {"feed", "after", "limit"}); !good) return failure(request, good.error());
   const auto limit = number_parameter(request, "limit", kListed, 1, kMostListed);
   if (!limit) return failure(request, limit.error());
@@ -40,6 +46,7 @@ net::Response list_quarantine(Context& context, const net::Request& request) {
   const auto after = request.parameter("after").value_or("");
   if (!wanted && !after.empty()) return failure(request, {Code::config, "parameter 'after' needs parameter 'feed'"});
   const auto names = wanted ? std::vector<std::string>{std::string(*wanted)} : context.services.store.names();
+  const bool data = visit.who.role().value_or(Role::none) >= Role::operator_;
   std::string body = "{\"quarantined\":[";
   const char* comma = "";
   for (const auto& name : names) {
@@ -49,14 +56,15 @@ net::Response list_quarantine(Context& context, const net::Request& request) {
     if (!listed) return failure(request, listed.error());
     for (const auto& entry : *listed) {
       body += comma;
-      append_quarantined(body, name, entry, context.services.log);
+      append_quarantined(body, name, entry, data ? &context.services.log : nullptr);
       comma = ",";
     }
   }
   return json(body + "]}\n");
 }
 
-net::Response drop_quarantined(Context& context, const net::Request& request) {
+net::Response drop_quarantined(Context& context, const Visit& visit) {
+  const auto& request = visit.request;
   const auto one = context.feeds.find(request.captures[0]);
   if (!one) return failure(request, one.error());
   return done(request, (*one)->feed->drop_quarantined(request.captures[1], request.captures[2]));
@@ -79,7 +87,8 @@ Result<std::vector<std::string>> keys_of(const std::string& body) {
   return out;
 }
 
-net::Response replay(Context& context, const net::Request& request) {
+net::Response replay(Context& context, const Visit& visit) {
+  const auto& request = visit.request;
   const auto one = context.feeds.find(request.captures[0]);
   if (!one) return failure(request, one.error());
   auto keys = keys_of(request.body);
@@ -105,9 +114,9 @@ net::Response replay(Context& context, const net::Request& request) {
 }  // namespace
 
 void add_quarantine(Context& context, net::Router& router) {
-  administer(context, router, "GET", "/admin/quarantine", list_quarantine);
-  administer(context, router, "DELETE", "/admin/quarantine/{feed}/{stream}/{key}", drop_quarantined);
-  administer(context, router, "POST", "/admin/quarantine/{feed}/replay", replay);
+  administer(context, router, Role::viewer, Office::reveal, "GET", "/admin/quarantine", list_quarantine);
+  administer(context, router, Role::operator_, Office::act, "DELETE", "/admin/quarantine/{feed}/{stream}/{key}", drop_quarantined);
+  administer(context, router, Role::operator_, Office::act, "POST", "/admin/quarantine/{feed}/replay", replay);
 }
 
 }  // namespace meshgate::serve

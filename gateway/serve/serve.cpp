@@ -30,27 +30,8 @@ void Serve::look_again() { state_->look_again(); }
 
 namespace {
 
-using Function = asio::awaitable<void> (*)(Context&, const Visit&, net::Reply&);
-
-/// Finds out who asks, once for each request; what proves nobody is refused.
-asio::awaitable<void> async_admit(Context& context, const net::Request& request, net::Reply& reply, Function function) {
-  auto who = visitor_of(context, request);
-  if (!who) {
-    auto answer = turned_away(request, not_proved(who.error()));
-    (void)co_await reply.async_send(std::move(answer));
-    co_return;
-  }
-  const Visit visit{request, std::move(*who)};
-  co_await function(context, visit, reply);
-}
-
-void add(Context& context, net::Router& router, std::string method, std::string pattern, Function function) {
-  auto handler = [&context, function](const net::Request& request, net::Reply& reply) { return async_admit(context, request, reply, function); };
-  router.add(std::move(method), std::move(pattern), std::move(handler));
-}
-
 void get(Context& context, net::Router& router, std::string pattern, Function function) {
-  add(context, router, "GET", std::move(pattern), function);
+  admit(context, router, "GET", std::move(pattern), std::move(function));
 }
 
 }  // namespace
@@ -63,7 +44,7 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/feeds/{feed}/items/{id}", async_item);
   get(context, router, "/feeds/{feed}/changes", async_changes);
   get(context, router, "/feeds/{feed}/ranges", async_ranges);
-  add(context, router, "POST", "/sync", async_sync);
+  admit(context, router, "POST", "/sync", async_sync);
   get(context, router, "/health/live", async_live);
   get(context, router, "/health/ready", async_ready);
   get(context, router, "/metrics", async_metrics);

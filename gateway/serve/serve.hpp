@@ -18,6 +18,10 @@
 #include "mapping/presentation.hpp"
 #include "mesh/time.hpp"
 
+namespace meshgate::access {
+class SignIn;
+}
+
 namespace meshgate::serve {
 
 /// How a feed's source is doing, in words for people and programs.
@@ -85,6 +89,7 @@ struct Services {
   bool people = true;  ///< false: there is nobody here who could sign in, so nobody is told to
   /// Whether the device that a principal signed in with may still be used; must not block. Empty: always.
   std::function<bool(const access::Principal&)> signed_in{};
+  access::SignIn* sign_in = nullptr;  ///< who is signed in with what, for administrators; null: nobody can sign in
 };
 
 /// The node's HTTP interface, as HTTP.md describes it.

@@ -99,7 +99,7 @@ def audit(node):
     expect("release", node.own("/admin/release/shut", "POST")[0], 200)
     expect("a release that cannot be", node.own("/admin/release/none", "POST")[0], 404)
     log = node.gateway.log()
-    for line in ("audit: administrator from unix: POST /admin/release/shut, answered 200", "audit: administrator from unix: POST /admin/release/none, answered 404"):
+    for line in (f"audit: administrator (socket, uid {os.getuid()}) from unix: POST /admin/release/shut, answered 200", f"audit: administrator (socket, uid {os.getuid()}) from unix: POST /admin/release/none, answered 404"):
         if line not in log:
             raise SystemExit(f"no line '{line}' in the log:\n{log}")
 

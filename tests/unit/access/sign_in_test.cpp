@@ -84,7 +84,7 @@ TEST_F(SignInTest, AnOldRefreshTokenRevokesItsDeviceAndNoOther) {
   const auto second = *sign_in_->refresh({first.refresh, "", ""});
   const auto third = *sign_in_->refresh({second.refresh, "", ""});
   EXPECT_EQ(told, 0);
-  EXPECT_EQ(sign_in_->refresh({first.refresh, "", ""}).error().code, Code::auth);
+  EXPECT_EQ(sign_in_->refresh({first.refresh, "", ""}).error().code, Code::conflict);
   EXPECT_EQ(told, 1);
   EXPECT_EQ(sign_in_->refresh({third.refresh, "", ""}).error().code, Code::auth);
   EXPECT_EQ(principal(third).error().code, Code::auth);

@@ -17,7 +17,7 @@ class DeviceSignIn : public access::test::SignInFixture {
  protected:
   void SetUp() override {
     SignInFixture::SetUp();
-    desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, pool_, false);
+    desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, pool_, log_, false);
     net::Router router;
     desk_->add_routes(router);
     const net::ServerOptions server;

@@ -4,6 +4,22 @@
 
 namespace meshgate::serve::test {
 
+void KeptLines::put(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  lines_.push_back(line);
+}
+
+std::vector<std::string> KeptLines::take(const std::string& room) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  const std::string before = " " + room + ": ";
+  for (const auto& line : lines_) {
+    if (const auto at = line.find(before); at != std::string::npos) out.push_back(line.substr(at + before.size()));
+  }
+  lines_.clear();
+  return out;
+}
+
 void NodeFixture::SetUp() {
   char name[] = "/tmp/meshgate-serve-XXXXXX";
   folder_ = mkdtemp(name);

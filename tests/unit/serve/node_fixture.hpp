@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,21 @@ struct StatedSources final : SourceStatus {
   std::vector<UnlistedSource> unlisted() const override { return unknown; }
   std::optional<SourceState> state;
   std::vector<UnlistedSource> unknown;
+};
+
+/// Keeps what would be printed.
+class KeptLines final : public base::Log {
+ public:
+  using base::Log::Log;
+  /// The lines of one room, each from behind its name on, and forgets all.
+  std::vector<std::string> take(const std::string& room);
+
+ protected:
+  void put(const std::string& line) override;
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
 };
 
 /// A real store in a folder of its own, served over TCP and a Unix socket: feed "orders" (whole) and "sales" (divided).
@@ -48,7 +64,7 @@ class NodeFixture : public testing::Test {
   std::shared_ptr<store::Feed> orders_;
   std::shared_ptr<store::Feed> sales_;
   std::unique_ptr<base::BlockingPool> pool_ = std::make_unique<base::BlockingPool>(2, 1000);
-  base::Log log_{base::Level::error};
+  KeptLines log_{base::Level::error};
   base::Metrics metrics_;
   StatedSources sources_;
   std::shared_ptr<StatedAccess> access_ = std::make_shared<StatedAccess>();

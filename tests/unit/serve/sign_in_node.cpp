@@ -6,7 +6,7 @@ void SignInNode::SetUp() {
   auto opened = access::SignIn::open({access_folder_.path() + "/access", "test"}, options_, people_.people(), access_log_, metrics_);
   ASSERT_TRUE(opened) << opened.error().message;
   opened_ = std::move(*opened);
-  desk_ = std::make_unique<SignInDesk>(*opened_, pool_, false);
+  desk_ = std::make_unique<SignInDesk>(*opened_, pool_, access_log_, false);
   net::Router router;
   desk_->add_routes(router);
   net::ServerOptions server;
