@@ -1,6 +1,9 @@
 #include "gateway/serve/page.hpp"
 
+#include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
+#include "gateway/serve/auth.hpp"
+#include "gateway/serve/describe.hpp"
 #include "gateway/serve/parameters.hpp"
 
 namespace meshgate::serve {
@@ -25,9 +28,33 @@ net::Response answer_file(const net::Request& request, const PageFile& file, con
   return tagged(request, std::move(answer), tag);
 }
 
+net::Response person(const Context& context, const Visit& visit) {
+  if (auto good = check_parameters(visit.request, {}); !good) return failure(visit.request, good.error());
+  const auto& services = context.services;
+  std::string body = std::string("{\"sign_in\":") + (services.principal && services.people ? "true" : "false");
+  const auto device = services.sign_in == nullptr ? std::nullopt : services.sign_in->device(visit.who.principal().device);
+  if (device) {
+    body += ',';
+    append_member(body, "name", device->user_name);
+    body += ',';
+    append_member(body, "anchor", device->user);
+    body += ',';
+    append_member(body, "device", device->id);
+  }
+  auto out = unkept(json(body + "}\n"));
+  out.fields.add("Vary", "Authorization, Cookie");
+  return out;
+}
+
+asio::awaitable<void> async_person(Context& context, const Visit& visit, net::Reply& reply) {
+  auto answer = person(context, visit);
+  (void)co_await reply.async_send(std::move(answer));
+}
+
 }  // namespace
 
-void add_page(net::Router& router) {
+void add_page(Context& context, net::Router& router) {
+  admit(context, router, "GET", "/auth/person", async_person);
   for (const PageFile& file : page_files()) {
     auto handler = [&file, tag = tag_of(file.text)](const net::Request& request, net::Reply& reply) -> asio::awaitable<void> {
       auto answer = answer_file(request, file, tag);

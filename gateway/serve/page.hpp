@@ -15,6 +15,7 @@ struct PageFile {
 };
 std::span<const PageFile> page_files();
 
-void add_page(net::Router& router);
+/// The files, and who asks: what the page shows in its head.
+void add_page(Context& context, net::Router& router);
 
 }  // namespace meshgate::serve

@@ -48,7 +48,7 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/health/live", async_live);
   get(context, router, "/health/ready", async_ready);
   get(context, router, "/metrics", async_metrics);
-  add_page(router);
+  add_page(context, router);
   add_admin(context, router);
 }
 

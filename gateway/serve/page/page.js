@@ -363,11 +363,27 @@ class Search {
   }
 }
 
+let who = {};  // who is signed in, as /auth/person told last
+/** Shows who is signed in, and the way in or out. A cookie that no longer counts is taken away by the first answer. */
+async function greet() {
+  const someone = () => ask("auth/person", { cache: "no-store" });
+  who = await someone().catch(error => error.status === 401 ? someone() : {}).catch(() => ({}));
+  const place = document.getElementById("person");
+  if (!who.device) return place.replaceChildren(...(who.sign_in ? [make("a", { href: "login" }, "Sign in")] : []));
+  const out = make("button", { type: "button", id: "out" }, "Sign out");
+  out.addEventListener("click", async () => {
+    await fetch(`auth/devices/${encodeURIComponent(who.device)}`, { method: "DELETE" }).catch(() => {});
+    location.assign("login");
+  });
+  place.replaceChildren(make("span", { id: "name" }, who.name), out);
+}
+
 const contact = document.getElementById("contact");
 async function poll() {
   try {
     const answer = await ask("feeds", { headers: { Accept: "application/json" }, cache: "no-cache" });
     feeds = answer.feeds;
+    if (!feeds.length && who.sign_in && !who.device) return location.replace("login");
     feeds.forEach(note);
     document.getElementById("node").textContent = answer.node ?? "";
     contact.textContent = "live";
@@ -376,6 +392,7 @@ async function poll() {
   } catch (error) {
     contact.textContent = error.status === 401 ? "not signed in" : "no contact with the node, trying again";
     contact.className = "lost";
+    if (error.status === 401) await greet();
   }
   setTimeout(poll, POLL);
 }
@@ -392,4 +409,4 @@ function route() {
 addEventListener("hashchange", route);
 setInterval(tick, 1000);
 route();
-poll();
+greet().then(poll);
