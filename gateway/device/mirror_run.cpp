@@ -87,7 +87,7 @@ void MirrorRun::give_up(Error error) {
 // ---- finding feeds and partitions ----
 
 Status MirrorRun::discover_patiently() {
-  Backoff backoff(options_.first_backoff, options_.longest_backoff, seed());
+  base::Backoff backoff(options_.first_backoff, options_.longest_backoff, seed());
   std::string said;
   for (;;) {
     auto found = discover();

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-namespace meshgate::device {
+namespace meshgate::base {
 
 /// How long to wait after each failure in a row: doubling from `first` to `longest`, each a random half to whole of that, so that
 /// many devices do not come back at the same moment.
@@ -30,4 +30,4 @@ class Backoff {
   std::mt19937_64 random_;
 };
 
-}  // namespace meshgate::device
+}  // namespace meshgate::base
