@@ -86,7 +86,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   auto ingest = ingest::Ingest::start(std::move(sources), *node->store_, node->log_, node->metrics_);
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
-  node->federation_ = std::make_unique<federation::Federation>(std::move(configuration.federation), *node->store_, node->log_, node->metrics_);
+  node->federation_ = std::make_unique<federation::Federation>(std::move(configuration.federation), *node->store_, *node->pool_, node->log_, node->metrics_);
   node->sources_ = std::make_unique<FromBoth>(*node->ingest_, *node->federation_);
   if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   node->file_ = configuration.file;
@@ -195,6 +195,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   net::Router router;
   serve_->add_routes(router);
   desk_->add_routes(router);
+  if (federation_) federation_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);
   options.on_drain = [this] { serve_->wake(); };
   options.certificates = certificates_.get();

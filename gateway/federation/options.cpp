@@ -12,10 +12,12 @@ using config::Key;
 using config::Node;
 
 constexpr std::array kPeerKeys = {
-    Key{.name = "url", .form = Form::text, .help = "Where the peer is reached: https://hq.corp:7443.", .required = true},
+    Key{.name = "url", .form = Form::text, .help = "Where the peer is reached: https://hq.corp:7443; absent: it cannot be reached, and brings what it has."},
     Key{.name = "ca", .form = Form::path, .help = "A PEM file with the authorities that may have signed the peer's certificate; absent: the system's."},
     Key{.name = "certificate", .form = Form::path, .help = "A PEM file with the certificate by which this node is known to the peer."},
     Key{.name = "key", .form = Form::path, .help = "A PEM file with the certificate's private key, not encrypted."},
+    Key{.name = "push", .form = Form::list, .help = "Feeds of this node that are brought to the peer, where it cannot reach this node."},
+    Key{.name = "subject", .form = Form::text, .help = "The subject of the certificate with which the peer brings feeds here: \"CN=hq\"."},
 };
 
 constexpr std::array kFromKeys = {
@@ -26,7 +28,7 @@ constexpr std::array kFromKeys = {
 /// What the origin decides for all who follow it.
 constexpr std::array<std::string_view, 5> kOfTheOrigin = {"fields", "id", "partition", "guard", "where"};
 
-Peer read_peer(const Node::Entry& entry, config::Secrets& secrets, config::Diagnostics& out) {
+Peer read_peer(const Node::Entry& entry, const Node& feeds, config::Secrets& secrets, config::Diagnostics& out) {
   const config::Section section(entry.value, kPeerKeys, secrets, out);
   Peer peer;
   peer.name = entry.key;
@@ -37,6 +39,13 @@ Peer read_peer(const Node::Entry& entry, config::Secrets& secrets, config::Diagn
   const bool http = peer.url.starts_with("http://") || peer.url.starts_with("https://");
   if (section.has("url") && !http) out.add(section.place("url"), "'" + peer.url + "' is not the address of a node", "write it as https://host:port");
   if (peer.client.certificate.empty() != peer.client.key.empty()) out.add(entry.key_place, "`certificate` and `key` go together", "give both or neither");
+  peer.subject = section.text("subject");
+  if (!section.has("url") && !section.has("subject")) out.add(entry.key_place, "peer '" + entry.key + "' can neither be reached nor bring anything", "give its `url`, or the `subject` of its certificate");
+  peer.push = section.list("push");
+  if (!peer.push.empty() && !section.has("url")) out.add(section.place("push"), "nothing can be brought to a peer without `url`", "give its address");
+  for (const std::string& feed : peer.push) {
+    if (!feeds[feed].present()) out.add(section.place("push"), "there is no feed '" + feed + "' to bring", "name one of those under `feeds:`");
+  }
   while (peer.url.ends_with('/')) peer.url.pop_back();
   return peer;
 }
@@ -71,7 +80,7 @@ std::span<const Key> peer_keys() { return kPeerKeys; }
 
 Options read_options(const Node& peers, const Node& feeds, config::Secrets& secrets, config::Diagnostics& out) {
   Options options;
-  for (const auto& entry : peers.entries()) options.peers.push_back(read_peer(entry, secrets, out));
+  for (const auto& entry : peers.entries()) options.peers.push_back(read_peer(entry, feeds, secrets, out));
   for (const auto& entry : feeds.entries()) {
     if (entry.value["from"]["peer"].present()) options.feeds.push_back(read_feed(entry, options.peers, secrets, out));
   }

@@ -12,8 +12,10 @@ namespace meshgate::federation {
 /// Another node, as the configuration names it.
 struct Peer {
   std::string name;
-  std::string url;  ///< without a slash at its end
+  std::string url;  ///< without a slash at its end; empty: it cannot be reached from here
   net::ClientOptions client;
+  std::vector<std::string> push;  ///< feeds that are brought there
+  std::string subject;            ///< of the certificate by which it is known when it brings feeds here; empty: it may not
 };
 
 /// A feed whose origin is elsewhere.

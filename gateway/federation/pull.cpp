@@ -1,11 +1,10 @@
 #include "gateway/federation/pull.hpp"
 
 #include <algorithm>
-#include <random>
 
+#include "gateway/federation/answered.hpp"
 #include "gateway/net/text.hpp"
 #include "mesh/offered_feed.hpp"
-#include "mesh/problem.hpp"
 
 namespace meshgate::federation {
 
@@ -18,32 +17,6 @@ constexpr std::chrono::seconds kLookAgain{30};  ///< for a feed that the peer di
 constexpr std::chrono::seconds kBlamed{60};     ///< that gave what cannot be, while another may do better
 constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed
 constexpr std::size_t kSaturated = std::size_t{64} << 10U;  ///< a chunk this large: more is waiting behind it
-constexpr std::string_view kProtocol = "1";
-
-Code code_of(unsigned status) {
-  if (status == 410) return Code::gone;
-  if (status == 401 || status == 403) return Code::auth;
-  if (status == 404) return Code::not_found;
-  return status == 429 || status >= 500 ? Code::retry : Code::config;
-}
-
-/// What an answer means that is not the one that was asked for.
-Error refused(const net::HttpClient::Answer& answer) {
-  const std::string detail = parse_problem(answer.body).sentence();
-  std::string message = "the peer answered " + std::to_string(answer.status) + (detail.empty() ? "" : " (" + detail + ")");
-  const Code code = code_of(answer.status);
-  if (code == Code::auth) message += "; it must let this node read: `read: node:SUBJECT` there, `certificate` and `key` here";
-  if (code == Code::not_found) message += "; check the name of the feed, and that this node may read it there";
-  return {code, std::move(message)};
-}
-
-Status check_protocol(const net::HttpClient::Answer& answer) {
-  const std::string_view protocol = answer.fields.find("Meshgate-Protocol").value_or("");
-  if (protocol == kProtocol) return {};
-  if (protocol.empty()) return not_a_node("no Meshgate-Protocol field");
-  return Error{Code::unsupported, "the peer speaks protocol " + std::string(protocol.substr(0, 20)) + ", this node speaks 1; use versions that know one protocol"};
-}
-
 }  // namespace
 
 /// One answer to POST /sync on its way into the store.
@@ -110,7 +83,7 @@ Pull::Pull(House house, std::size_t peer)
       number_(peer),
       pages_(house.metrics.counter("meshgate_peer_pages", "Pages of changes that were taken from a peer.", {{"peer", this->peer().name}})),
       bytes_(house.metrics.counter("meshgate_peer_bytes", "Bytes of lines that were taken from a peer, not compressed.", {{"peer", this->peer().name}})),
-      backoff_(kFirstWait, kLongestWait, std::random_device()()),
+      backoff_(kFirstWait, kLongestWait),
       thread_([this] { run(); }) {}
 
 Pull::~Pull() { join(); }

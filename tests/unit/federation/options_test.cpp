@@ -38,7 +38,9 @@ feeds:
 TEST(Options, SaysWhereAndWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"peers: { hq: { url: hq.corp } }", "mesh.yaml:1:21: 'hq.corp' is not the address of a node"},
-      {"peers: { hq: { certificate: x } }", "'url' is missing"},
+      {"peers: { hq: { ca: x } }", "peer 'hq' can neither be reached nor bring anything"},
+      {"peers: { hq: { subject: CN=hq, push: [a] } }\nfeeds: { a: { from: { source: s } } }", "nothing can be brought to a peer without `url`"},
+      {"peers: { hq: { url: http://hq, push: [b] } }\nfeeds: { a: { from: { source: s } } }", "there is no feed 'b' to bring"},
       {"peers: { hq: { url: http://hq, certificate: x } }", "`certificate` and `key` go together"},
       {"peers: { hq: { url: http://hq } }\nfeeds: { a: { from: { peer: hk } } }", "mesh.yaml:2:29: there is no peer 'hk' (did you mean 'hq'?)"},
       {"feeds: { a: { from: { peer: hq } } }", "name one of those under `peers:`"},
