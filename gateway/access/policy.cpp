@@ -75,7 +75,8 @@ class PolicyReader {
       all = usual;
       if (all.empty()) out_.warn(feed.key_place, "nobody may read feed '" + feed.key + "'", "write `read: public`, or name groups, as in `read: group:sales`; `node.read` goes for every feed");
     }
-    if (!divided(feed.value)) whole(all, own.present());
+    // Whether a feed that follows a peer is divided is not said here.
+    if (!divided(feed.value) && !feed.value["from"]["peer"].present()) whole(all, own.present());
     if (reserved(feed.key)) check_reserved(feed);
     const bool family = feed.value["from"]["tables"].present();
     if (family) policy_.families_.emplace_back(feed.key + ".", std::move(all));

@@ -18,7 +18,7 @@ constexpr std::array kRootKeys = {
     Key{.name = "node", .form = Form::mapping, .help = "This node: its name, data folder and address."},
     Key{.name = "sources", .form = Form::mapping, .help = "Where data comes from, by name."},
     Key{.name = "feeds", .form = Form::mapping, .help = "What is published, by name."},
-    Key{.name = "peers", .form = Form::mapping, .help = "Other nodes. Not in this version."},
+    Key{.name = "peers", .form = Form::mapping, .help = "Other nodes, from which feeds are followed, by name."},
 };
 
 constexpr std::array kNodeKeys = {
@@ -91,9 +91,6 @@ Reading read_configuration(const std::string& file) {
   if (!root.present()) return out;
   out.configuration.written = root;
   const config::Section top(root, kRootKeys, *out.secrets, faults);
-  if (top.has("peers")) {
-    faults.add(top.place("peers"), "`peers` is not in this version", "leave it out; readers can use `meshgate mirror` over HTTP");
-  }
   const auto keys = node_keys();
   const config::Section node(top.node("node"), keys, *out.secrets, faults);
   read_node(node, out.configuration, *out.secrets, faults);
@@ -108,6 +105,7 @@ Reading read_configuration(const std::string& file) {
     return loaded.emplace(name, plugin ? std::optional(std::move(*plugin)) : std::nullopt).first->second;
   };
   out.configuration.sources = ingest::read_sources(top.node("sources"), top.node("feeds"), find, *out.secrets, faults);
+  out.configuration.federation = federation::read_options(top.node("peers"), top.node("feeds"), *out.secrets, faults);
   out.configuration.policy = access::read_policy(node.self(), top.node("feeds"), *out.secrets, faults);
   if (!top.has("feeds")) faults.add(config::Place{file, 0, 0}, "there are no feeds", "publish something under `feeds:`");
   return out;

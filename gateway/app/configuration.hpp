@@ -9,6 +9,7 @@
 #include "config/node.hpp"
 #include "gateway/access/policy.hpp"
 #include "gateway/access/sign_in_options.hpp"
+#include "gateway/federation/options.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/net/listening.hpp"
 
@@ -28,6 +29,7 @@ struct Configuration {
   access::Policy policy;
   access::SignInOptions sign_in;
   std::vector<ingest::SourceOptions> sources;
+  federation::Options federation;
 };
 
 /// What reading a file gave: a configuration to use only if there are no errors, and the secrets met on the way.

@@ -23,14 +23,14 @@ base::Level level_named(const std::string& name) {
   return name == "error" ? base::Level::error : base::Level::info;
 }
 
-/// What ingest says of a feed, in the words of the API.
-class FromIngest : public serve::SourceStatus {
+/// What ingest and federation say of a feed, in the words of the API.
+class FromBoth : public serve::SourceStatus {
  public:
-  explicit FromIngest(const ingest::Ingest& ingest) : ingest_(ingest) {}
+  FromBoth(const ingest::Ingest& ingest, const federation::Federation& federation) : ingest_(ingest), federation_(federation) {}
 
   std::optional<serve::SourceState> of(std::string_view feed) const override {
     const auto standing = ingest_.standing(feed);
-    if (!standing) return std::nullopt;
+    if (!standing) return of_peer(feed);
     const auto& status = standing->status;
     serve::SourceState out;
     out.source = standing->source;
@@ -51,7 +51,20 @@ class FromIngest : public serve::SourceStatus {
   }
 
  private:
+  std::optional<serve::SourceState> of_peer(std::string_view feed) const {
+    const auto standing = federation_.standing(feed);
+    if (!standing) return std::nullopt;
+    serve::SourceState out;
+    out.source = standing->peer;
+    out.state = federation::word(standing->state);
+    out.since = standing->since;
+    out.error = standing->error;
+    out.failing = standing->state == federation::Standing::State::failing;
+    return out;
+  }
+
   const ingest::Ingest& ingest_;
+  const federation::Federation& federation_;
 };
 
 class NoSources : public serve::SourceStatus {
@@ -90,7 +103,8 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   auto ingest = ingest::Ingest::start(std::move(sources), *node->store_, node->log_, node->metrics_);
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
-  node->sources_ = std::make_unique<FromIngest>(*node->ingest_);
+  node->federation_ = std::make_unique<federation::Federation>(std::move(configuration.federation), *node->store_, *node->pool_, node->log_, node->metrics_);
+  node->sources_ = std::make_unique<FromBoth>(*node->ingest_, *node->federation_);
   if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   node->file_ = configuration.file;
   node->written_ = configuration.written;
@@ -200,6 +214,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   net::Router router;
   serve_->add_routes(router);
   desk_->add_routes(router);
+  if (federation_) federation_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);
   options.on_drain = [this] { serve_->wake(); };
   options.certificates = certificates_.get();
@@ -240,6 +255,7 @@ void Node::reload() {
 void Node::drain() {
   housekeeping_.reset();
   if (ingest_) ingest_->stop();
+  if (federation_) federation_->stop();
   server_->drain(drain_time_);
 }
 

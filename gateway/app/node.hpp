@@ -11,6 +11,7 @@
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
+#include "gateway/federation/federation.hpp"
 #include "gateway/ingest/ingest.hpp"
 #include "gateway/net/access_log.hpp"
 #include "gateway/net/certificates.hpp"
@@ -61,6 +62,7 @@ class Node {
   std::unique_ptr<base::BlockingPool> pool_;
   std::unique_ptr<net::Loops> loops_;
   std::unique_ptr<ingest::Ingest> ingest_;
+  std::unique_ptr<federation::Federation> federation_;
   std::unique_ptr<serve::SourceStatus> sources_;
   std::shared_ptr<access::DirectoryAccess> access_;
   std::unique_ptr<access::SignIn> sign_in_;

@@ -87,7 +87,7 @@ void MirrorRun::give_up(Error error) {
 // ---- finding feeds and partitions ----
 
 Status MirrorRun::discover_patiently() {
-  Backoff backoff(options_.first_backoff, options_.longest_backoff, seed());
+  base::Backoff backoff(options_.first_backoff, options_.longest_backoff, seed());
   std::string said;
   for (;;) {
     auto found = discover();
@@ -198,7 +198,7 @@ Status MirrorRun::take_feed(const OfferedFeed& feed) {
     Task& task = known != tasks_.end()
                      ? *known
                      : tasks_.emplace_back(
-                           Task{.place = *place, .backoff = {options_.first_backoff, options_.longest_backoff, seed() + tasks_.size()}});
+                           Task{.place = *place, .backoff = base::Backoff(options_.first_backoff, options_.longest_backoff, seed() + tasks_.size())});
     task.count = part.count;
     if (!std::exchange(task.denied, false)) continue;
     task.done = false;

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "gateway/device/backoff.hpp"
+#include "gateway/base/backoff.hpp"
 #include "gateway/device/follower.hpp"
 #include "gateway/device/mirror.hpp"
 #include "gateway/device/mirror_file.hpp"
@@ -44,7 +44,7 @@ class MirrorRun {
     std::uint64_t lines = 0;
     std::uint64_t count = 0;
     std::string error;
-    Backoff backoff;
+    base::Backoff backoff;
   };
 
   Status discover();

@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "mesh/problem.hpp"
+
 namespace meshgate::device {
 
 namespace {
 
 using simdjson::dom::element;
 
-constexpr std::size_t kMostDetail = 300;
 constexpr std::chrono::seconds kLongestWait{300};
 
 std::string_view header(const net::HttpClient::Answer& answer, std::string_view name) {
@@ -24,24 +25,9 @@ std::string text_of(const element& object, const char* name) {
   return std::string(text);
 }
 
-/// The "detail" or "title" of a problem document; empty when the body is none.
-std::string detail_of(const std::string& body) {
-  simdjson::dom::parser parser;
-  element root;
-  const simdjson::padded_string padded(body);
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS || !root.is_object()) return {};
-  std::string detail = text_of(root, "detail");
-  if (detail.empty()) detail = text_of(root, "title");
-  return detail.substr(0, kMostDetail);
-}
-
 /// Not any 403: one of a proxy between must not empty a file.
 bool is_denial(const net::HttpClient::Answer& answer) {
-  if (answer.status != 403 || header(answer, "Meshgate-Protocol").empty()) return false;
-  simdjson::dom::parser parser;
-  element root;
-  const simdjson::padded_string padded(answer.body);
-  return parser.parse(padded).get(root) == simdjson::SUCCESS && root.is_object() && text_of(root, "type") == "urn:meshgate:problem:denied";
+  return answer.status == 403 && !header(answer, "Meshgate-Protocol").empty() && parse_problem(answer.body).type == kDeniedProblem;
 }
 
 std::chrono::seconds wait_of(const net::HttpClient::Answer& answer) {
@@ -65,27 +51,6 @@ std::string without_query(std::string_view location) {
   return std::string(at == std::string_view::npos ? location : location.substr(at + 1));
 }
 
-std::optional<OfferedFeed> read_feed(const element& from) {
-  OfferedFeed out;
-  out.name = text_of(from, "feed");
-  out.uid = text_of(from, "uid");
-  element schema;
-  if (out.name.empty() || !Bits128::from_hex(out.uid) || from["schema"].get(schema) != simdjson::SUCCESS) return std::nullopt;
-  auto parsed = parse_schema(simdjson::minify(schema));
-  if (!parsed) return std::nullopt;
-  out.schema = std::move(*parsed);
-  if (from["divided"].get(out.divided) != simdjson::SUCCESS) return std::nullopt;
-  if (from["loading"].get(out.loading) != simdjson::SUCCESS) out.loading = false;
-  simdjson::dom::array parts;
-  if (from["partitions"].get(parts) != simdjson::SUCCESS) return std::nullopt;
-  for (const element part : parts) {
-    OfferedFeed::Part& one = out.partitions.emplace_back();
-    one.name = text_of(part, "partition");
-    if (part["count"].get(one.count) != simdjson::SUCCESS) one.count = 0;
-  }
-  return out;
-}
-
 bool read_range(const element& from, OfferedRanges::Range& out) {
   std::uint64_t after = 0;
   std::uint64_t to = 0;
@@ -93,10 +58,6 @@ bool read_range(const element& from, OfferedRanges::Range& out) {
   if (from["after"].get(after) != simdjson::SUCCESS || from["to"].get(to) != simdjson::SUCCESS || from["at"].get(at) != simdjson::SUCCESS) return false;
   out = {Seq{after}, Seq{to}, Seq{at}};
   return after < to && to <= at;
-}
-
-Error not_a_node(const std::string& why) {
-  return {Code::config, "the answer does not come from a meshgate node (" + why + "); check the URL"};
 }
 
 Result<std::string> ask(net::HttpClient& client, const std::string& url) {
@@ -116,7 +77,7 @@ Result<std::string> ask(net::HttpClient& client, const std::string& url) {
 
 Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place) {
   std::string message = place + ": the node answered " + std::to_string(answer.status);
-  const std::string detail = detail_of(answer.body);
+  const std::string detail = parse_problem(answer.body).sentence();
   if (!detail.empty()) message.append(" (").append(detail).append(")");
   const Code code = code_of(answer.status);
   if (answer.status >= 300 && answer.status < 400) {
@@ -131,32 +92,6 @@ Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place)
     message.append("; check --feed, and the path in the URL");
   }
   return {{code, std::move(message)}, wait_of(answer), is_denial(answer)};
-}
-
-Result<OfferedFeed> parse_feed(std::string_view body) {
-  simdjson::dom::parser parser;
-  element root;
-  const simdjson::padded_string padded(body);
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return not_a_node("not JSON");
-  auto feed = read_feed(root);
-  if (!feed) return not_a_node("not the description of a feed");
-  return std::move(*feed);
-}
-
-Result<std::vector<OfferedFeed>> parse_feeds(std::string_view body) {
-  simdjson::dom::parser parser;
-  element root;
-  simdjson::dom::array feeds;
-  const simdjson::padded_string padded(body);
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return not_a_node("not JSON");
-  if (root["feeds"].get(feeds) != simdjson::SUCCESS) return not_a_node("no list of feeds");
-  std::vector<OfferedFeed> out;
-  for (const element one : feeds) {
-    auto feed = read_feed(one);
-    if (!feed) return not_a_node("not the description of a feed");
-    out.push_back(std::move(*feed));
-  }
-  return out;
 }
 
 Result<OfferedRanges> parse_ranges(std::string_view body) {

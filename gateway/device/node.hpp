@@ -10,24 +10,10 @@
 #include "gateway/net/http_client.hpp"
 #include "mesh/bits128.hpp"
 #include "mesh/ids.hpp"
+#include "mesh/offered_feed.hpp"
 #include "mesh/result.hpp"
-#include "mesh/schema.hpp"
 
 namespace meshgate::device {
-
-/// A feed as a node describes it.
-struct OfferedFeed {
-  struct Part {
-    std::string name;
-    std::uint64_t count = 0;
-  };
-  std::string name;
-  std::string uid;
-  Schema schema;
-  bool divided = false;
-  bool loading = false;
-  std::vector<Part> partitions;  ///< of an undivided feed the one named ""
-};
 
 /// The parts of a partition that a node offers to begin with: see HTTP.md. They follow each other from 0 on.
 struct OfferedRanges {
@@ -49,10 +35,6 @@ struct Refusal {
 
 /// What an answer other than 2xx means, in a sentence that names the place.
 Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place);
-
-/// The descriptions in a body of /feeds, or of /feeds/{feed}.
-Result<std::vector<OfferedFeed>> parse_feeds(std::string_view body);
-Result<OfferedFeed> parse_feed(std::string_view body);
 
 /// A list of ranges; corrupt when it is none.
 Result<OfferedRanges> parse_ranges(std::string_view body);

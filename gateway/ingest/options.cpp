@@ -182,7 +182,7 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   feed.guard = read_guard(section.node("guard"), usual_guard(feed.name), secrets, out);
 
   const Node from = section.node("from");
-  if (from.kind() != Node::Kind::mapping) return;
+  if (from.kind() != Node::Kind::mapping || from["peer"].present()) return;
   const Node wanted = from["source"];
   const auto source = std::find_if(sources.begin(), sources.end(), [&](const SourceOptions& one) { return one.name == wanted.scalar(); });
   if (source == sources.end()) {

@@ -40,10 +40,10 @@ void SourceRunner::look_for_streams() {
   if (std::exchange(trouble_, fault) != fault && !streams) log_.warning(room_, "its streams cannot be listed: " + fault);
   if (!streams) {
     looking_.connection.reset();
-    looking_.due = Clock::now() + (retryable(streams.error().code) ? looking_.backoff.next(static_cast<std::uint32_t>(random_())) : kAskAgain);
+    looking_.due = Clock::now() + (retryable(streams.error().code) ? looking_.backoff.failed() : kAskAgain);
     return;
   }
-  looking_.backoff.reset();
+  looking_.backoff.succeeded();
   looking_.due = Clock::now() + kLookAgain;
   for (const FeedFamily& family : options_.families) take_up(family, *streams);
 }

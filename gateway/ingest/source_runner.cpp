@@ -19,7 +19,7 @@ Error too_busy(const FeedReader& reader) {
 }  // namespace
 
 SourceRunner::SourceRunner(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics)
-    : options_(std::move(options)), room_("source " + options_.name), store_(store), log_(log), metrics_(metrics), random_(std::random_device{}()) {
+    : options_(std::move(options)), room_("source " + options_.name), store_(store), log_(log), metrics_(metrics) {
   if (options_.limits.rows > 0) rows_.emplace(options_.limits.rows, Clock::now());
   if (!options_.families.empty()) unlisted_ = "its streams have not been listed yet";
 }
@@ -209,7 +209,7 @@ bool SourceRunner::take_turn(Task& task) {
 /// Says when the feed has its next turn.
 void SourceRunner::come_back(FeedReader& reader, Turn& turn, const Result<bool>& idle) {
   if (idle) {
-    turn.backoff.reset();
+    turn.backoff.succeeded();
     turn.refused = false;
     // The interval counts from the beginning of a read, so that a poll every second is one a second.
     turn.due = *idle ? std::max(Clock::now(), turn.taken + options_.every) : Clock::now();
@@ -221,7 +221,7 @@ void SourceRunner::come_back(FeedReader& reader, Turn& turn, const Result<bool>&
   turn.connection.reset();
   // At the first refusal only once sooner: what stopped a read that worked (a column, a table, a key gone) is said better by opening anew.
   const bool refused = !retryable(idle.error().code);
-  turn.due = Clock::now() + (refused && turn.refused ? kAskAgain : turn.backoff.next(static_cast<std::uint32_t>(random_())));
+  turn.due = Clock::now() + (refused && turn.refused ? kAskAgain : turn.backoff.failed());
   turn.refused = refused;
 }
 

@@ -6,14 +6,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
+#include "gateway/base/backoff.hpp"
 #include "gateway/base/log.hpp"
-#include "gateway/ingest/backoff.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/feed_family.hpp"
 #include "gateway/ingest/feed_reader.hpp"
@@ -60,7 +59,7 @@ class SourceRunner {
   SourceRunner(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics);
 
   struct Turn {
-    Backoff backoff;
+    base::Backoff backoff;
     Clock::time_point due;
     Clock::time_point taken;  ///< the last one
     bool refused = false;     ///< the last read was
@@ -129,7 +128,6 @@ class SourceRunner {
   Turn looking_;                   ///< for streams
   std::string trouble_;            ///< why streams could not be listed the last time
   std::unordered_set<std::string> said_;  ///< of streams that cannot be feeds
-  std::minstd_rand random_;
 
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Task>> tasks_;  ///< only grows, on the source's thread; that thread alone reads it without mutex_

@@ -183,6 +183,8 @@ struct HttpClient::State {
 
   /// Asks with the Authorization field where there is one, and once again with another when it is refused.
   Result<Answer> authorized(const Fields& fields, const std::function<Result<Answer>(const Fields&)>& ask) const;
+  /// No body: GET.
+  Result<Answer> stream(const std::string& url, std::optional<std::string_view> body, const Fields& fields, const std::function<bool(std::string_view)>& take);
   void prepare(const std::string& url, Exchange& exchange, curl_slist* headers);
   void prepare_body(const std::string& method, std::string_view body);
   Result<Answer> run(const std::string& url, Exchange& exchange);
@@ -309,6 +311,18 @@ Result<HttpClient::Answer> HttpClient::State::authorized(const Fields& fields, c
   }
 }
 
+Result<HttpClient::Answer> HttpClient::State::stream(const std::string& url, std::optional<std::string_view> body, const Fields& fields,
+                                                     const std::function<bool(std::string_view)>& take) {
+  return authorized(fields, [&](const Fields& all) {
+    Exchange exchange;
+    exchange.take = &take;
+    const List headers = header_list(all);
+    prepare(url, exchange, headers.get());
+    if (body) prepare_body("POST", *body);
+    return run(url, exchange);
+  });
+}
+
 Result<HttpClient::Answer> HttpClient::send(std::string_view method, const std::string& url, std::string_view body, const Fields& fields) {
   return state_->authorized(fields, [&](const Fields& all) {
     Exchange exchange;
@@ -321,13 +335,12 @@ Result<HttpClient::Answer> HttpClient::send(std::string_view method, const std::
 
 Result<HttpClient::Answer> HttpClient::stream(const std::string& url, const Fields& fields,
                                               const std::function<bool(std::string_view)>& take) {
-  return state_->authorized(fields, [&](const Fields& all) {
-    Exchange exchange;
-    exchange.take = &take;
-    const List headers = header_list(all);
-    state_->prepare(url, exchange, headers.get());
-    return state_->run(url, exchange);
-  });
+  return state_->stream(url, std::nullopt, fields, take);
+}
+
+Result<HttpClient::Answer> HttpClient::stream(const std::string& url, std::string_view body, const Fields& fields,
+                                              const std::function<bool(std::string_view)>& take) {
+  return state_->stream(url, body, fields, take);
 }
 
 void HttpClient::cancel() {

@@ -45,6 +45,8 @@ class HttpClient {
   /// Blocks while bytes arrive: `take` gets decoded body bytes of a 2xx answer as they come and returns false to stop. The answer
   /// holds the body only of other statuses.
   Result<Answer> stream(const std::string& url, const Fields& fields, const std::function<bool(std::string_view)>& take);
+  /// The same of the answer to a POST.
+  Result<Answer> stream(const std::string& url, std::string_view body, const Fields& fields, const std::function<bool(std::string_view)>& take);
 
   /// From any thread: the running call returns Code::cancelled within a second, and so does every later one.
   void cancel();

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "gateway/store/committing.hpp"
+#include "gateway/store/following.hpp"
 #include "gateway/store/packing.hpp"
 
 namespace meshgate::store {
@@ -44,16 +45,22 @@ Standing standing_of(const PartitionRecord& partition, const ProgressRecord& pro
   return out;
 }
 
-Result<std::shared_ptr<DiskFeed>> DiskFeed::create(std::shared_ptr<Engine> engine, FeedNumber number, std::string_view name) {
+Result<std::shared_ptr<DiskFeed>> DiskFeed::create(std::shared_ptr<Engine> engine, FeedNumber number, std::string_view name, const Origin* origin) {
   std::shared_ptr<DiskFeed> out(new DiskFeed(std::move(engine), number));
   FeedRecord record;
   record.name = name;
   record.uid.bits = random_bits();
   record.epoch.bits = random_bits();
+  if (origin != nullptr) {
+    record.uid = origin->uid;
+    record.schema = origin->schema;
+    record.divided = origin->divided;
+  }
   out->tables_.feed.epoch = record.epoch;
   Transaction first(*out);
   first.set_feed(record);
-  static_cast<void>(first.partition_named(""));
+  const PartitionNumber undivided = first.partition_named("");
+  if (origin != nullptr) become_replica(first, undivided);
   std::string next;
   Packer(next).number(plain(number) + 1U);
   first.batch.Put(out->engine_->family(Family::meta), meta_key(Meta::next_feed), next);

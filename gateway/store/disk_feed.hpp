@@ -56,7 +56,8 @@ class DiskFeed final : public Feed {
  public:
   /// Reads the feed's tables.
   static Result<std::shared_ptr<DiskFeed>> load(std::shared_ptr<Engine> engine, FeedNumber number);
-  static Result<std::shared_ptr<DiskFeed>> create(std::shared_ptr<Engine> engine, FeedNumber number, std::string_view name);
+  /// With an `origin`: as a copy of it.
+  static Result<std::shared_ptr<DiskFeed>> create(std::shared_ptr<Engine> engine, FeedNumber number, std::string_view name, const Origin* origin);
   ~DiskFeed() override;
 
   [[nodiscard]] FeedState state() const override;
@@ -72,6 +73,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status purge(std::string_view partition, Seq through) override;
   [[nodiscard]] Status purge_older(Micros age) override;
   [[nodiscard]] Status trim(std::string_view partition, Seq through) override;
+  [[nodiscard]] Status adopt(const Origin& origin) override;
   [[nodiscard]] Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) override;
   [[nodiscard]] Cursor followed(std::string_view partition) const override;
   [[nodiscard]] Result<Page> changes(std::string_view partition, const Cursor& after, const PageLimits& limits) const override;

@@ -18,6 +18,7 @@ class DiskStore final : public Store {
   static Result<std::unique_ptr<DiskStore>> open_disk_to_read(const std::filesystem::path& folder);
 
   [[nodiscard]] Result<std::shared_ptr<Feed>> feed(std::string_view name) override;
+  [[nodiscard]] Result<std::shared_ptr<Feed>> copy(std::string_view name, const Origin& origin) override;
   [[nodiscard]] std::vector<std::string> names() const override;
   [[nodiscard]] Status drop(std::string_view name) override;
   [[nodiscard]] Writing writing() const override { return engine_->writing(); }
@@ -29,6 +30,7 @@ class DiskStore final : public Store {
 
  private:
   DiskStore(std::shared_ptr<Engine> engine, rocksdb::Env& env) : engine_(std::move(engine)), env_(env) {}
+  Result<std::shared_ptr<Feed>> known_or_created(std::string_view name, const Origin* origin);
   Status load();
   Status resume();
 

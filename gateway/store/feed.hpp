@@ -84,6 +84,13 @@ struct FeedState {
   std::vector<PartitionState> partitions;  ///< sorted by name
 };
 
+/// What a feed is at its origin, and so at every copy.
+struct Origin {
+  FeedUid uid;
+  Schema schema;  ///< with its version
+  bool divided = false;
+};
+
 /// A page of a partition, read in one snapshot: whole lines, then what the mark behind them says.
 struct Page {
   Answer answer = Answer::read;  ///< the rest is set for `read` and `ahead`
@@ -194,6 +201,9 @@ class Feed {
 
   // ---- writing, at a replica: epoch and seq are the origin's ----
 
+  /// Takes over what the feed is at its origin, whenever that has changed; Store::copy() does so at first. Code::conflict: it has a source of its
+  /// own here, or holds another feed of this name.
+  [[nodiscard]] virtual Status adopt(const Origin& origin) = 0;
   /// Takes over a page read from another node with the cursor `from`: lines as received, then its mark. A new epoch, or a cursor that
   /// began at 0, builds a new generation beside the served one and replaces it when its pass completes. The cursor of the mark
   /// is the replica's own from then on. Error::conflict: same seq, different content.

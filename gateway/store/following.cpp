@@ -4,6 +4,14 @@
 
 namespace meshgate::store {
 
+void become_replica(Transaction& out, PartitionNumber number) {
+  PartitionRecord& record = out.partition(number);
+  if (record.replica) return;
+  record.replica = true;
+  record.served = {};
+  record.last_generation = 0;
+}
+
 Follow::Follow(DiskFeed& feed, std::string_view partition, const Cursor& from, const Mark& mark)
     : feed_(feed), name_(partition), from_(from), mark_(mark), out_(feed) {}
 
@@ -16,9 +24,7 @@ Status Follow::run(std::string_view lines) {
   record_ = &out_.partition(number_);
   if (!record_->replica) {
     if (record_->served.head != Seq{0} || !feed_.tables().streams.empty()) return conflict("it has a source of its own here and cannot follow another node");
-    record_->replica = true;
-    record_->served = {};
-    record_->last_generation = 0;
+    become_replica(out_, number_);
   }
   if (auto chosen = choose_copy(); !chosen) return chosen;
   if (mark_.cursor.epoch != copy_->epoch) return conflict("the page is of another epoch than the cursor it was asked with: read again from 0");
@@ -40,7 +46,8 @@ Status Follow::choose_copy() {
     begin_copy();
   } else if (building.generation != 0 && from_.epoch == building.epoch && from_.low != Seq{0} && from_.seq <= building.head) {
     copy_ = &building;
-  } else if (served.generation != 0 && from_.epoch == served.epoch && from_.low == Seq{0} && from_.seq <= served.head) {
+  } else if (served.generation != 0 && from_.epoch == served.epoch && (from_.low == Seq{0} || building.generation == 0) && from_.seq <= served.head) {
+    // With a low too: what was empty when it was copied is served, and filled from its beginning.
     copy_ = &served;
   } else {
     const Cursor own = building.generation != 0 ? building.cursor : served.cursor;
@@ -243,6 +250,32 @@ Status Follow::start_over() {
   record.building.generation = ++record.last_generation;
   if (auto written = only.commit(Engine::Durably::yes); !written) return written;
   return conflict("count or digest of what was received differ from what the other node has: reading it again from 0");
+}
+
+Status DiskFeed::adopt(const Origin& origin) {
+  const std::lock_guard lock(write_mutex_);
+  if (erased_) return erased();
+  if (auto ready = settled_for_others(); !ready) return ready;
+  const std::string place = "feed '" + tables_.feed.name + "'";
+  const auto holds = [](const auto& one) { return one.second.served.head != Seq{0} || one.second.building.generation != 0; };
+  const bool empty = std::ranges::none_of(tables_.partitions, holds);
+  if (!tables_.streams.empty() || (!empty && !follows())) {
+    return Error{Code::conflict, place + " has a source of its own here and cannot follow another node: give one of the two another name"};
+  }
+  FeedRecord next = tables_.feed;
+  if (next.uid != origin.uid && !empty) {
+    return Error{Code::conflict, place + " is a copy of " + next.uid.bits.hex() + " here, but there it is " + origin.uid.bits.hex() +
+                                     ", another feed of the same name: follow it at a node that has not held the other"};
+  }
+  const bool same = next.uid == origin.uid && next.schema.version == origin.schema.version && next.divided == origin.divided;
+  if (same && follows()) return {};
+  Transaction out(*this);
+  next.uid = origin.uid;
+  next.schema = origin.schema;
+  next.divided = origin.divided;
+  out.set_feed(std::move(next));
+  become_replica(out, out.partition_named(""));
+  return out.commit(Engine::Durably::yes);
 }
 
 Status DiskFeed::follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) {

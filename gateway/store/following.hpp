@@ -8,6 +8,9 @@
 
 namespace meshgate::store {
 
+/// Nothing of the partition is served before a first copy is whole.
+void become_replica(Transaction& out, PartitionNumber number);
+
 /// One page from another node on its way into a replica's partition.
 ///
 ///   from "0"  ──► a new building copy ──► pages … ──► pass complete: it becomes the served copy, the old one goes

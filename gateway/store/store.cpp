@@ -99,14 +99,23 @@ Status DiskStore::load() {
   return {};
 }
 
-Result<std::shared_ptr<Feed>> DiskStore::feed(std::string_view name) {
+Result<std::shared_ptr<Feed>> DiskStore::known_or_created(std::string_view name, const Origin* origin) {
   const std::lock_guard lock(mutex_);
   if (const auto known = feeds_.find(name); known != feeds_.end()) return std::shared_ptr<Feed>(known->second);
-  auto fresh = DiskFeed::create(engine_, FeedNumber{next_feed_}, name);
+  auto fresh = DiskFeed::create(engine_, FeedNumber{next_feed_}, name, origin);
   if (!fresh) return std::move(fresh).error();
   ++next_feed_;
   feeds_.emplace(name, *fresh);
   return std::shared_ptr<Feed>(std::move(*fresh));
+}
+
+Result<std::shared_ptr<Feed>> DiskStore::feed(std::string_view name) { return known_or_created(name, nullptr); }
+
+Result<std::shared_ptr<Feed>> DiskStore::copy(std::string_view name, const Origin& origin) {
+  auto feed = known_or_created(name, &origin);
+  if (!feed) return feed;
+  if (auto adopted = (*feed)->adopt(origin); !adopted) return std::move(adopted).error();
+  return feed;
 }
 
 std::vector<std::string> DiskStore::names() const {

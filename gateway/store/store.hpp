@@ -37,6 +37,9 @@ class Store {
 
   /// The feed of this name, created (undivided, loading, new uid and epoch) when it does not exist.
   [[nodiscard]] virtual Result<std::shared_ptr<Feed>> feed(std::string_view name) = 0;
+  /// The feed of this name as a copy of another node's: created as one, or told what has changed there (see Feed::adopt). Until a first copy is whole it
+  /// has no partition.
+  [[nodiscard]] virtual Result<std::shared_ptr<Feed>> copy(std::string_view name, const Origin& origin) = 0;
   [[nodiscard]] virtual std::vector<std::string> names() const = 0;
   /// Removes a feed and all it holds.
   [[nodiscard]] virtual Status drop(std::string_view name) = 0;

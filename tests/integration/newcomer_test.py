@@ -38,7 +38,7 @@ def wrong_configurations():
     yield Case("unknown connector", configuration(good).replace("odbc", "odbcc"), 2, "odbcc", "odbc")
     yield Case("where is to come", configuration(good, "from: { source: s, table: things }\n    where: \"id > 1\""), 2, "`where` is not in this version")
     yield Case("a group of no directory", configuration(good, "from: { source: s, table: things }\n    read: \"group:sales\""), 2, "meshgate.yaml:9:11", "there is no feed `_users`")
-    yield Case("peers are to come", configuration(good, more="peers: { hub: { url: http://x } }\n"), 2, "`peers` is not in this version")
+    yield Case("a peer without an address", configuration(good, more="peers: { hub: { url: hub.corp } }\n"), 2, "'hub.corp' is not the address of a node")
     yield Case("beyond loopback", configuration(good).replace("data: data", "data: data, listen: \"http://0.0.0.0:7443\""), 2, "insecure: true")
     yield Case("unknown column", configuration(good, "from: { source: s, table: things }\n    fields: { a: nmae }"), 3, "nmae", "did you mean 'name'")
     yield Case("table and tables", configuration(good, "from: { source: s, table: things, tables: [ \"*\" ] }"), 2, "meshgate.yaml:8:31", "exclude each other")

@@ -36,6 +36,41 @@ TEST_F(FollowingTest, AFirstCopyIsServedOnlyWhenItIsComplete) {
   EXPECT_EQ((*replica_->item("3"))->content, "{}");
 }
 
+TEST_F(FollowingTest, ACopyOfWhatWasEmptyIsFilledFromItsBeginning) {
+  const auto fresh = feed_of(*store_, "fresh");
+  const auto copied = feed_of(*store_, "copied");
+  ASSERT_TRUE(copied->adopt({fresh->state().uid, {}, false}));
+  EXPECT_EQ(copy_page(*fresh, *copied, "", {}), "");
+  for (const char* id : {"1", "2", "3", "4"}) commit(*fresh, put(id, "{}"));
+  for (int pages = 0; pages < 4; ++pages) EXPECT_EQ(copy_page(*fresh, *copied, "", {.entries = 1, .bytes = 1U << 20U}), "");
+  EXPECT_EQ(page(*copied).lines, page(*fresh).lines);
+  EXPECT_EQ(copied->state().count, 4U);
+}
+
+TEST_F(FollowingTest, AReplicaIsWhatItsOriginSaysItIs) {
+  const FeedState origin = origin_->state();
+  Schema schema{7, {{"id", Type::int64, false, 1, {}}}};
+  replica_ = *store_->copy("another", {origin.uid, schema, true});
+  EXPECT_EQ(replica_->state().uid, origin.uid);
+  EXPECT_EQ(replica_->state().schema.version, 7U);
+  EXPECT_TRUE(replica_->state().divided);
+  EXPECT_TRUE(replica_->state().partitions.empty()) << "nothing is served yet";
+  ASSERT_TRUE(replica_->adopt({origin.uid, schema, false}));
+  EXPECT_FALSE(replica_->state().divided);
+}
+
+TEST_F(FollowingTest, ANameThatMeansAnotherFeedIsRefused) {
+  EXPECT_EQ(origin_->adopt({replica_->state().uid, {}, false}).error().code, Code::conflict) << "it has a source";
+  const FeedUid another{*Bits128::from_hex(std::string(32, '8'))};
+  ASSERT_TRUE(replica_->adopt({another, {}, false}));
+  ASSERT_TRUE(replica_->adopt({origin_->state().uid, {}, false})) << "it holds nothing of the other";
+  EXPECT_EQ(copy(100), "");
+  const auto other = replica_->adopt({FeedUid{*Bits128::from_hex(std::string(32, '7'))}, {}, false});
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().message, HasSubstr("another feed of the same name"));
+  EXPECT_EQ(replica_->state().uid, origin_->state().uid);
+}
+
 TEST_F(FollowingTest, ACursorOfTheOriginGoesOnAtAReplica) {
   const Cursor at = page(*origin_, "", {}, 2).mark.cursor;
   EXPECT_EQ(copy(100), "");

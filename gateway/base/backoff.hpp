@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <random>
 
-namespace meshgate::device {
+namespace meshgate::base {
 
 /// How long to wait after each failure in a row: doubling from `first` to `longest`, each a random half to whole of that, so that
-/// many devices do not come back at the same moment.
+/// many who failed together do not come back together.
 class Backoff {
  public:
   using Millis = std::chrono::milliseconds;
-  Backoff(Millis first, Millis longest, std::uint64_t seed) : first_(first), longest_(longest), random_(seed) {}
+  explicit Backoff(Millis first = Millis{250}, Millis longest = Millis{30000}, std::uint64_t seed = std::random_device()()) : first_(first), longest_(longest), random_(seed) {}
 
   void succeeded() { next_ = Millis{0}; }
 
@@ -30,4 +30,4 @@ class Backoff {
   std::mt19937_64 random_;
 };
 
-}  // namespace meshgate::device
+}  // namespace meshgate::base

@@ -1,0 +1,37 @@
+#include "gateway/federation/answered.hpp"
+
+#include "mesh/offered_feed.hpp"
+#include "mesh/problem.hpp"
+
+namespace meshgate::federation {
+
+namespace {
+
+constexpr std::string_view kProtocol = "1";
+
+Code code_of(unsigned status) {
+  if (status == 410) return Code::gone;
+  if (status == 401 || status == 403) return Code::auth;
+  if (status == 404) return Code::not_found;
+  return status == 429 || status >= 500 ? Code::retry : Code::config;
+}
+
+}  // namespace
+
+Error refused(const net::HttpClient::Answer& answer) {
+  const std::string detail = parse_problem(answer.body).sentence();
+  std::string message = "the peer answered " + std::to_string(answer.status) + (detail.empty() ? "" : " (" + detail + ")");
+  const Code code = code_of(answer.status);
+  if (code == Code::auth) message += "; it must let this node read: `read: node:SUBJECT` there, `certificate` and `key` here";
+  if (code == Code::not_found) message += "; check the name of the feed, and that this node may read it there";
+  return {code, std::move(message)};
+}
+
+Status check_protocol(const net::HttpClient::Answer& answer) {
+  const std::string_view protocol = answer.fields.find("Meshgate-Protocol").value_or("");
+  if (protocol == kProtocol) return {};
+  if (protocol.empty()) return not_a_node("no Meshgate-Protocol field");
+  return Error{Code::unsupported, "the peer speaks protocol " + std::string(protocol.substr(0, 20)) + ", this node speaks 1; use versions that know one protocol"};
+}
+
+}  // namespace meshgate::federation

@@ -1,0 +1,90 @@
+#include "gateway/federation/options.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace meshgate::federation {
+
+namespace {
+
+using config::Form;
+using config::Key;
+using config::Node;
+
+constexpr std::array kPeerKeys = {
+    Key{.name = "url", .form = Form::text, .help = "Where the peer is reached: https://hq.corp:7443; absent: it cannot be reached, and brings what it has."},
+    Key{.name = "ca", .form = Form::path, .help = "A PEM file with the authorities that may have signed the peer's certificate; absent: the system's."},
+    Key{.name = "certificate", .form = Form::path, .help = "A PEM file with the certificate by which this node is known to the peer."},
+    Key{.name = "key", .form = Form::path, .help = "A PEM file with the certificate's private key, not encrypted."},
+    Key{.name = "push", .form = Form::list, .help = "Feeds of this node that are brought to the peer, where it cannot reach this node."},
+    Key{.name = "subject", .form = Form::text, .help = "The subject of the certificate with which the peer brings feeds here: \"CN=hq\"."},
+};
+
+constexpr std::array kFromKeys = {
+    Key{.name = "peer", .form = Form::list, .help = "The peers to follow the feed from, the preferred one first.", .required = true},
+    Key{.name = "partitions", .form = Form::list, .help = "Which partitions are held here; absent: all."},
+};
+
+/// What the origin decides for all who follow it.
+constexpr std::array<std::string_view, 5> kOfTheOrigin = {"fields", "id", "partition", "guard", "where"};
+
+Peer read_peer(const Node::Entry& entry, const Node& feeds, config::Secrets& secrets, config::Diagnostics& out) {
+  const config::Section section(entry.value, kPeerKeys, secrets, out);
+  Peer peer;
+  peer.name = entry.key;
+  peer.url = section.text("url");
+  peer.client.ca = section.path("ca");
+  peer.client.certificate = section.path("certificate");
+  peer.client.key = section.path("key");
+  const bool http = peer.url.starts_with("http://") || peer.url.starts_with("https://");
+  if (section.has("url") && !http) out.add(section.place("url"), "'" + peer.url + "' is not the address of a node", "write it as https://host:port");
+  if (peer.client.certificate.empty() != peer.client.key.empty()) out.add(entry.key_place, "`certificate` and `key` go together", "give both or neither");
+  peer.subject = section.text("subject");
+  if (!section.has("url") && !section.has("subject")) out.add(entry.key_place, "peer '" + entry.key + "' can neither be reached nor bring anything", "give its `url`, or the `subject` of its certificate");
+  peer.push = section.list("push");
+  if (!peer.push.empty() && !section.has("url")) out.add(section.place("push"), "nothing can be brought to a peer without `url`", "give its address");
+  for (const std::string& feed : peer.push) {
+    if (!feeds[feed].present()) out.add(section.place("push"), "there is no feed '" + feed + "' to bring", "name one of those under `feeds:`");
+  }
+  while (peer.url.ends_with('/')) peer.url.pop_back();
+  return peer;
+}
+
+FollowedFeed read_feed(const Node::Entry& entry, const std::vector<Peer>& peers, config::Secrets& secrets, config::Diagnostics& out) {
+  for (const std::string_view key : kOfTheOrigin) {
+    if (entry.value[key].present()) out.add(entry.value[key].place(), "`" + std::string(key) + "` is the origin's to say, and feed '" + entry.key + "' follows a peer", "take it away here");
+  }
+  const Node from = entry.value["from"];
+  if (from["source"].present()) out.add(from["source"].place(), "a feed has a source of its own or follows a peer, not both", "take `source` or `peer` away");
+  const config::Section section(from, kFromKeys, secrets, out);
+  FollowedFeed feed;
+  feed.name = entry.key;
+  feed.partitions = section.list("partitions");
+  for (const std::string& name : section.list("peer")) {
+    const auto peer = std::ranges::find(peers, name, &Peer::name);
+    if (peer != peers.end()) {
+      feed.peers.push_back(static_cast<std::size_t>(peer - peers.begin()));
+      continue;
+    }
+    std::vector<std::string_view> names;
+    for (const auto& one : peers) names.push_back(one.name);
+    const auto near = config::nearest(name, names);
+    out.add(section.place("peer"), "there is no peer '" + name + "'", near.empty() ? "name one of those under `peers:`" : "did you mean '" + std::string(near) + "'?");
+  }
+  return feed;
+}
+
+}  // namespace
+
+std::span<const Key> peer_keys() { return kPeerKeys; }
+
+Options read_options(const Node& peers, const Node& feeds, config::Secrets& secrets, config::Diagnostics& out) {
+  Options options;
+  for (const auto& entry : peers.entries()) options.peers.push_back(read_peer(entry, feeds, secrets, out));
+  for (const auto& entry : feeds.entries()) {
+    if (entry.value["from"]["peer"].present()) options.feeds.push_back(read_feed(entry, options.peers, secrets, out));
+  }
+  return options;
+}
+
+}  // namespace meshgate::federation

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/keys.hpp"
+#include "gateway/net/http_client.hpp"
+
+namespace meshgate::federation {
+
+/// Another node, as the configuration names it.
+struct Peer {
+  std::string name;
+  std::string url;  ///< without a slash at its end; empty: it cannot be reached from here
+  net::ClientOptions client;
+  std::vector<std::string> push;  ///< feeds that are brought there
+  std::string subject;            ///< of the certificate by which it is known when it brings feeds here; empty: it may not
+};
+
+/// A feed whose origin is elsewhere.
+struct FollowedFeed {
+  std::string name;
+  std::vector<std::size_t> peers;        ///< which of Options::peers have it, the preferred one first
+  std::vector<std::string> partitions;  ///< those that are held here; empty: all
+};
+
+struct Options {
+  std::vector<Peer> peers;
+  std::vector<FollowedFeed> feeds;
+};
+
+/// The keys of a peer.
+std::span<const config::Key> peer_keys();
+
+/// Reads `peers`, and of the feeds those that come from one. What is wrong goes to `out`.
+Options read_options(const config::Node& peers, const config::Node& feeds, config::Secrets& secrets, config::Diagnostics& out);
+
+}  // namespace meshgate::federation

@@ -1,0 +1,217 @@
+#include "gateway/federation/pull.hpp"
+
+#include <algorithm>
+
+#include "gateway/federation/answered.hpp"
+#include "gateway/net/text.hpp"
+#include "mesh/offered_feed.hpp"
+
+namespace meshgate::federation {
+
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kFirstWait{250};
+constexpr milliseconds kLongestWait{15000};
+constexpr std::chrono::seconds kLookAgain{30};  ///< for a feed that the peer did not give
+constexpr std::chrono::seconds kBlamed{60};     ///< that gave what cannot be, while another may do better
+constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed
+constexpr std::size_t kSaturated = std::size_t{64} << 10U;  ///< a chunk this large: more is waiting behind it
+}  // namespace
+
+/// One answer to POST /sync on its way into the store.
+struct Pull::Session {
+  Pull& pull;
+  std::vector<Copy> copies;
+  std::map<Part, Cursor> at;  ///< where each partition's next page begins
+  std::chrono::steady_clock::time_point until{};
+  std::optional<Error> error;
+
+  Copy* copy_of(const Part& part) {
+    const auto found = std::ranges::find_if(copies, [&](const Copy& one) { return one.held.feed == part.feed; });
+    return found == copies.end() ? nullptr : &*found;
+  }
+
+  /// What the peer gave cannot be: for a while it is not asked for this feed.
+  bool fail(const Copy& copy, Error why) {
+    pull.blamed_[copy.number] = std::chrono::steady_clock::now() + kBlamed;
+    pull.house_.routes.fails(pull.number_, copy.number, why.message);
+    error = std::move(why);
+    return false;
+  }
+
+  bool page(const Part& part, std::string_view lines, const Mark& mark) {
+    Copy* copy = copy_of(part);
+    if (copy == nullptr) return true;
+    Cursor& from = at[part];
+    if (auto followed = copy->feed->follow(part.partition, from, lines, mark); !followed) return fail(*copy, std::move(followed).error());
+    from = mark.cursor;
+    pull.anew_.erase(part);
+    pull.complaints_.clear();
+    pull.pages_.add();
+    pull.bytes_.add(lines.size());
+    pull.house_.routes.follows(pull.number_, copy->number);
+    return true;
+  }
+
+  bool schema(const Part& part, const Schema& schema) {
+    Copy* copy = copy_of(part);
+    if (copy == nullptr) return true;
+    const auto state = copy->feed->state();
+    auto adopted = copy->feed->adopt({state.uid, schema, state.divided});
+    return adopted ? true : fail(*copy, std::move(adopted).error());
+  }
+
+  /// What was too old is read from 0 in the next question. The others go on.
+  bool not_given(const Part& part, const NotGiven& told) {
+    Copy* copy = copy_of(part);
+    if (copy == nullptr) return true;
+    if (told.status == 410) {
+      pull.anew_.insert(part);
+      error = Error{Code::gone, part.text() + ": " + told.why};
+      return false;
+    }
+    const std::string why = part.text() + ": the peer does not give it" + (told.why.empty() ? std::string() : " (" + told.why + ")");
+    pull.complain(pull.peer().name + ": " + why);
+    pull.house_.routes.fails(pull.number_, copy->number, why);
+    return true;
+  }
+};
+
+Pull::Pull(House house, std::size_t peer)
+    : house_(house),
+      number_(peer),
+      pages_(house.metrics.counter("meshgate_peer_pages", "Pages of changes that were taken from a peer.", {{"peer", this->peer().name}})),
+      bytes_(house.metrics.counter("meshgate_peer_bytes", "Bytes of lines that were taken from a peer, not compressed.", {{"peer", this->peer().name}})),
+      backoff_(kFirstWait, kLongestWait),
+      thread_([this] { run(); }) {}
+
+Pull::~Pull() { join(); }
+
+void Pull::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<net::HttpClient> Pull::new_client() {
+  auto client = std::make_shared<net::HttpClient>(peer().client);
+  const std::lock_guard lock(mutex_);
+  client_ = client;
+  following_.clear();
+  return client;
+}
+
+void Pull::look_again() {
+  const std::lock_guard lock(mutex_);
+  if (client_ && (house_.routes.stopped() || (!following_.empty() && house_.routes.chosen(number_) != following_))) client_->cancel();
+}
+
+Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
+  const FollowedFeed& wanted = house_.options.feeds[feed];
+  auto answer = client.send("GET", peer().url + "/feeds/" + net::percent_encode(wanted.name));
+  if (!answer) return std::move(answer).error();
+  if (auto good = check_protocol(*answer); !good) return good;
+  if (answer->status != 200) return refused(*answer);
+  auto offered = parse_feed(answer->body);
+  if (!offered) return std::move(offered).error();
+  const auto uid = Bits128::from_hex(offered->uid);
+  if (!uid) return not_a_node("a feed without an identity");
+  auto own = house_.store.copy(wanted.name, {FeedUid{*uid}, offered->schema, offered->divided});
+  if (!own) return std::move(own).error();
+  out = {feed, *own, {wanted.name, offered->uid, offered->schema.version, {}, wanted.partitions}};
+  const auto hold = [&](const std::string& partition) {
+    if (anew_.contains({wanted.name, partition})) return;
+    if (const Cursor at = (*own)->followed(partition); !at.start()) out.held.cursors.emplace(partition, at);
+  };
+  for (const auto& part : (*own)->state().partitions) hold(part.name);
+  for (const auto& part : offered->partitions) hold(part.name);
+  return {};
+}
+
+Status Pull::follow(const std::shared_ptr<net::HttpClient>& client, std::vector<Copy> copies) {
+  std::vector<Held> held;
+  Session session{*this, std::move(copies), {}, std::chrono::steady_clock::time_point::max(), std::nullopt};
+  for (const Copy& copy : session.copies) {
+    held.push_back(copy.held);
+    for (const auto& [partition, cursor] : copy.held.cursors) session.at[{copy.held.feed, partition}] = cursor;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Copy& copy : session.copies) following_.push_back(copy.number);
+  }
+  look_again();
+  // A feed that was not given is asked for again before long.
+  if (house_.routes.candidates(number_).size() > session.copies.size()) session.until = std::chrono::steady_clock::now() + kLookAgain;
+  SyncCutter cutter({[&](const Part& part, std::string_view lines, const Mark& mark) { return session.page(part, lines, mark); },
+                     [&](const Part& part, const Schema& schema) { return session.schema(part, schema); },
+                     [&](const Part& part, const NotGiven& told) { return session.not_given(part, told); }});
+  net::Fields fields;
+  fields.add("Content-Type", "application/json");
+  const auto take = [&](std::string_view bytes) { return cutter.take(bytes, bytes.size() < kSaturated) && std::chrono::steady_clock::now() < session.until; };
+  auto answer = client->stream(peer().url + "/sync", sync_question(held), fields, take);
+  // What came whole counts, however the answer ended.
+  if (!session.error && !cutter.error()) cutter.flush();
+  if (session.error) return *session.error;
+  if (cutter.error()) return *cutter.error();
+  if (!answer) return std::move(answer).error();
+  return answer->status == 200 ? Status{} : Status{refused(*answer)};
+}
+
+/// Once, until something has come again.
+void Pull::complain(const std::string& why) {
+  if (complaints_.insert(why).second) house_.log.warning("federation", why);
+}
+
+/// Asks the peer what it gives. An error: it cannot be asked.
+Status Pull::take_over_all(net::HttpClient& client, std::vector<Copy>& out) {
+  for (const std::size_t feed : house_.routes.candidates(number_)) {
+    if (const auto blamed = blamed_.find(feed); blamed != blamed_.end() && std::chrono::steady_clock::now() < blamed->second) continue;
+    Copy copy;
+    auto taken = take_over(client, feed, copy);
+    if (taken) {
+      house_.routes.gives(number_, feed);
+      out.push_back(std::move(copy));
+      continue;
+    }
+    const Error& why = taken.error();
+    if (why.code == Code::cancelled || retryable(why.code)) return taken;
+    complain(peer().name + ": feed " + house_.options.feeds[feed].name + ": " + why.message);
+    house_.routes.fails(number_, feed, why.message);
+  }
+  const auto chosen = house_.routes.chosen(number_);
+  std::erase_if(out, [&](const Copy& one) { return std::ranges::find(chosen, one.number) == chosen.end(); });
+  return {};
+}
+
+Pull::Next Pull::attempt() {
+  const auto client = new_client();
+  std::vector<Copy> copies;
+  auto done = take_over_all(*client, copies);
+  const bool idle = copies.empty();
+  if (done && !idle) done = follow(client, std::move(copies));
+  if (done) {
+    backoff_.succeeded();
+    return idle ? Next::idle : Next::again;
+  }
+  if (done.error().code == Code::cancelled) return Next::again;
+  if (done.error().code == Code::gone) {
+    house_.log.info("federation", peer().name + ": " + done.error().message + "; it is read again from 0");
+    return Next::again;
+  }
+  complain(peer().name + ": " + done.error().message);
+  const bool all = retryable(done.error().code);
+  for (const std::size_t feed : all ? house_.routes.candidates(number_) : std::vector<std::size_t>()) house_.routes.fails(number_, feed, done.error().message);
+  return Next::failed;
+}
+
+void Pull::run() {
+  while (!house_.routes.stopped()) {
+    const auto version = house_.routes.version();
+    switch (attempt()) {
+      case Next::again: house_.routes.wait(house_.routes.version(), kFirstWait); break;
+      case Next::idle: house_.routes.wait(version, kIdle); break;
+      case Next::failed: house_.routes.wait(house_.routes.version(), backoff_.failed()); break;
+    }
+  }
+}
+
+}  // namespace meshgate::federation

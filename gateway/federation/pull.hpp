@@ -1,0 +1,75 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/backoff.hpp"
+#include "gateway/base/log.hpp"
+#include "gateway/base/metrics.hpp"
+#include "gateway/federation/options.hpp"
+#include "gateway/federation/routes.hpp"
+#include "gateway/federation/sync_cutter.hpp"
+#include "gateway/federation/sync_question.hpp"
+#include "gateway/store/store.hpp"
+
+namespace meshgate::federation {
+
+/// Follows, from one peer and over one connection, all feeds whose route leads there: a thread of its own asks, receives and writes.
+class Pull {
+ public:
+  struct House {
+    const Options& options;
+    Routes& routes;
+    store::Store& store;
+    base::Log& log;
+    base::Metrics& metrics;
+  };
+  Pull(House house, std::size_t peer);
+  ~Pull();
+  Pull(const Pull&) = delete;
+  Pull& operator=(const Pull&) = delete;
+
+  /// Looks again at what is to be followed from here; ends what runs where that has changed. Any thread; does not block.
+  void look_again();
+  /// After Routes::stop() and a last look_again(). Blocks.
+  void join();
+
+ private:
+  struct Copy {
+    std::size_t number = 0;  ///< of the feed, in the options
+    std::shared_ptr<store::Feed> feed;
+    Held held;
+  };
+  struct Session;
+
+  enum class Next : std::uint8_t { again, idle, failed };
+  void run();
+  Next attempt();
+  void complain(const std::string& why);
+  Status take_over_all(net::HttpClient& client, std::vector<Copy>& out);
+  /// What the peer says of a feed is taken over. Blocks.
+  Status take_over(net::HttpClient& client, std::size_t feed, Copy& out);
+  Status follow(const std::shared_ptr<net::HttpClient>& client, std::vector<Copy> copies);
+  std::shared_ptr<net::HttpClient> new_client();
+  [[nodiscard]] const Peer& peer() const { return house_.options.peers[number_]; }
+
+  const House house_;
+  const std::size_t number_;
+  base::Counter& pages_;
+  base::Counter& bytes_;
+  base::Backoff backoff_;
+  std::set<Part> anew_;  ///< to be read from 0
+  std::map<std::size_t, std::chrono::steady_clock::time_point> blamed_;  ///< feeds that are not asked for before
+  std::set<std::string> complaints_;  ///< that were logged since something came
+  std::mutex mutex_;                  ///< of the two behind it
+  std::shared_ptr<net::HttpClient> client_;
+  std::vector<std::size_t> following_;
+  std::thread thread_;
+};
+
+}  // namespace meshgate::federation

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/base/backoff.hpp"
+#include "gateway/base/log.hpp"
+#include "gateway/base/metrics.hpp"
+#include "gateway/federation/options.hpp"
+#include "gateway/store/store.hpp"
+
+namespace meshgate::federation {
+
+/// Brings feeds of this node to a peer that cannot reach it. A thread of its own reads pages as any reader would, from the cursor that the peer has, and
+/// sends them; there is nothing else to keep.
+class Push {
+ public:
+  Push(const Peer& peer, store::Store& store, base::Log& log, base::Metrics& metrics);
+  ~Push();
+  Push(const Push&) = delete;
+  Push& operator=(const Push&) = delete;
+
+  /// Ends within a second; does not wait for it. Any thread.
+  void stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// How far the peer has a partition.
+  struct Part {
+    Cursor at;
+    bool caught_up = false;  ///< it was told so
+    Clock::time_point told{};
+  };
+  struct Brought {
+    std::shared_ptr<store::Feed> feed;
+    std::shared_ptr<void> subscription;
+    bool offered = false;
+    std::uint32_t schema = 0;
+    std::map<std::string, Part> parts;
+  };
+
+  void run();
+  /// False: there was nothing to bring.
+  Result<bool> bring(const std::string& name, Brought& brought);
+  Status offer(const std::string& name, Brought& brought, const store::FeedState& state);
+  Result<bool> bring_page(const std::string& name, Brought& brought, const std::string& partition);
+  Status send_page(const std::string& name, const std::string& partition, Part& part, const store::Page& page);
+  void ring();
+  [[nodiscard]] bool stopped();
+
+  const Peer& peer_;
+  store::Store& store_;
+  base::Log& log_;
+  base::Counter& pages_;
+  base::Gauge& working_;
+  std::unique_ptr<net::HttpClient> client_;
+  base::Backoff backoff_;
+  std::map<std::string, Brought> feeds_;
+  std::string complaint_;
+
+  std::mutex mutex_;  ///< of the two behind it
+  std::uint64_t rings_ = 0;
+  bool stopped_ = false;
+  std::condition_variable rang_;
+  std::thread thread_;
+};
+
+}  // namespace meshgate::federation

@@ -1,0 +1,55 @@
+#include "gateway/federation/options.hpp"
+
+#include <gmock/gmock.h>
+
+namespace meshgate::federation {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Read {
+  explicit Read(std::string_view text) {
+    const auto root = config::parse_yaml(text, "mesh.yaml", faults);
+    options = read_options(root["peers"], root["feeds"], secrets, faults);
+  }
+  config::Diagnostics faults;
+  config::Secrets secrets;
+  Options options;
+};
+
+TEST(Options, ReadsPeersAndTheFeedsThatComeFromThem) {
+  const Read read(R"(
+peers: { hq: { url: "https://hq:7443/" }, hub: { url: "http://hub" } }
+feeds:
+  own: { from: { source: erp } }
+  orders: { from: { peer: [hub, hq], partitions: [north] } }
+  notes: { from: { peer: hq } }
+)");
+  EXPECT_TRUE(read.faults.empty()) << read.faults.text();
+  ASSERT_EQ(read.options.peers.size(), 2U);
+  EXPECT_EQ(read.options.peers[0].url, "https://hq:7443");
+  ASSERT_EQ(read.options.feeds.size(), 2U);
+  EXPECT_THAT(read.options.feeds[0].peers, ElementsAre(1U, 0U));
+  EXPECT_THAT(read.options.feeds[0].partitions, ElementsAre("north"));
+  EXPECT_THAT(read.options.feeds[1].peers, ElementsAre(0U));
+}
+
+TEST(Options, SaysWhereAndWhatIsWrong) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"peers: { hq: { url: hq.corp } }", "mesh.yaml:1:21: 'hq.corp' is not the address of a node"},
+      {"peers: { hq: { ca: x } }", "peer 'hq' can neither be reached nor bring anything"},
+      {"peers: { hq: { subject: CN=hq, push: [a] } }\nfeeds: { a: { from: { source: s } } }", "nothing can be brought to a peer without `url`"},
+      {"peers: { hq: { url: http://hq, push: [b] } }\nfeeds: { a: { from: { source: s } } }", "there is no feed 'b' to bring"},
+      {"peers: { hq: { url: http://hq, certificate: x } }", "`certificate` and `key` go together"},
+      {"peers: { hq: { url: http://hq } }\nfeeds: { a: { from: { peer: hk } } }", "mesh.yaml:2:29: there is no peer 'hk' (did you mean 'hq'?)"},
+      {"feeds: { a: { from: { peer: hq } } }", "name one of those under `peers:`"},
+      {"peers: { hq: { url: http://hq } }\nfeeds: { a: { from: { peer: hq }, fields: { x: y } } }", "`fields` is the origin's to say"},
+      {"peers: { hq: { url: http://hq } }\nfeeds: { a: { from: { peer: hq, source: erp } } }", "a source of its own or follows a peer, not both"},
+      {"peers: { hq: { url: http://hq } }\nfeeds: { a: { from: { peer: hq, partition: north } } }", "did you mean 'partitions'?"},
+  };
+  for (const auto& [text, wanted] : cases) EXPECT_THAT(Read(text).faults.text(), HasSubstr(wanted)) << text;
+}
+
+}  // namespace
+}  // namespace meshgate::federation

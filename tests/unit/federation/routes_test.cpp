@@ -1,0 +1,76 @@
+#include "gateway/federation/routes.hpp"
+
+#include <gmock/gmock.h>
+
+namespace meshgate::federation {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr std::size_t kHq = 0;
+constexpr std::size_t kHub = 1;
+constexpr std::size_t kOrders = 0;
+constexpr std::size_t kNotes = 1;
+
+class RoutesTest : public testing::Test {
+ protected:
+  const Options options_{{{"hq", "http://hq", {}}, {"hub", "http://hub", {}}}, {{"orders", {kHq, kHub}, {}}, {"notes", {kHub}, {}}}};
+  Routes routes_{options_};
+};
+
+TEST_F(RoutesTest, TheFirstOfTheListIsTaken) {
+  EXPECT_THAT(routes_.candidates(kHub), ElementsAre(kOrders, kNotes));
+  EXPECT_THAT(routes_.chosen(kHq), ElementsAre(kOrders));
+  EXPECT_THAT(routes_.chosen(kHub), ElementsAre(kNotes));
+}
+
+TEST_F(RoutesTest, TheNextIsTakenWhenItFailsAndTheFirstAgainWhenItGives) {
+  int told = 0;
+  routes_.on_change([&] { ++told; });
+  const auto version = routes_.version();
+  routes_.fails(kHq, kOrders, "down");
+  EXPECT_THAT(routes_.chosen(kHq), IsEmpty());
+  EXPECT_THAT(routes_.chosen(kHub), ElementsAre(kOrders, kNotes));
+  EXPECT_NE(routes_.version(), version);
+  EXPECT_EQ(routes_.standing("orders")->peer, "hub");
+  routes_.gives(kHq, kOrders);
+  EXPECT_THAT(routes_.chosen(kHq), ElementsAre(kOrders));
+  EXPECT_EQ(routes_.standing("orders")->peer, "hq");
+  EXPECT_EQ(told, 2);
+}
+
+TEST_F(RoutesTest, WhatNobodyGivesIsFailing) {
+  EXPECT_EQ(routes_.standing("notes")->state, Standing::State::connecting);
+  routes_.follows(kHub, kNotes);
+  EXPECT_EQ(routes_.standing("notes")->state, Standing::State::following);
+  routes_.fails(kHub, kNotes, "down");
+  EXPECT_EQ(routes_.standing("notes")->state, Standing::State::failing);
+  EXPECT_EQ(routes_.standing("notes")->error, "down");
+  EXPECT_THAT(routes_.chosen(kHub), IsEmpty());
+  routes_.gives(kHub, kNotes);
+  EXPECT_THAT(routes_.chosen(kHub), ElementsAre(kNotes));
+  routes_.follows(kHub, kNotes);
+  EXPECT_EQ(routes_.standing("notes")->error, "");
+}
+
+TEST_F(RoutesTest, ALesserPeerThatGivesChangesNothing) {
+  routes_.fails(kHub, kOrders, "down");
+  const auto version = routes_.version();
+  routes_.gives(kHub, kOrders);
+  EXPECT_EQ(routes_.version(), version);
+  EXPECT_THAT(routes_.chosen(kHq), ElementsAre(kOrders));
+}
+
+TEST_F(RoutesTest, AWaitEndsWithAChangeOrAStop) {
+  const auto version = routes_.version();
+  routes_.fails(kHq, kOrders, "down");
+  routes_.wait(version, std::chrono::hours(1));
+  routes_.stop();
+  routes_.wait(routes_.version(), std::chrono::hours(1));
+  EXPECT_TRUE(routes_.stopped());
+  EXPECT_FALSE(routes_.standing("nothing"));
+}
+
+}  // namespace
+}  // namespace meshgate::federation
