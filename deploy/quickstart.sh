@@ -163,7 +163,7 @@ last=${devices[-1]%%=*}
 tour change "$here" "$last"
 
 if [ $people -eq 1 ]; then
-  say "6  Anna moves to the other region: what she may see is on her device, and nothing else"
+  say "6  Anna moves to the south: her device drops what she may not see any more, and gets what she may see now"
   tour move "$here" anna north south
   "$meshgate" explain anna orders south -c "$here/meshgate.yaml" | sed 's/^/   /'
   say "7  The devices can prove what they hold"

@@ -163,12 +163,12 @@ def move(folder, name, old, new):
     before = held(folder, name)
     directory.move(folder, name, f"sales-{old}", f"sales-{new}")
     began = time.monotonic()
-    print(f"   in the directory:   {name} leaves the group sales-{old} and joins sales-{new}")
+    print(f"   in the directory: {name} leaves the group sales-{old} and joins sales-{new}")
     until(lambda: held(folder, name).get(old, 0) == 0, "the mirror")
-    print(f"   on {name}'s device:  her {before[old]:,} orders of the {old} are gone, {time.monotonic() - began:.2f} s later", flush=True)
+    print(f"   on the device:    the {before[old]:,} orders of the {old} are gone, {time.monotonic() - began:.2f} s later", flush=True)
     until(lambda: near(held(folder, name).get(new, 0), published(folder)[new]), "the mirror")
     after = held(folder, name)
-    print(f"   on {name}'s device:  {after[new]:,} orders of the {new} have come, {time.monotonic() - began:.2f} s later; the {after['customers']:,} customers have stayed")
+    print(f"   on the device:    {after[new]:,} orders of the {new} have come, {time.monotonic() - began:.2f} s later; the {after['customers']:,} customers have stayed")
 
 
 def settled(folder):
