@@ -16,7 +16,7 @@ test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3
   clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux
-  chromium python3-feedparser libexpat1-dev
+  chromium python3-feedparser libexpat1-dev rocksdb-tools
 )
 
 case "${1:-}" in
