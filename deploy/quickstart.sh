@@ -165,7 +165,7 @@ tour change "$here" "$last"
 if [ $people -eq 1 ]; then
   say "6  Anna moves to the south: her device drops what she may not see any more, and gets what she may see now"
   tour move "$here" anna north south
-  "$meshgate" explain anna orders south -c "$here/meshgate.yaml" | sed 's/^/   /'
+  "$meshgate" explain anna orders south -c "$here/meshgate.yaml" | sed "s|$here/||; s/^/   /"
   say "7  The devices can prove what they hold"
 else
   say "6  The device can prove what it holds"

@@ -135,8 +135,8 @@ def mirrored(folder, *devices):
         except sqlite3.Error:  # the mirrors have not made their tables yet
             return None
         done = all(near(here[name].get(what, 0), there[what]) for name in regions for what in ("customers", *regions[name]))
-        texts = [f"{name} {sum(rows.get(which, 0) for which in regions[name]):,} orders ({', '.join(regions[name])})" for name, rows in here.items()]
-        progress.show("on the devices: " + ", ".join(texts), final=done)
+        texts = [f"{name + ' ' if len(here) > 1 else ''}{sum(rows.get(which, 0) for which in regions[name]):,} orders ({', '.join(regions[name])})" for name, rows in here.items()]
+        progress.show(f"on the {'devices' if len(here) > 1 else 'device'}: {', '.join(texts)}", final=done)
         return done
 
     until(complete, "the mirrors")
