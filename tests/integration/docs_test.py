@@ -195,6 +195,19 @@ def queries_and_tables(program, folder, postgres):
     check(program, folder, sources + tables.replace("sales.", f"{sales}."), {}, f"feed erp.{sales}.bills: 5 columns, key number", f"feed erp.{sales}.customers: 3 columns", "`stock.item?` matches no stream")
 
 
+def access_pages(program, folder):
+    """The rules of RIGHTS.md over tables as they suppose, with the lives of tokens that SIGN_IN.md says are the defaults."""
+    database = Sqlite(folder)
+    database.run("CREATE TABLE people (id TEXT PRIMARY KEY, uid TEXT, name TEXT)", "CREATE TABLE teams (id TEXT PRIMARY KEY, name TEXT, members TEXT)",
+                 "CREATE TABLE region_orders (id INTEGER PRIMARY KEY, region TEXT)")
+    sources = f"sources:\n  directory: {{ connector: odbc, connection: {database.connection_yaml()} }}\n"
+    sources += f"  erp: {{ connector: odbc, connection: {database.connection_yaml()} }}\n"
+    rights = next(block for block in yaml_blocks(page("gateway/access/RIGHTS.md")) if "_users" in block).replace("table: orders", "table: region_orders")
+    lives = next(block for block in yaml_blocks(page("gateway/access/SIGN_IN.md")) if "sign_in" in block).removeprefix("node:\n")
+    check(program, folder, sources + rights.replace("node:\n", "node:\n" + lives), {}, "feed _users:", "feed _groups:", "feed orders: 2 columns")
+    database.close()
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
@@ -205,6 +218,7 @@ def main():
         if code != 0 or "Exit codes" not in out:
             raise SystemExit("--help does not name the exit codes")
         http_page(program, folder)
+        access_pages(program, folder)
         postgres, mariadb = Postgres(folder), Mariadb(folder)
         try:
             queries_and_tables(program, folder, postgres)

@@ -5,6 +5,7 @@ somebody unknown. Each has its own sentence with place, what is wrong and what t
 """
 
 import argparse
+import json
 import os
 import subprocess
 import tempfile
@@ -90,6 +91,7 @@ class Commands:
 
     def __init__(self, node, folder, failures):
         self.node, self.folder, self.failures = node, folder, failures
+        self.signed_in = os.path.join(folder, "signed-in")
 
     def file(self, name, content):
         path = os.path.join(self.folder, name)
@@ -108,7 +110,7 @@ class Commands:
 
     def login(self, server):
         url, right, wrong = self.node.url, self.file("right", PASSWORD), self.file("wrong", SECRET)
-        into = ["--into", os.path.join(self.folder, "signed-in")]
+        into = ["--into", self.signed_in]
 
         def login(name, code, url, user, password, *said, **more):
             self.says(name, code, ["login", url, "--user", user, "--password-file", password, *into], *said, **more)
@@ -144,6 +146,21 @@ class Commands:
         wait_for("the node to come again", lambda: self.node.get("/health/live"))
         self.says("devices after a kill", 0, ["devices", "-c", self.node.config], "1 devices are signed in")
 
+    def signed_out(self):
+        with open(self.signed_in, encoding="ascii") as file:
+            device = json.load(file)["device"]
+        mirror = ["mirror", self.node.url, "--once", "--quiet", "--into", os.path.join(self.folder, "mirror.db"), "--sign-in", self.signed_in]
+        self.says("mirror", 0, mirror, "sales [north]: 1 items", "equal to the gateway's", never=["south"])
+        self.says("revoke", 0, ["devices", "revoke", device, "-c", self.node.config], f"device {device} is signed out")
+        self.says("mirror of a device that is signed out", 1, mirror, "401", f"`meshgate login {self.node.url}`")
+
+    def directory_down(self, server):
+        server.kill()
+        words = ["login", self.node.url, "--user", "anna", "--password-file", os.path.join(self.folder, "right"), "--into", self.signed_in]
+        self.says("login without the directory", 1, words, "503", "the directory cannot be asked")
+        wait_for("the node to miss the directory", lambda: "cannot be reached" in (self.node.feed("_users") or {}).get("source", {}).get("error", ""))
+        self.says("feeds without the directory", 0, ["feeds", self.node.config], "failing", "cannot be reached", "check that it runs")
+
 
 def main():
     arguments = argparse.ArgumentParser()
@@ -173,6 +190,8 @@ def main():
                 commands.login(server)
                 commands.questions()
                 commands.after_a_kill()
+                commands.signed_out()
+                commands.directory_down(server)
         finally:
             server.stop()
     if failures:

@@ -70,6 +70,12 @@ class Marked:
                 raise SystemExit(f"FAIL the {what} is in {where}")
 
 
+def must_be_in(where, content, what):
+    """Something that is no secret: the search looks at the right place."""
+    if what.encode() not in content:
+        raise SystemExit(f"FAIL {where} does not show {what!r} either: is this search looking at the right place?")
+
+
 class Asking:
     """Requests whose answers are kept, without what gives a token or a cookie away as it should."""
 
@@ -224,8 +230,7 @@ def stored(folder):
                 with open(path, "rb") as file:
                     yield path, file.read()
     tables = subprocess.run(["sst_dump", f"--file={folder}/db", "--command=scan"], capture_output=True, check=True).stdout
-    if VISIBLE.encode() not in tables:
-        raise SystemExit("FAIL the tables of the store do not show what is no secret either: is this search looking at the right place?")
+    must_be_in("the store", tables, VISIBLE)
     yield f"the tables of {folder}", tables
 
 
@@ -279,7 +284,10 @@ def main():
         finally:
             server.stop()
         said += [(name, read(os.path.join(folder, name))) for name in ("gateway.log", "access.log", "mirror.log", "mirror.db", "mirror.db-wal", "meshgate.yaml")]
-        said += [("the list of processes", processes.lines()), *stored(os.path.join(folder, "data")), *stored(os.path.join(folder, "backup"))]
+        listed = processes.lines()
+        for where, content, what in (("the list of processes", listed, "--password-file"), ("the answers", b"".join(content for _, content in said), VISIBLE), ("the access log", dict(said)["access.log"], "access_token=***")):
+            must_be_in(where, content, what)
+        said += [("the list of processes", listed), *stored(os.path.join(folder, "data")), *stored(os.path.join(folder, "backup"))]
         for where, content in said:
             marked.must_not_be_in(where, content)
         print(f"ok   none of {len(marked.secrets)} secrets is in any of {marked.places} answers, logs, lists and files")
