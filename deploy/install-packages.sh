@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that Meshgate needs, and only those that are missing.
-#   deploy/install-packages.sh build    what building and running the gateway takes (the quick start needs no more)
-#   deploy/install-packages.sh test     that, and what the tests take: two database servers, a directory server, clang, benchmarks
+#   deploy/install-packages.sh build        what building and running the gateway takes
+#   deploy/install-packages.sh quickstart   that, and the directory server that the quick start shows people with
+#   deploy/install-packages.sh test         that, and what the tests take: two database servers, clang, benchmarks
 set -euo pipefail
 
 build_packages=(
@@ -10,17 +11,19 @@ build_packages=(
   librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev
   libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev libcli11-dev tzdata
 )
+directory_packages=(slapd ldap-utils)
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
-  postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3 slapd ldap-utils
+  postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3
   clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux
-  chromium python3-feedparser libexpat1-dev
+  chromium python3-feedparser libexpat1-dev rocksdb-tools
 )
 
 case "${1:-}" in
   build) wanted=("${build_packages[@]}") ;;
-  test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
-  *) sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  quickstart) wanted=("${build_packages[@]}" "${directory_packages[@]}") ;;
+  test) wanted=("${build_packages[@]}" "${directory_packages[@]}" "${test_packages[@]}") ;;
+  *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
@@ -54,14 +57,20 @@ if [ "$(id -u)" -ne 0 ]; then
   fi
 fi
 
-# Debian starts a database server as soon as it is installed. The tests start their own, so the packages' servers stay off while this
-# script lives; afterwards the policy below allows everything, even if it could not be removed.
+# Debian starts a server as soon as it is installed. The quick start and the tests start their own, so the packages' servers stay off while
+# this script lives; afterwards the policy below allows everything, even if it could not be removed.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap '"${as_root[@]}" rm -f "$policy"' EXIT
   printf '#!/bin/sh\nkill -0 %d 2>/dev/null && exit 101\nexit 0\n' "$$" | "${as_root[@]}" tee "$policy" >/dev/null
   "${as_root[@]}" chmod 0755 "$policy"
 fi
+
+# A directory server that was not there before gets no directory of its own: then it does not listen after the next start of the machine either.
+# Who wants one there: dpkg-reconfigure slapd.
+for package in "${missing[@]}"; do
+  if [ "$package" = slapd ]; then echo 'slapd slapd/no_configuration boolean true' | "${as_root[@]}" debconf-set-selections; fi
+done
 
 echo "packages: installing ${#missing[@]} of ${#wanted[@]}: ${missing[*]}"
 apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)

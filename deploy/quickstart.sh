@@ -1,16 +1,32 @@
 #!/usr/bin/env bash
-# From a fresh Debian 12 to a database table on a device, in one command:
-#   deploy/quickstart.sh          installs, builds, shows it at work, ends
-#   deploy/quickstart.sh --keep   the same, and leaves gateway, writer and mirror running
-#   deploy/quickstart.sh --stop   stops what --keep left running
-# Everything it makes stands in build/.
+# From a fresh Debian 12 to a database table on people's devices, in one command:
+#   deploy/quickstart.sh                  installs, builds, shows it at work, ends
+#   deploy/quickstart.sh --no-directory   without people: everybody may read everything, no directory server is installed or started
+#   deploy/quickstart.sh --keep           leaves gateway, directory, writer and mirrors running
+#   deploy/quickstart.sh --stop           stops what --keep left running
+#   deploy/quickstart.sh --program FILE   shows a program that is built already: installs and builds nothing
+# Everything it makes stands in build/; --in DIR puts what it shows there instead of build/quickstart.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD
 here=$root/build/quickstart
-meshgate=$root/build/bin/meshgate
-tour=(python3 "$root/deploy/quickstart/tour.py")
+meshgate=
 keep=0
+people=1
+stop=0
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --no-directory) people=0 ;;
+    --keep) keep=1 ;;
+    --stop) stop=1 ;;
+    --program) meshgate=${2:?--program needs a file}; shift ;;
+    --in) here=$(realpath -m "${2:?--in needs a folder}"); shift ;;
+    --help | -h) sed -n '2,8s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
+    *) echo "quickstart: unknown option $1 (see --help)" >&2; exit 2 ;;
+  esac
+  shift
+done
+tour() { python3 -B "$root/deploy/quickstart/tour.py" "$@"; }
 
 # stop_kept: ends the processes of an earlier --keep; a number that now belongs to another program is left alone.
 stop_kept() {
@@ -24,27 +40,26 @@ stop_kept() {
   done <"$here/pids"
   rm -f "$here/pids"
 }
-
-case "${1:-}" in
-  '') ;;
-  --keep) keep=1 ;;
-  --stop) stop_kept; echo "stopped"; exit 0 ;;
-  --help | -h) sed -n '2,6s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
-  *) echo "quickstart: unknown option $1 (see --help)" >&2; exit 2 ;;
-esac
+if [ $stop -eq 1 ]; then stop_kept; echo "stopped"; exit 0; fi
 
 say() { printf '\n%s\n' "$*"; }
-# started NAME COMMAND…: runs it in the background, its words in build/quickstart/NAME.log.
+# started NAME COMMAND…: runs it in the background, its words in NAME.log; $started is its number.
 started() {
   local name=$1
   shift
   setsid nohup "$@" >"$here/$name.log" 2>&1 </dev/null &
-  pids+=($!)
-  echo $! >>"$here/pids"
+  started=$!
+  echo $started >>"$here/pids"
 }
-pids=()
+end() { # end PID: ends it and waits until it has
+  kill "$1"
+  while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
+}
+building=
 finish() {
   local status=$?
+  trap '' INT TERM HUP
+  if [ -n "$building" ]; then kill "$building" 2>/dev/null && wait "$building" 2>/dev/null || true; fi
   if [ $status -ne 0 ] && [ -d "$here" ]; then
     echo "quickstart: something went wrong; the logs are $here/*.log" >&2
     tail -n 5 "$here"/*.log 2>/dev/null >&2 || true
@@ -55,68 +70,128 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-say "1  Install what is needed, and build"
-deploy/install-packages.sh build
-mkdir -p build
-if [ ! -f build/build.ninja ]; then
-  cmake --preset release -DMESHGATE_TESTS=OFF >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
-fi
-cmake --build build --target meshgate meshgate_connector_odbc >build/build.log 2>&1 &
-building=$!
-while kill -0 "$building" 2>/dev/null; do
-  if [ -t 1 ]; then printf '\r\033[K   building %s' "$(grep -o '^\[[0-9]*/[0-9]*\]' build/build.log 2>/dev/null | tail -n 1)"; fi
-  sleep 0.3
-done
-wait "$building" || { echo; tail -n 40 build/build.log >&2; exit 1; }
-if [ -t 1 ]; then printf '\r\033[K'; fi
-echo "   built: build/bin/meshgate, version $("$meshgate" --version | head -n 1)"
+build() {
+  deploy/install-packages.sh "$([ $people -eq 1 ] && echo quickstart || echo build)"
+  mkdir -p build
+  if [ ! -f build/build.ninja ]; then
+    cmake --preset release -DMESHGATE_TESTS=OFF >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
+  fi
+  ninja -C build meshgate meshgate_connector_odbc meshgate_connector_ldap >build/build.log 2>&1 &
+  building=$!
+  while kill -0 "$building" 2>/dev/null; do
+    if [ -t 1 ]; then printf '\r\033[K   building %s' "$(grep -o '^\[[0-9]*/[0-9]*\]' build/build.log 2>/dev/null | tail -n 1)"; fi
+    sleep 0.3
+  done
+  wait "$building" || { echo; tail -n 40 build/build.log >&2; exit 1; }
+  building=
+  if [ -t 1 ]; then printf '\r\033[K'; fi
+  meshgate=build/bin/meshgate
+}
 
-say "2  A sample company: a SQLite database, read through its ODBC driver"
+if [ -z "$meshgate" ]; then
+  say "1  Install what is needed, and build"
+  build
+else
+  say "1  A program that is built already"
+fi
+echo "   built: $meshgate, version $("$meshgate" --version | head -n 1)"
+meshgate=$(realpath "$meshgate")
+
+if [ $people -eq 1 ]; then
+  say "2  A sample company: a database in SQLite, and a directory of its people in an LDAP server"
+  devices=(anna=north bert=south clara=north,south)
+  feeds=(_users _groups customers products orders order_lines)
+else
+  say "2  A sample company: a database in SQLite"
+  devices=(device=north,south)
+  feeds=(customers products orders order_lines)
+fi
 stop_kept
 mkdir -p "$here"
-rm -rf "$here/feeds" "$here"/*.db "$here"/*.db-* "$here"/*.log
+rm -rf "$here/feeds" "$here/directory" "$here"/*.db "$here"/*.db-* "$here"/*.log "$here"/*.password "$here"/*.signed-in
 echo "   $(python3 deploy/quickstart/company.py create "$here/company.db")"
-
-say "3  A gateway publishes it as feeds (deploy/quickstart/meshgate.yaml says how)"
-port=$("${tour[@]}" port)
+port=$(tour port 7443)
 url=http://127.0.0.1:$port
-sed -e "s|@HERE@|$here|g" -e "s|@PORT@|$port|g" deploy/quickstart/meshgate.yaml >"$here/meshgate.yaml"
+if [ $people -eq 1 ]; then
+  echo "   $(python3 deploy/quickstart/directory.py create "$here")"
+  ldap=$(tour port)
+  echo "ldap://127.0.0.1:$ldap" >"$here/directory/url"
+  started directory /usr/sbin/slapd -f "$here/directory/slapd.conf" -h "ldap://127.0.0.1:$ldap" -d 0
+  tour listens "$ldap" "$started"
+  sed -e "s|@HERE@|$here|g; s|@PORT@|$port|g; s|@LDAP@|ldap://127.0.0.1:$ldap|g" deploy/quickstart/meshgate.yaml >"$here/meshgate.yaml"
+else
+  sed -e '/# with a directory/,/# as ever/d' -e 's|read: signed-in .*|read: public|' -e "s|@HERE@|$here|g; s|@PORT@|$port|g" deploy/quickstart/meshgate.yaml >"$here/meshgate.yaml"
+fi
+
+say "3  A gateway publishes it as feeds (deploy/quickstart/meshgate.yaml says how, and who may read what)"
 started gateway "$meshgate" run "$here/meshgate.yaml"
-gateway=${pids[-1]}
-"${tour[@]}" wait "$url" "$gateway"
+tour wait "$here" "$started" "${feeds[@]}"
 echo "   to look at it, open $url/"
 
-say "4  Somebody works with the database, and a device mirrors two of the feeds into a SQLite file"
-started writer python3 "$root/deploy/quickstart/company.py" work "$here/company.db"
-writer=${pids[-1]}
-started mirror "$meshgate" mirror "$url" --feed orders --feed customers --into "$here/device.db"
-mirror=${pids[-1]}
-"${tour[@]}" mirrored "$here/device.db" "$url" "$mirror" orders customers
+# mirror NAME OPTIONS…: what this device's person may see of two feeds, into NAME.db.
+mirror() {
+  local name=$1 signed_in=()
+  shift
+  if [ $people -eq 1 ]; then signed_in=(--sign-in "$here/$name.signed-in"); fi
+  "${start[@]}" "$meshgate" mirror "$url" --feed orders --feed customers --into "$here/$name.db" "${signed_in[@]}" "$@"
+}
+mirrors=()
+start_mirrors() {
+  local one start
+  for one in "${devices[@]}"; do
+    start=(started "${one%%=*}")
+    mirror "${one%%=*}"
+    mirrors+=("$started")
+  done
+}
+if [ $people -eq 1 ]; then
+  say "4  Somebody works with the database; three people sign in, each on a device that mirrors two of the feeds into a SQLite file"
+  for one in "${devices[@]}"; do
+    name=${one%%=*}
+    "$meshgate" login "$url" --user "$name" --password-file "$here/$name.password" --into "$here/$name.signed-in" >"$here/login.log" 2>&1
+  done
+else
+  say "4  Somebody works with the database, and a device mirrors two of the feeds into a SQLite file"
+fi
+started writer python3 deploy/quickstart/company.py work "$here/company.db"
+writer=$started
+start_mirrors
+tour mirrored "$here" "${devices[@]}"
 
 say "5  A changed row arrives"
-"${tour[@]}" change "$here/company.db" "$here/device.db" "$mirror"
+last=${devices[-1]%%=*}
+tour change "$here" "$last"
 
-say "6  The device can prove what it holds"
-end() { # end PID: ends it and waits until it has
-  kill "$1"
-  while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
-}
+if [ $people -eq 1 ]; then
+  say "6  Anna moves to the south: her device drops what she may not see any more, and gets what she may see now"
+  tour move "$here" anna north south
+  "$meshgate" explain anna orders south -c "$here/meshgate.yaml" | sed "s|$here/||; s/^/   /"
+  say "7  The devices can prove what they hold"
+else
+  say "6  The device can prove what it holds"
+fi
 end "$writer"
 echo "   the writer stopped after $(cat "$here/writer.log")"
-"${tour[@]}" settled "$url" "$here/company.db" >"$here/digests"
-end "$mirror"
-"$meshgate" mirror "$url" --feed orders --feed customers --into "$here/device.db" --once --quiet >"$here/summary" 2>&1
-while read -r feed count digest; do
-  case "$feed" in orders | customers) ;; *) continue ;; esac
-  echo "   gateway  $feed: $count items, digest $digest"
-  grep -qF "$feed: $count items, digest $digest" "$here/summary" || { echo "quickstart: the mirror holds something else:" >&2; cat "$here/summary" >&2; exit 1; }
-done <"$here/digests"
-sed 's/^/   device   /' "$here/summary"
+tour settled "$here" >"$here/digests"
+grep -E '^(orders|customers)' "$here/digests" | sed 's/^/   gateway  /'
+for one in "${mirrors[@]}"; do end "$one"; done
+start=()
+for one in "${devices[@]}"; do
+  name=${one%%=*}
+  mirror "$name" --once --quiet >"$here/summary" 2>&1 || { cat "$here/summary" >&2; exit 1; }
+  sed "s/^/   $(printf %-8s "$name") /" "$here/summary"
+  while read -r line; do
+    grep -qxF "${line% equal to the gateway*}" "$here/digests" || { echo "quickstart: $name's device holds something else" >&2; exit 1; }
+  done <"$here/summary"
+done
 
+files="sqlite3 ${here#"$root/"}/$last.db 'SELECT * FROM orders LIMIT 3'"
 if [ $keep -eq 1 ]; then
-  started writer python3 "$root/deploy/quickstart/company.py" work "$here/company.db"
-  started mirror "$meshgate" mirror "$url" --feed orders --feed customers --into "$here/device.db"
-  say "Running, with the writer at work: $url/feeds. The device's file: build/quickstart/device.db. To stop: deploy/quickstart.sh --stop"
+  started writer python3 deploy/quickstart/company.py work "$here/company.db"
+  start_mirrors
+  say "Running, with the writer at work: $url/. To look into a device: $files"
+  if [ $people -eq 1 ]; then echo "To sign in there as anna, bert or clara: the passwords are in ${here#"$root/"}/NAME.password."; fi
+  echo "To stop: deploy/quickstart.sh --stop"
 else
-  say "Done. To keep it running: deploy/quickstart.sh --keep. The device's file: sqlite3 build/quickstart/device.db 'SELECT * FROM orders LIMIT 3'"
+  say "Done. To keep it running: deploy/quickstart.sh --keep. To look into a device: $files"
 fi

@@ -94,10 +94,11 @@ sdk::Status Link::secure(const Access& access, Tls tls) {
   }
   if (const int code = ldap_install_tls(handle); code != LDAP_SUCCESS) {
     if (cancelled_()) return cancelled_status();
-    const std::string why = diagnostic();
+    const std::string said = diagnostic();
+    const std::string why = said == "(unknown error code)" ? "" : " (" + (said.empty() ? ldap_err2string(code) : said) + ")";
     over_ = true;
-    return sdk::failure(MG_RETRY, "server " + server_ + ": TLS failed (" + (why.empty() ? ldap_err2string(code) : why) +
-                                      "); check the server's certificate, its name, and ca:. Nothing was sent in clear");
+    return sdk::failure(MG_RETRY, "server " + server_ + ": TLS failed" + why +
+                                      "; check that ca: names who signed the server's certificate, that it has not expired, and that it is for this name. Nothing was sent in clear");
   }
   clear_ = false;
   return {};

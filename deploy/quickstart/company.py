@@ -16,6 +16,7 @@ SEED = 20260105
 FIRST = ["Ada", "Zoë", "Jürgen", "María", "Łukasz", "Chloé", "Søren", "Anaïs", "Nguyễn", "Οδυσσέας", "Ольга", "さくら", "伟", "אורי", "علي", "Siân", "Þór", "İpek"]
 LAST = ["Müller", "O'Neill", "García-López", "Nowák", "Dvořák", "Ångström", "D'Amico", "Петрова", "田中", "王", "Şahin", "Smith", "\"Quote\" Jones", "Back\\slash"]
 COUNTRIES = ["DE", "FR", "PL", "ES", "SE", "JP", "CN", "TR", "GB", "US"]
+REGIONS = ["north", "south"]
 STATES = ["new", "paid", "packed", "shipped", "delivered"]
 NOTES = [None, None, None, None, "urgent", "Lieferung bis 12 Uhr", "leave at the door 🚪", "fragile ⚠️ e\u0301", "line one\nline two", ""]
 TABLES = """
@@ -23,7 +24,7 @@ CREATE TABLE customers (customer_id INTEGER PRIMARY KEY, first_name VARCHAR(60) 
   country CHAR(2) NOT NULL, credit_limit DECIMAL(12,2), customer_since DATE, newsletter BOOLEAN NOT NULL);
 CREATE TABLE products (sku VARCHAR(20) PRIMARY KEY NOT NULL, name VARCHAR(80) NOT NULL, price DECIMAL(10,2) NOT NULL, weight_kg DOUBLE, discontinued DATE);
 CREATE TABLE orders (order_no INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers, status VARCHAR(12) NOT NULL, total DECIMAL(12,2) NOT NULL,
-  ordered_at TIMESTAMP NOT NULL, ship_by DATE, note VARCHAR(200));
+  ordered_at TIMESTAMP NOT NULL, ship_by DATE, note VARCHAR(200), region VARCHAR(10) NOT NULL);
 CREATE TABLE order_lines (order_no INTEGER NOT NULL REFERENCES orders, line_no INTEGER NOT NULL, sku VARCHAR(20) NOT NULL REFERENCES products,
   quantity INTEGER NOT NULL, price DECIMAL(10,2) NOT NULL, PRIMARY KEY (order_no, line_no));
 """
@@ -36,7 +37,9 @@ def money(chance, most):
 def an_order(chance, number):
     at = datetime.datetime(2024, 1, 1) + datetime.timedelta(seconds=number * 600, microseconds=chance.randrange(10**6))
     ship_by = None if chance.random() < 0.2 else (at + datetime.timedelta(days=chance.randrange(1, 15))).date().isoformat()
-    return number, chance.randrange(1, CUSTOMERS + 1), chance.choice(STATES), money(chance, 5000), at.isoformat(" ", "microseconds"), ship_by, chance.choice(NOTES)
+    customer = chance.randrange(1, CUSTOMERS + 1)
+    region = REGIONS[customer % 2]  # an order belongs where its customer is
+    return number, customer, chance.choice(STATES), money(chance, 5000), at.isoformat(" ", "microseconds"), ship_by, chance.choice(NOTES), region
 
 
 def a_customer(chance, number):
@@ -63,7 +66,7 @@ def create(path):
     base.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + TABLES)
     base.executemany("INSERT INTO customers VALUES (?,?,?,?,?,?,?,?)", (a_customer(chance, i) for i in range(1, CUSTOMERS + 1)))
     base.executemany("INSERT INTO products VALUES (?,?,?,?,?)", (a_product(chance, i) for i in range(1, PRODUCTS + 1)))
-    base.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?)", (an_order(chance, i) for i in range(1, ORDERS + 1)))
+    base.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?,?)", (an_order(chance, i) for i in range(1, ORDERS + 1)))
     for order in range(ORDERS - WITH_LINES + 1, ORDERS + 1):
         base.executemany("INSERT INTO order_lines VALUES (?,?,?,?,?)", lines_of(chance, order))
     base.commit()
@@ -86,7 +89,7 @@ def work(path):
                 what = chance.random()
                 if what < 0.3:
                     newest += 1
-                    base.execute("INSERT INTO orders VALUES (?,?,?,?,?,?,?)", an_order(chance, newest))
+                    base.execute("INSERT INTO orders VALUES (?,?,?,?,?,?,?,?)", an_order(chance, newest))
                     base.executemany("INSERT INTO order_lines VALUES (?,?,?,?,?)", lines_of(chance, newest))
                     inserted += 1
                 elif what < 0.85:

@@ -1,27 +1,42 @@
 #!/usr/bin/env python3
-"""The quick start's eyes: every number it prints comes from the gateway's HTTP answers or from the mirror's file.
+"""The quick start's eyes: every number it prints comes from the gateway's answers at its administration socket or from the files of the mirrors.
 
-tour.py port                           a free port, 7443 if that is free
-tour.py wait URL PID                   until the gateway has published every feed
-tour.py mirrored DEVICE URL PID FEED…  until the mirror's file holds as many rows as the gateway publishes
-tour.py change COMPANY DEVICE PID      changes one order in the database, waits for it in the mirror's file
-tour.py settled URL COMPANY            until the gateway's counts are the database's and its digests stand still; prints the digests
+tour.py port [WANTED]                           a free port, WANTED if that is free
+tour.py listens PORT PID                        until somebody listens there
+tour.py wait FOLDER PID FEED…                   until the gateway has published these feeds
+tour.py mirrored FOLDER NAME=REGION[,REGION]…   until each device's file holds as many customers and orders of its regions as the gateway publishes
+tour.py change FOLDER NAME                      changes one order in the database, waits for it on that device
+tour.py move FOLDER NAME FROM TO                moves somebody to another region's group in the directory, and waits until the device has what they may see now
+tour.py settled FOLDER                          until the gateway's counts are the database's and its digests stand still; prints the digests
 """
+import http.client
 import json
 import os
 import socket
 import sqlite3
 import sys
 import time
-import urllib.request
+
+import directory
 
 PATIENCE = 300
 TABLES = ("customers", "products", "orders", "order_lines")
 
 
-def feeds(url):
-    with urllib.request.urlopen(url + "/feeds", timeout=10) as answer:
-        return {one["feed"]: one for one in json.load(answer)["feeds"]}
+class Administration(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(10)
+        self.sock.connect(self.host)
+
+
+def feeds(folder):
+    connection = Administration(os.path.join(folder, "feeds", "admin.sock"))
+    try:
+        connection.request("GET", "/feeds", headers={"Host": "node"})
+        return {one["feed"]: one for one in json.load(connection.getresponse())["feeds"]}
+    finally:
+        connection.close()
 
 
 def fail(sentence):
@@ -29,7 +44,7 @@ def fail(sentence):
     sys.exit(1)
 
 
-def until(check, process, what):
+def until(check, what, process=None):
     """Calls `check` until it gives something; a process that died, or too long a wait, ends the tour."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
@@ -38,7 +53,7 @@ def until(check, process, what):
             return found
         if process and not os.path.exists(f"/proc/{process}"):
             fail(f"{what} ended; its last words are in the logs named above")
-        time.sleep(0.1)
+        time.sleep(0.02)
     fail(f"{what}: nothing after {PATIENCE} seconds")
 
 
@@ -46,70 +61,90 @@ class Progress:
     """One line that moves on a terminal; elsewhere a line when something has changed, at most every two seconds."""
 
     def __init__(self):
-        self.shown, self.last = 0.0, ""
+        self.began, self.shown, self.last = time.monotonic(), 0.0, ""
 
     def show(self, text, final=False):
         terminal = sys.stdout.isatty()
         if not final and (text == self.last or time.monotonic() - self.shown < (0.1 if terminal else 2)):
             return
         self.shown, self.last = time.monotonic(), text
+        text += f", in {time.monotonic() - self.began:.1f} s" if final else " …"
         print(f"\r\033[K   {text}" if terminal else f"   {text}", end="\n" if final or not terminal else "", flush=True)
 
 
-def counts(all_feeds, names):
-    return ", ".join(f"{name.replace('_', ' ')} {all_feeds[name]['count']:,}" for name in names if name in all_feeds)
-
-
-def port():
-    for wanted in (7443, 0):
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def port(wanted="0"):
+    for one in (int(wanted), 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                one.bind(("127.0.0.1", wanted))
+                probe.bind(("127.0.0.1", one))
             except OSError:
                 continue
-            print(one.getsockname()[1])
+            print(probe.getsockname()[1])
             return
     fail("no free port on 127.0.0.1")
 
 
-def wait(url, process):
-    progress, began = Progress(), time.monotonic()
+def listens(where, process):
+    def reached():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", int(where))) == 0
+
+    until(reached, "the directory server", process)
+
+
+def wait(folder, process, *names):
+    progress = Progress()
 
     def loaded():
         try:
-            now = feeds(url)
+            now = feeds(folder)
         except OSError:
             return None
-        done = len(now) == len(TABLES) and not any(one["loading"] for one in now.values())
-        progress.show(f"published: {counts(now, TABLES)}" + (f", in {time.monotonic() - began:.1f} s" if done else " …"), final=done)
+        done = all(name in now and not now[name]["loading"] for name in names)
+        progress.show("published: " + ", ".join(f"{name.replace('_', ' ')} {now[name]['count']:,}" for name in TABLES if name in now), final=done)
         return done
 
-    until(loaded, process, "the gateway")
+    until(loaded, "the gateway", process)
 
 
-def mirrored(device, url, process, names):
-    progress, began = Progress(), time.monotonic()
+def held(folder, name):
+    """What the device's file holds: customers, and orders by region."""
+    with sqlite3.connect(f"file:{folder}/{name}.db?mode=ro", uri=True, timeout=30) as file:
+        customers = file.execute("SELECT count(*) FROM customers").fetchone()[0]
+        return {"customers": customers, **dict(file.execute("SELECT region, count(*) FROM orders GROUP BY region"))}
 
-    def held():
+
+def published(folder):
+    now = feeds(folder)
+    return {"customers": now["customers"]["count"], **{part["partition"]: part["count"] for part in now["orders"]["partitions"]}}
+
+
+def near(some, all_of_them):
+    """The writer is at work: the mirror may be a few rows behind or ahead of the answer just fetched."""
+    return abs(some - all_of_them) <= max(50, all_of_them // 1000)
+
+
+def mirrored(folder, *devices):
+    progress = Progress()
+    regions = {name: which.split(",") for name, which in (one.split("=") for one in devices)}
+
+    def complete():
         try:
-            with sqlite3.connect(f"file:{device}?mode=ro", uri=True, timeout=5) as file:
-                rows = {name: file.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
-        except sqlite3.Error:
+            there, here = published(folder), {name: held(folder, name) for name in regions}
+        except sqlite3.Error:  # the mirrors have not made their tables yet
             return None
-        now = feeds(url)
-        # The writer is at work: the mirror may be a few rows behind or ahead of the answer just fetched.
-        done = all(abs(rows[name] - now[name]["count"]) <= max(50, now[name]["count"] // 1000) for name in names)
-        text = ", ".join(f"{name} {count:,} of {now[name]['count']:,}" for name, count in rows.items())
-        progress.show(f"on the device: {text}" + (f", in {time.monotonic() - began:.1f} s" if done else " …"), final=done)
+        done = all(near(here[name].get(what, 0), there[what]) for name in regions for what in ("customers", *regions[name]))
+        texts = [f"{name + ' ' if len(here) > 1 else ''}{sum(rows.get(which, 0) for which in regions[name]):,} orders ({', '.join(regions[name])})" for name, rows in here.items()]
+        progress.show(f"on the {'devices' if len(here) > 1 else 'device'}: {', '.join(texts)}", final=done)
         return done
 
-    until(held, process, "the mirror")
+    until(complete, "the mirrors")
 
 
-def change(company, device, process):
+def change(folder, name):
     word = f"changed by the quick start, {time.strftime('%H:%M:%S')} ✓"
-    base = sqlite3.connect(company, timeout=30)
+    base = sqlite3.connect(f"{folder}/company.db", timeout=30)
     with base:
         order = base.execute("SELECT min(order_no) FROM orders WHERE order_no > 50000").fetchone()[0]
         base.execute("UPDATE orders SET note = ?, total = '1234.50' WHERE order_no = ?", (word, order))
@@ -117,41 +152,48 @@ def change(company, device, process):
     print(f"   in the database:  UPDATE orders SET total = 1234.50, note = '{word}' WHERE order_no = {order}")
 
     def arrived():
-        with sqlite3.connect(f"file:{device}?mode=ro", uri=True, timeout=5) as file:
+        with sqlite3.connect(f"file:{folder}/{name}.db?mode=ro", uri=True, timeout=5) as file:
             return file.execute("SELECT number, total, note, _rev FROM orders WHERE number = ? AND note = ?", (order, word)).fetchone()
 
-    row = until(arrived, process, "the mirror")
+    row = until(arrived, "the mirror")
     print(f"   on the device:    order {row[0]}: total {row[1]}, note '{row[2]}', revision {row[3][:10]}…, {time.monotonic() - began:.2f} s later")
 
 
-def settled(url, company):
-    base = sqlite3.connect(company, timeout=30)
+def move(folder, name, old, new):
+    before = held(folder, name)
+    directory.move(folder, name, f"sales-{old}", f"sales-{new}")
+    began = time.monotonic()
+    print(f"   in the directory: {name} leaves the group sales-{old} and joins sales-{new}")
+    until(lambda: held(folder, name).get(old, 0) == 0, "the mirror")
+    print(f"   on the device:    the {before[old]:,} orders of the {old} are gone, {time.monotonic() - began:.2f} s later", flush=True)
+    until(lambda: near(held(folder, name).get(new, 0), published(folder)[new]), "the mirror")
+    after = held(folder, name)
+    print(f"   on the device:    {after[new]:,} orders of the {new} have come, {time.monotonic() - began:.2f} s later; the {after['customers']:,} customers have stayed")
+
+
+def settled(folder):
+    base = sqlite3.connect(f"{folder}/company.db", timeout=30)
     rows = {table: base.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
     digests, since = None, time.monotonic()
 
     def still():
         nonlocal digests, since
-        now = feeds(url)
-        seen = {name: (one["count"], [part["digest"] for part in one["partitions"]]) for name, one in now.items()}
-        if seen != digests or any(seen[name][0] != rows[name] for name in TABLES):
-            digests, since = seen, time.monotonic()
+        now = feeds(folder)
+        seen = {name: now[name]["partitions"] for name in TABLES}
+        standing = [(part["partition"], part["digest"]) for name in TABLES for part in seen[name]]
+        if standing != digests or any(now[name]["count"] != rows[name] for name in TABLES):
+            digests, since = standing, time.monotonic()
         return time.monotonic() - since > 2.5 and seen
 
-    for name, (count, parts) in until(still, None, "the gateway").items():
-        print(f"{name} {count} {' '.join(parts)}")
+    for name, parts in until(still, "the gateway").items():
+        for part in parts:
+            where = f" [{part['partition']}]" if part["partition"] else ""
+            print(f"{name}{where}: {part['count']} items, digest {part['digest']}")
 
 
 if __name__ == "__main__":
-    what, *rest = sys.argv[1:] or [""]
-    if what == "port":
-        port()
-    elif what == "wait":
-        wait(*rest)
-    elif what == "mirrored":
-        mirrored(rest[0], rest[1], rest[2], rest[3:])
-    elif what == "change":
-        change(*rest)
-    elif what == "settled":
-        settled(*rest)
-    else:
+    command, *rest = sys.argv[1:] or [""]
+    commands = {one.__name__: one for one in (port, listens, wait, mirrored, change, move, settled)}
+    if command not in commands:
         sys.exit(__doc__)
+    commands[command](*rest)

@@ -26,6 +26,11 @@ constexpr std::array kRoleKeys = {
 const Rules kNobody;
 
 bool divided(const Node& feed) { return feed["partition"].present(); }
+/// Whether a feed says what fields it has, and this is none of them.
+bool misses_field(const Node& feed, std::string_view field) {
+  const Node fields = feed["fields"];
+  return fields.present() && !fields["*"].present() && !fields[field].present();
+}
 bool reserved(std::string_view feed) { return feed.starts_with('_'); }
 
 }  // namespace
@@ -63,6 +68,8 @@ class PolicyReader {
       if (misses_users || (rule.kind == Rule::Kind::group && !policy_.has_groups_)) {
         out_.add(rule.place, "'" + rule.written + "' lets nobody in: there is no feed `" + std::string(misses_users ? kUsersFeed : kGroupsFeed) + "`",
                  "fill `_users` and `_groups` from the directory under `feeds:`, or write `public`");
+      } else if (rule.kind == Rule::Kind::attribute && misses_field(feeds_[kUsersFeed], policy_.attributes_[rule.attribute])) {
+        out_.add(rule.place, "'" + rule.written + "' lets nobody in: feed `_users` has no field '" + policy_.attributes_[rule.attribute] + "'", "write it under `fields:` there");
       }
     }
     return out;
@@ -93,6 +100,10 @@ class PolicyReader {
 
   void check_reserved(const Node::Entry& feed) {
     if (divided(feed.value)) out_.add(feed.value["partition"].place(), "feed '" + feed.key + "' cannot be divided", "take `partition:` away");
+    if (misses_field(feed.value, "name")) {
+      out_.warn(feed.value["fields"].place(), "feed '" + feed.key + "' has no field 'name'", feed.key == kUsersFeed ? "it is what people sign in with, as in `name: uid`" : "it is what rules call the group, as in `name: cn`");
+    }
+    if (feed.key == kGroupsFeed && misses_field(feed.value, "members")) out_.warn(feed.value["fields"].place(), "feed '_groups' has no field 'members'", "nobody is in a group without, as in `members: member`");
     if (feed.value["from"]["tables"].present()) out_.add(feed.value["from"]["tables"].place(), "'" + feed.key + "' is one feed", "name one stream in place of `tables`");
   }
 

@@ -27,6 +27,8 @@ std::optional<std::string_view> behind(std::string_view text, std::string_view p
 
 bool of_field_name(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
 
+bool has_braces(std::string_view name) { return name.find_first_of("{}") != std::string_view::npos; }
+
 /// One text being read; what is wrong is said at its place.
 class Reading {
  public:
@@ -58,11 +60,14 @@ class Reading {
     return std::nullopt;
   }
 
+  std::optional<Rule> braces() { return wrong("'" + rule_.written + "' has braces in it that mean nothing", "there is only {partition}, in the name of a group"); }
+
   std::optional<Rule> named(Rule::Kind kind, std::string_view name) {
     if (name.empty()) return wrong("'" + rule_.written + "' names nobody", kForms);
     if (name.find(kPartition) != std::string_view::npos) {
       return wrong("'" + rule_.written + "' cannot have {partition} in it", "only groups can: \"group:NAME-{partition}\"");
     }
+    if (has_braces(name)) return braces();
     rule_.text = kind == Rule::Kind::node ? std::string(name) : reference(name);
     return of(kind);
   }
@@ -75,6 +80,7 @@ class Reading {
     if (name.find('=') != std::string_view::npos) {
       return wrong("'" + rule_.written + "' puts {partition} into a distinguished name", "write the group's name: \"group:NAME-{partition}\"");
     }
+    if (has_braces(name.substr(0, at)) || has_braces(rest)) return braces();
     rule_.text = reference(name.substr(0, at));
     rule_.rest = reference(rest);
     rule_.by_partition = true;

@@ -12,7 +12,10 @@ namespace meshgate::app {
 
 namespace {
 
-void say(const std::string& line) { std::printf("%s\n", line.c_str()); }
+void say(std::string line) {
+  while (line.ends_with('\n')) line.pop_back();
+  std::printf("%s\n", line.c_str());
+}
 
 bool check_feed(const ingest::SourceOptions& source, const ingest::FeedOptions& feed, base::Log& log) {
   auto found = ingest::probe_feed(source, feed, log);

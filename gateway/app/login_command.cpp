@@ -52,6 +52,7 @@ Status sign_in_to(const std::string& url, const std::string& file, const LoginAr
 
 int login(const LoginArguments& arguments) {
   const std::string url = device::plain_url(arguments.url);
+  if (!url.starts_with("http://") && !url.starts_with("https://")) return fail({Code::config, "'" + url + "' is no URL of a node: write http:// or https:// before it"});
   const std::string file = arguments.into.empty() ? device::sign_in_path(url) : arguments.into;
   if (file.empty()) return fail({Code::config, "there is no home folder to keep the sign-in in; name a file with --into"});
   auto done = sign_in_to(url, file, arguments);

@@ -233,13 +233,20 @@ Status MirrorRun::check_stored(MirroredFeed& feed) {
 // ---- the calling thread while workers read ----
 
 void MirrorRun::watch() {
-  Clock::time_point look = Clock::now() + options_.look_again;
+  std::chrono::milliseconds pause = options_.look_again;
+  Clock::time_point look = Clock::now() + pause;
   while (wait_for(kWatch)) {
     if (auto done = file_->commit_due(); !done) say(base::Level::warning, done.error().message);
     if (options_.once && nothing_more()) return;
+    // Who lost a right has often been given another: looks at once, and then at twice the pause each time.
+    if (lost_.exchange(false)) {
+      pause = kWatch;
+      look = Clock::now();
+    }
     if (options_.once || Clock::now() < look) continue;
     look_for_more();
-    look = Clock::now() + options_.look_again;
+    look = Clock::now() + pause;
+    pause = std::min(2 * pause, options_.look_again);
   }
 }
 
@@ -384,6 +391,7 @@ void MirrorRun::settle_denied(Task& task, const Outcome& outcome) {
     task.verified = false;
     task.error.clear();
   }
+  lost_ = true;
   say(base::Level::warning, title(*task.place) + ": not allowed any more; its " + std::to_string(outcome.dropped) + " items were removed");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <list>
@@ -92,6 +93,7 @@ class MirrorRun {
   bool cancelled_ = false;
   std::optional<Error> fatal_;
   std::list<Task> tasks_;
+  std::atomic<bool> lost_{false};  ///< a right, since the calling thread looked for more
   Clock::time_point last_progress_ = Clock::now();
   std::string not_found_more_;  ///< why the last look for more failed; the calling thread's
   std::string not_offered_;     ///< which feed was missing then; the same

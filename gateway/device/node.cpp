@@ -75,11 +75,15 @@ Result<std::string> ask(net::HttpClient& client, const std::string& url) {
 
 }  // namespace
 
-Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place) {
+Error answered(const net::HttpClient::Answer& answer, const std::string& place) {
   std::string message = place + ": the node answered " + std::to_string(answer.status);
   const std::string detail = parse_problem(answer.body).sentence();
   if (!detail.empty()) message.append(" (").append(detail).append(")");
-  const Code code = code_of(answer.status);
+  return {code_of(answer.status), std::move(message)};
+}
+
+Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place) {
+  auto [code, message] = answered(answer, place);
   if (answer.status >= 300 && answer.status < 400) {
     message.append(": it has moved to ")
         .append(without_query(header(answer, "Location")))

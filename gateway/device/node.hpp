@@ -33,7 +33,9 @@ struct Refusal {
   bool denied = false;  ///< the node itself says that this reader may not read it: what is held of it is to be dropped
 };
 
-/// What an answer other than 2xx means, in a sentence that names the place.
+/// "PLACE: the node answered 401 (what it says)".
+Error answered(const net::HttpClient::Answer& answer, const std::string& place);
+/// What an answer other than 2xx means to who reads feeds, in a sentence that names the place.
 Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place);
 
 /// A list of ranges; corrupt when it is none.

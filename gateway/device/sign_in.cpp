@@ -49,7 +49,8 @@ Result<Grant> ask(net::HttpClient& client, const std::string& node, const std::s
   fields.add("Content-Type", "application/json");
   const auto answer = client.send("POST", url, question, fields);
   if (!answer) return answer.error();
-  if (answer->status != 200) return refusal(*answer, url).error;
+  if (answer->status == 404) return Error{Code::config, answered(*answer, node).message + "; the URL is that of the node, without a path"};
+  if (answer->status != 200) return answered(*answer, node);
   return parse_grant(answer->body, url);
 }
 

@@ -85,6 +85,7 @@ std::string_view advice(CURLcode result) {
     case CURLE_UNSUPPORTED_PROTOCOL: return "the URL begins with http:// or https://, and what answers there must speak it: check the port";
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: return "name the authority that signed it with --ca, or install it, or correct the host name";
+    case CURLE_SSL_CONNECT_ERROR: return "where the node speaks no TLS the URL begins with http://";
     case CURLE_SSL_CERTPROBLEM: return "check --certificate and --key: PEM, made together, the key not encrypted";
     case CURLE_COULDNT_RESOLVE_HOST: return "check the host name";
     case CURLE_COULDNT_RESOLVE_PROXY: return "check http_proxy, https_proxy and no_proxy";

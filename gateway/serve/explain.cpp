@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gateway/access/access.hpp"
 #include "gateway/serve/admin.hpp"
 #include "gateway/serve/answers.hpp"
@@ -41,6 +43,8 @@ net::Response explain(Context& context, const Visit& visit) {
   const auto user = request.parameter("user");
   const auto feed = request.parameter("feed");
   if (!user || !feed) return failure(request, {Code::config, "parameters 'user' and 'feed' say who and what: /admin/explain?user=alice&feed=orders"});
+  const auto names = context.services.store.names();
+  if (std::ranges::find(names, *feed) == names.end()) return failure(request, {Code::not_found, "there is no feed '" + std::string(*feed) + "'; GET /feeds lists them"});
   if (!context.services.access) return failure(request, {Code::unsupported, "this node decides nothing: it has no rules"});
   return json(as_json(context.services.access->explain(*user, *feed, request.parameter("partition"))));
 }

@@ -1,5 +1,6 @@
 """The examples of the pages, run: the curl lines of HTTP.md against a real node, the configuration of the README with its table, the sources, query and exact rights of
-connectors/odbc/README.md as users made by just those statements, and the patterns of OPERATING.md.
+connectors/odbc/README.md as users made by just those statements, the patterns of OPERATING.md, and the README's people with what IDENTITY.md
+shows of them.
 
     docs_test.py --program build/bin/meshgate
 """
@@ -12,7 +13,8 @@ import tempfile
 import uuid
 
 from databases import Mariadb, Postgres, Sqlite
-from processes import Gateway, run
+from directory import PEOPLE, SUFFIX, DirectoryNode, Slapd, group, person
+from processes import Gateway, run, wait_for
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
@@ -76,6 +78,77 @@ def readme(program, folder, postgres):
     check(program, folder, yaml, {"ERP_PASSWORD": postgres.password}, "source erp: reached", "feed orders: 5 columns, key order_no")
 
 
+def numberless(text):
+    return re.sub(r"\d[\d.]*", "0", text)
+
+
+class People:
+    """The README's second example over a table and a slapd; anna signs in, and every command shown is run."""
+
+    def __init__(self, program, folder, postgres):
+        self.folder = folder
+        self.server = Slapd(os.path.join(folder, "slapd"), tls=True)
+        self.server.start()
+        self.server.modify(person("anna", userPassword="d0cument") + group("sales-north", [f"uid=anna,{PEOPLE}"]))
+        table = postgres.table("people_orders")
+        postgres.run(f"CREATE TABLE {table} (id int PRIMARY KEY, region text)", f"INSERT INTO {table} VALUES (1, 'north'), (2, 'south')")
+        yaml = yaml_blocks(page("README.md"))[1].replace("public.orders", table).replace("data: shop-data", 'data: DATA\n  listen: "http://127.0.0.1:PORT"')
+        yaml = yaml.replace("server: db.corp, database: erp, uid: mesh", f"server: {postgres.host}, port: {postgres.port}, database: {postgres.database}, uid: {postgres.user}")
+        yaml = yaml.replace("ldap://dc1.corp", self.server.url).replace("/etc/ssl/corp-ca.pem", os.path.join(self.server.folder, "ca.pem")).replace("dc=corp", SUFFIX)
+        os.environ.update(ERP_PASSWORD=postgres.password, LDAP_PASSWORD=self.server.reader_password, XDG_CONFIG_HOME=folder)
+        self.node = DirectoryNode(program, folder, yaml)
+        self.password = os.path.join(folder, "anna")
+        with open(self.password, "w", encoding="ascii") as file:
+            file.write("d0cument")
+
+    def run(self, line, device=""):
+        """A line of a page, on this node. Where a device is to be had there is one; where a password is asked for it is in a file."""
+        words = line.split("#")[0].replace("http://127.0.0.1:7443", self.node.url).replace("shop.yaml", self.node.config).replace("DEVICE", device).split()[1:]
+        words += {"login": ["--password-file", self.password, "--device", "laptop"], "mirror": ["--once", "--quiet"]}.get(words[0], [])
+        if words[0] in ("explain", "devices") and "-c" not in words:
+            words += ["-c", self.node.config]
+        os.chdir(self.folder)
+        code, out, err = run([self.node.program, *words])
+        return code, (out + err).replace(self.node.config, "shop.yaml")
+
+    def readme(self):
+        lines = [line for line in re.findall(r"^ {4}(meshgate .*)$", page("README.md").split("## Who sees what")[1].split("## What it promises")[0], re.M) if " run " not in line]
+        if [line.split()[1] for line in lines] != ["check", "login", "mirror", "explain", "devices"]:
+            raise SystemExit(f"the README has other commands: {lines}")
+        for line in lines:
+            code, said = self.run(line)
+            if code != 0:
+                raise SystemExit(f"this example does not work: {line}\n{said}")
+            print(line.split("#")[0].strip(), "→", said.strip().splitlines()[0], flush=True)
+
+    def identity_page(self):
+        """Each console block: what is typed, and what is answered, but for numbers and names of devices."""
+        typed = re.findall(r"^\$ (meshgate .*)\n((?:(?!\$ ).*\n)*)", "".join(re.findall(r"```console\n(.*?)```", page("gateway/access/IDENTITY.md"), re.S)), re.M)
+        if len(typed) < 6:
+            raise SystemExit(f"IDENTITY.md has only {len(typed)} commands")
+        device = self.run("meshgate devices")[1].split("\t")[0]
+        shown = re.search(r"^(\S+)\tanna", page("gateway/access/IDENTITY.md"), re.M).group(1)
+        for line, answer in typed:
+            said = self.run(line.replace(shown, "DEVICE"), device)[1].replace(device, shown)
+            if numberless(said) != numberless(answer):
+                raise SystemExit(f"IDENTITY.md: {line}\nsays\n{said}\nand not\n{answer}")
+            print(line, "→", said.splitlines()[0], flush=True)
+
+
+def people(program, folder, postgres):
+    os.makedirs(folder)
+    os.chmod(os.path.dirname(folder), 0o755)  # slapd's own user must come through
+    one = People(program, folder, postgres)
+    try:
+        with one.node.stopped_in_the_end():
+            one.node.start_and_wait("_users", "_groups", "orders")
+            wait_for("anna's rights", lambda: "may read" in one.run("meshgate explain anna orders north")[1])
+            one.readme()
+            one.identity_page()
+    finally:
+        one.server.stop()
+
+
 def odbc_page(program, folder, postgres, mariadb):
     """The users of the page have another name and password here; the statements are the page's own."""
     text = page("connectors/odbc/README.md")
@@ -122,6 +195,19 @@ def queries_and_tables(program, folder, postgres):
     check(program, folder, sources + tables.replace("sales.", f"{sales}."), {}, f"feed erp.{sales}.bills: 5 columns, key number", f"feed erp.{sales}.customers: 3 columns", "`stock.item?` matches no stream")
 
 
+def access_pages(program, folder):
+    """The rules of RIGHTS.md over tables as they suppose, with the lives of tokens that SIGN_IN.md says are the defaults."""
+    database = Sqlite(folder)
+    database.run("CREATE TABLE people (id TEXT PRIMARY KEY, uid TEXT, name TEXT)", "CREATE TABLE teams (id TEXT PRIMARY KEY, name TEXT, members TEXT)",
+                 "CREATE TABLE region_orders (id INTEGER PRIMARY KEY, region TEXT)")
+    sources = f"sources:\n  directory: {{ connector: odbc, connection: {database.connection_yaml()} }}\n"
+    sources += f"  erp: {{ connector: odbc, connection: {database.connection_yaml()} }}\n"
+    rights = next(block for block in yaml_blocks(page("gateway/access/RIGHTS.md")) if "_users" in block).replace("table: orders", "table: region_orders")
+    lives = next(block for block in yaml_blocks(page("gateway/access/SIGN_IN.md")) if "sign_in" in block).removeprefix("node:\n")
+    check(program, folder, sources + rights.replace("node:\n", "node:\n" + lives), {}, "feed _users:", "feed _groups:", "feed orders: 2 columns")
+    database.close()
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
@@ -132,11 +218,13 @@ def main():
         if code != 0 or "Exit codes" not in out:
             raise SystemExit("--help does not name the exit codes")
         http_page(program, folder)
+        access_pages(program, folder)
         postgres, mariadb = Postgres(folder), Mariadb(folder)
         try:
             queries_and_tables(program, folder, postgres)
             readme(program, folder, postgres)
             odbc_page(program, folder, postgres, mariadb)
+            people(program, os.path.join(folder, "people"), postgres)
         finally:
             postgres.close()
             mariadb.close()

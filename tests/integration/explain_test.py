@@ -96,6 +96,7 @@ def beside_a_running_node(gateway, asking, database):
     check("an attribute", "way    alice\n" in asking.says("Alice", "orders", "north"))
     check("no right", "bob may not read feed orders, partition south\n  note   bob is not meant by any of" in asking.says("bob", "orders", "south"), asking.says("bob", "orders", "south"))
     check("the node's rule", "bob in staff\n" in asking.says("bob", "menu"), asking.says("bob", "menu"))
+    check("no such feed", "there is no feed 'nothing'" in run([gateway.program, "explain", "alice", "nothing", "-c", gateway.config])[2])
     check("the directory itself", "alice may not read feed _users\n" in asking.says("alice", "_users"))
     database.run(f"UPDATE {teams} SET members = 'bob' WHERE id = 'a'")
     asking.until(("bob", "orders", "south"), "bob may read")

@@ -85,6 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"  a: { partition: p, read: \"user:{partition}\" }", "cannot have {partition} in it"},
                       Wrong{"  a: { partition: p, read: \"group:{partition}{partition}\" }", "has {partition} in it twice"},
                       Wrong{"  a: { partition: p, read: \"group:cn={partition},dc=x\" }", "puts {partition} into a distinguished name"},
+                      Wrong{"  a: { partition: p, read: \"group:sales-{region}\" }", "mesh.yaml:4:28: 'group:sales-{region}' has braces in it that mean nothing (there is only {partition}"},
+                      Wrong{"  a: { partition: p, read: \"group:{partition}-{x}\" }", "has braces in it that mean nothing"},
                       Wrong{"  a: { read: principal.x = 'y' }", "'principal.x = 'y'' is no condition"},
                       Wrong{"  a: { read: principal.x == y }", "compares with neither partition nor a text in quotes"},
                       Wrong{"  a: { read: \"principal.x == 'y' or 'z'\" }", "compares with neither"},
@@ -108,6 +110,18 @@ TEST_F(PolicyTest, TheDirectoryIsOneFeedEach) {
   (void)read("feeds:\n  _users: { partition: x }\n  _groups: { from: { tables: [ x ] } }\n");
   EXPECT_NE(faults_.text().find("mesh.yaml:2:24: feed '_users' cannot be divided"), std::string::npos) << faults_.text();
   EXPECT_NE(faults_.text().find("'_groups' is one feed"), std::string::npos) << faults_.text();
+}
+
+TEST_F(PolicyTest, FieldsThatPeopleAndGroupsNeedAreMissed) {
+  (void)read("feeds:\n  _users: { fields: { login: uid } }\n  _groups: { fields: { title: cn } }\n  a: { read: \"principal.site == 'x'\" }\n");
+  EXPECT_EQ(faults_.text(),
+            "mesh.yaml:2:21: warning: feed '_users' has no field 'name' (it is what people sign in with, as in `name: uid`)\n"
+            "mesh.yaml:3:22: warning: feed '_groups' has no field 'name' (it is what rules call the group, as in `name: cn`)\n"
+            "mesh.yaml:3:22: warning: feed '_groups' has no field 'members' (nobody is in a group without, as in `members: member`)\n"
+            "mesh.yaml:4:14: 'principal.site == 'x'' lets nobody in: feed `_users` has no field 'site' (write it under `fields:` there)\n");
+  faults_ = {};
+  (void)read("feeds:\n  _users: { fields: { \"*\": true } }\n  _groups: {}\n  a: { read: \"principal.site == 'x'\" }\n");
+  EXPECT_TRUE(faults_.all().empty()) << faults_.text();
 }
 
 }  // namespace

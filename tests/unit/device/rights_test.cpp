@@ -90,6 +90,21 @@ TEST_F(DeviceRightsTest, ALostPartitionGoesAndNothingElse) {
   EXPECT_TRUE(mirror_once().verified());
 }
 
+/// Somebody who moves to another group: what is gained is not waited for until the next look.
+TEST_F(DeviceRightsTest, WhoLosesAPartitionLooksForAnother) {
+  node_.access().hide("sales", "south");
+  auto rarely = wanted(false);
+  rarely.look_again = std::chrono::hours(1);
+  follow(rarely);
+  await_items("north", 2);
+  node_.access().hide("sales", "north");
+  await_said("sales [north]: not allowed any more; its 2 items were removed");
+  node_.access().show("sales", "south");
+  await_items("south", 2);
+  ASSERT_TRUE(stop());
+  EXPECT_EQ(ids("sales"), (Names{"2", "3"}));
+}
+
 TEST_F(DeviceRightsTest, WhatWasLostMeanwhileGoesAtTheNextContact) {
   EXPECT_TRUE(mirror_once().verified());
   node_.access().hide("sales", "north");
