@@ -7,7 +7,7 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config ca-certificates python3 curl
   libboost1.81-dev libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
-  librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev
+  librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev libprotobuf-dev libprotoc-dev
   libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev libcli11-dev tzdata
 )
 test_packages=(

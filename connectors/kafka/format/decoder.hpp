@@ -16,8 +16,9 @@ class Registry;
 struct DecoderOptions {
   std::string format;              ///< one of formats()
   std::string lone = "value";      ///< the name of the one field of what has no fields of its own: a text, a number, a list
-  std::vector<std::string> types;  ///< "total:decimal": fields whose type is declared, of formats without a schema
-  std::string setting = "value";   ///< what messages call the format: "value format"
+  std::vector<std::string> types;  ///< "total:decimal": fields whose type is declared, of formats without a schema; others do not look at them
+  std::string setting = "value";   ///< what messages call the format: "value_format"
+  bool key = false;                ///< these are keys: their schemas have subjects of their own, and Debezium's keys are plain records
 };
 
 /// Turns the bytes of keys or of values into typed fields. Used by one thread at a time. Owns what it has learned of schemas; borrows the
