@@ -93,7 +93,8 @@ bool append_plain_number(std::string& out, std::string_view number) {
   if (at < number.size() && number[at] == '.' && !take_digits(number, ++at, fraction)) return false;
   if (at < number.size()) {
     if (number[at] != 'e' && number[at] != 'E') return false;
-    if (++at < number.size() && number[at] == '+') ++at;
+    const bool plus = ++at < number.size() && number[at] == '+';
+    if (plus && number.substr(++at).starts_with('-')) return false;
     const auto read = std::from_chars(number.data() + at, number.data() + number.size(), exponent);
     if (read.ec != std::errc{} || read.ptr != number.data() + number.size() || exponent > kMostZeros || exponent < -kMostZeros) return false;
   }

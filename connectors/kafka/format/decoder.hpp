@@ -17,7 +17,7 @@ struct DecoderOptions {
   std::string format;              ///< one of formats()
   std::string lone = "value";      ///< the name of the one field of what has no fields of its own: a text, a number, a list
   std::vector<std::string> types;  ///< "total:decimal": fields whose type is declared, of formats without a schema; others do not look at them
-  std::string setting = "value";   ///< what messages call the format: "value_format"
+  std::string setting = "value_format";  ///< what messages call the format: "value_format"
   bool key = false;                ///< these are keys: their schemas have subjects of their own, and Debezium's keys are plain records
 };
 

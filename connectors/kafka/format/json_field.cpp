@@ -162,7 +162,7 @@ std::string names_fault(const Json& object, std::vector<std::string_view>& sorte
   sorted.clear();
   for (const Json& each : Within(object)) sorted.push_back(each.name);
   std::sort(sorted.begin(), sorted.end());
-  if (!sorted.empty() && sorted.front().empty()) return "a field has an empty name";
+  if (!sorted.empty() && sorted.front().empty()) return "without a name";
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   return twice == sorted.end() ? std::string() : std::string(*twice) + ": is there twice";
 }

@@ -51,6 +51,7 @@ def avro_cases():
     )
     avro_case("avro least", [("l", "long"), ("i", "int"), ("s", "string"), ("y", "bytes")], {"l": -(2**63), "i": 2**31 - 1, "s": "", "y": b""},
               ["l int64 -9223372036854775808", "i int64 2147483647", "s text ", "y bytes "])
+    avro_case("avro minus zero", [("d", "double"), ("f", "float")], {"d": -0.0, "f": -0.0}, ["d float64 -0", "f float32 -0"])
     for text, precision, scale in (("12.34", 10, 2), ("-0.01", 10, 2), ("0.00", 5, 2), ("-129", 4, 0), ("12345678901234567890123456789012345678", 38, 0),
                                    ("-99999999999999999999999999.9999999999", 36, 10)):
         kind = {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale}
@@ -74,7 +75,7 @@ def avro_cases():
             [f"ms timestamptz {text}Z", f"us timestamptz {text}Z", f"lms timestamp {text}", f"lus timestamp {text}"],
         )
     one = uuid.UUID("01234567-89ab-cdef-0123-456789abcdef")
-    avro_case("avro uuid", [("u", {"type": "string", "logicalType": "uuid"})], {"u": one}, [f"u uuid {one}"])
+    avro_case("avro uuid", [("u", {"type": "string", "logicalType": "uuid"})], {"u": str(one)}, [f"u uuid {one}"])
     span = {"type": "fixed", "name": "Span", "size": 12, "logicalType": "duration"}
     avro_case("avro duration", [("d", span)], {"d": (3).to_bytes(4, "little") + (4).to_bytes(4, "little") + (2**32 - 1).to_bytes(4, "little")},
               ["d text P3M4DT4294967.295S"])
@@ -132,7 +133,7 @@ def protobuf_cases():
         old = compiled(folder, 'syntax = "proto2"; message Row { required int32 id = 1; optional string name = 2 [default = "x"]; repeated int32 many = 3 [packed = true]; '
                                'optional group More = 4 { optional bool yes = 1; } }', "old")
     schema = " ".join(PROTO.split())
-    full = corp.Order(a=-(2**31), b=-(2**63), c=2**32 - 1, d=2**64 - 1, e=-(2**31), f=-(2**63), g=2**32 - 1, h=2**64 - 1, i=-1, j=2**63 - 1, k=0.1, l=-0.0,
+    full = corp.Order(a=-(2**31), b=-(2**63), c=2**32 - 1, d=2**64 - 1, e=-(2**31), f=-(2**63), g=2**32 - 1, h=2**64 - 1, i=-1, j=2**63 - 1, k=0.1, l=-1.5e-9,
                       m=True, n="Zoë", o=b"\xff\x00", suit=1, right=0, maybe=0)
     full.lines.add(article="x", count=2**60)
     full.lines.add(article="y", note="")
@@ -151,7 +152,7 @@ def protobuf_cases():
     fields = [
         "a int64 -2147483648", "b int64 -9223372036854775808", "c int64 4294967295", "d uint64 18446744073709551615", "e int64 -2147483648",
         "f int64 -9223372036854775808", "g int64 4294967295", "h uint64 18446744073709551615", "i int64 -1", "j int64 9223372036854775807", "k float32 0.1",
-        "l float64 -0", "m bool true", "n text Zoë", "o bytes /wA=", "suit text SPADES",
+        "l float64 -1.5e-9", "m bool true", "n text Zoë", "o bytes /wA=", "suit text SPADES",
         'lines json [{"article":"x","count":"1152921504606846976","note":null},{"article":"y","count":0,"note":""}]', 'counts json {"a":-1,"z":1}',
         'by_place json {"-1":{"article":"minus","count":0,"note":null},"2":{"article":"two","count":0,"note":null}}', "left text null", "right int64 0",
         "maybe int64 0", "at timestamptz 2026-01-05T10:15:09.123456Z", "took text PT-3.500000001S", "wrapped int64 9223372036854775807",
