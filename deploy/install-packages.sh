@@ -8,13 +8,13 @@ build_packages=(
   g++ cmake ninja-build ccache mold pkg-config ca-certificates python3 curl
   libboost1.81-dev libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
   librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev libprotobuf-dev libprotoc-dev
-  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev libcli11-dev tzdata
+  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev librdkafka-dev libcli11-dev tzdata
 )
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3 slapd ldap-utils
   clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux
-  chromium python3-feedparser libexpat1-dev
+  maven openjdk-17-jre-headless chromium python3-feedparser libexpat1-dev
 )
 
 case "${1:-}" in
