@@ -8,15 +8,15 @@ set -euo pipefail
 build_packages=(
   g++ cmake ninja-build ccache mold pkg-config ca-certificates python3 curl
   libboost1.81-dev libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev
-  librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev
-  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev libcli11-dev tzdata
+  librocksdb-dev liblz4-dev libbz2-dev libsnappy-dev libsimdjson-dev libyaml-cpp-dev libprotobuf-dev libprotoc-dev
+  libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev librdkafka-dev libcli11-dev tzdata
 )
 directory_packages=(slapd ldap-utils)
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3
   clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux
-  chromium python3-feedparser libexpat1-dev rocksdb-tools
+  maven openjdk-17-jre-headless chromium python3-feedparser libexpat1-dev rocksdb-tools
 )
 
 case "${1:-}" in

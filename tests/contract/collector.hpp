@@ -34,6 +34,10 @@ class Collector : public ingest::RecordSink {
       present.push_back(row.id);
       return Flow::more;
     }
+    if (record.operation == Operation::remove) {
+      rows.erase(row.id);
+      return count.load() >= stop_after ? Flow::stop : Flow::more;
+    }
     if (!record.fault.empty()) {
       faults.push_back({id ? std::optional(row.id) : std::nullopt, std::string(record.fault), std::string(raw)});
     } else {

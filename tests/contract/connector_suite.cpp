@@ -232,7 +232,7 @@ TEST_P(ConnectorContract, ScansSeeInsertUpdateAndDelete) {
   expected[11] = {11, "new", "1.00"};
 
   Collector again;
-  end = finish_scan(opened, end.position, again);
+  end = finish_scan(opened, harness_->scans_again() ? end.position : Position{}, again);
   EXPECT_EQ(again.rows, expected);
   EXPECT_EQ(full_scan(*harness_), expected);
 }

@@ -65,6 +65,8 @@ class Harness {
   [[nodiscard]] virtual bool holds_empty_text() const { return true; }
   /// Whether discover() knows the key (a file has none until the stream's settings name it).
   [[nodiscard]] virtual bool discovers_key() const { return true; }
+  /// Whether another scan follows a finished one; a source that tells its changes goes on from there.
+  [[nodiscard]] virtual bool scans_again() const { return true; }
 };
 
 struct HarnessKind {

@@ -1,0 +1,266 @@
+#include "connectors/kafka/client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "connectors/kafka/failures.hpp"
+
+namespace meshgate::kafka {
+
+namespace {
+
+using std::chrono::milliseconds;
+/// How long one question may block, so that a cancel is noticed.
+constexpr milliseconds kSlice{700};
+constexpr milliseconds kLookAgain{100};
+/// How long a question is asked on when connections fail.
+constexpr milliseconds kUnreachable{2000};
+/// Messages between two looks at what the library has to report.
+constexpr std::uint32_t kServeEvery = 256;
+/// The longest answer of a broker that is taken; a message may be as long.
+constexpr const char* kLongestAnswer = "536870912";
+/// How long a broker holds back the answer that there is nothing new. Other questions on the same connection wait as long.
+constexpr const char* kFetchWait_ms = "100";
+constexpr int kLogged = 4;  // syslog's warning
+
+}  // namespace
+
+sdk::Status Client::open(const Site& site, std::unique_ptr<Client>& out) {
+  std::unique_ptr<Client> client(new Client(site));
+  HandleSettings settings(rd_kafka_conf_new());
+  if (sdk::Status configured = client->configure(settings.get()); !configured.ok()) return configured;
+  std::array<char, 512> reason{};
+  client->handle_.reset(rd_kafka_new(RD_KAFKA_CONSUMER, settings.get(), reason.data(), reason.size()));
+  if (client->handle_ == nullptr) {
+    return sdk::failure(MG_CONFIG, client->at("the settings") + " cannot be used: " + reason.data() + "; check that the files of ca:, certificate: and private_key: are there, are PEM, and can be read");
+  }
+  static_cast<void>(settings.release());  // the client owns them now
+  rd_kafka_set_log_queue(client->handle_.get(), nullptr);
+  out = std::move(client);
+  return {};
+}
+
+Client::~Client() = default;
+
+sdk::Status Client::configure(rd_kafka_conf_t* settings) {
+  const Access& access = site_.access;
+  const std::string protocol = std::string(access.mechanism.empty() ? "" : "SASL_") + (access.tls ? "SSL" : "PLAINTEXT");
+  const std::string timeout = std::to_string(std::clamp<int64_t>(access.timeout.count(), 1000, 300000));
+  const std::vector<std::pair<const char*, std::string>> all = {
+      {"bootstrap.servers", access.servers},
+      {"client.id", "meshgate"},
+      {"security.protocol", protocol},
+      {"ssl.ca.location", access.tls ? access.authority : ""},
+      {"ssl.certificate.location", access.tls ? access.certificate : ""},
+      {"ssl.key.location", access.tls ? access.private_key : ""},
+      {"sasl.mechanism", access.mechanism},
+      {"sasl.username", access.mechanism == "GSSAPI" ? "" : access.user},
+      {"sasl.password", access.mechanism == "GSSAPI" ? "" : access.password},
+      {"sasl.kerberos.principal", access.mechanism == "GSSAPI" ? access.user : ""},
+      {"sasl.kerberos.keytab", access.mechanism == "GSSAPI" ? access.keytab : ""},
+      {"group.id", access.group.empty() ? "meshgate" : access.group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"isolation.level", "read_committed"},
+      {"check.crcs", "true"},
+      {"allow.auto.create.topics", "false"},
+      {"enable.partition.eof", "true"},
+      {"fetch.wait.max.ms", kFetchWait_ms},
+      {"queued.min.messages", "10000"},
+      {"queued.max.messages.kbytes", std::to_string(access.buffer / 1024)},
+      {"fetch.max.bytes", std::to_string(access.buffer)},
+      {"receive.message.max.bytes", kLongestAnswer},
+      {"socket.timeout.ms", timeout},
+      {"socket.connection.setup.timeout.ms", timeout},
+      {"reconnect.backoff.max.ms", "2000"},
+      {"max.poll.interval.ms", "86400000"},
+      {"log.queue", "true"},
+      {"log.connection.close", "false"},
+  };
+  std::array<char, 512> reason{};
+  for (const auto& [name, value] : all) {
+    if (value.empty() || rd_kafka_conf_set(settings, name, value.c_str(), reason.data(), reason.size()) == RD_KAFKA_CONF_OK) continue;
+    // What the library says may quote the value, which may be a password.
+    return sdk::failure(MG_CONFIG, at("the settings") + " cannot be used: librdkafka does not take what is given for " + name + "; check how it is written");
+  }
+  rd_kafka_conf_set_opaque(settings, this);
+  rd_kafka_conf_set_error_cb(settings, &Client::on_error);
+  rd_kafka_conf_set_log_cb(settings, &Client::on_log);
+  return {};
+}
+
+sdk::Status Client::cluster(std::string& out) {
+  out.clear();
+  return ask(at("the cluster"), [&](int wait) {
+    char* name = rd_kafka_clusterid(handle_.get(), wait);
+    if (name == nullptr) return RD_KAFKA_RESP_ERR__TIMED_OUT;
+    out = name;
+    rd_kafka_mem_free(handle_.get(), name);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
+}
+
+sdk::Status Client::topics(std::vector<std::string>& out) {
+  Metadata all;
+  if (sdk::Status asked = metadata({}, at("the topics"), all); !asked.ok()) return asked;
+  for (int i = 0; i < all->topic_cnt; ++i) {
+    const std::string_view name = all->topics[i].topic;
+    if (all->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && !name.starts_with("__")) out.emplace_back(name);
+  }
+  return {};
+}
+
+sdk::Status Client::partitions(const std::string& topic, std::int32_t& out) {
+  const std::string doing = at("topic '" + topic + "'");
+  Metadata found;
+  if (sdk::Status asked = metadata(topic, doing, found); !asked.ok()) return asked;
+  if (found->topic_cnt != 1) return failed(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, doing, {});
+  if (const auto error = found->topics[0].err; error != RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, doing, {});
+  out = found->topics[0].partition_cnt;
+  return {};
+}
+
+sdk::Status Client::metadata(const std::string& topic, std::string_view doing, Metadata& out) {
+  const TopicHandle one(topic.empty() ? nullptr : rd_kafka_topic_new(handle_.get(), topic.c_str(), nullptr));
+  if (!topic.empty() && one == nullptr) return failed(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, doing, {});
+  return ask(doing, [&](int wait) {
+    const rd_kafka_metadata_t* found = nullptr;
+    const auto error = rd_kafka_metadata(handle_.get(), one == nullptr ? 1 : 0, one.get(), &found, wait);
+    out.reset(found);
+    return error;
+  });
+}
+
+sdk::Status Client::offsets(const std::string& topic, std::int32_t count, Edge edge, Offsets& out) {
+  const std::string doing = at(std::string("where topic '") + topic + (edge == Edge::begin ? "' begins" : "' ends"));
+  out.clear();
+  PartitionList list;
+  const sdk::Status asked = ask(doing, [&](int wait) {
+    list.reset(rd_kafka_topic_partition_list_new(count));
+    for (std::int32_t i = 0; i < count; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i)->offset = edge == Edge::begin ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+    if (const auto error = rd_kafka_offsets_for_times(handle_.get(), list.get(), wait); error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
+    for (int i = 0; i < list->cnt; ++i) {
+      if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return list->elems[i].err;
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  });
+  if (!asked.ok()) return asked;
+  for (int i = 0; i < list->cnt; ++i) out[list->elems[i].partition] = std::max<int64_t>(list->elems[i].offset, 0);
+  return {};
+}
+
+sdk::Status Client::settings(const std::string& topic, std::map<std::string, std::string>& out) {
+  out.clear();
+  const Queue queue(rd_kafka_queue_new(handle_.get()));
+  const ConfigResource wanted(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+  rd_kafka_ConfigResource_t* asked = wanted.get();
+  rd_kafka_DescribeConfigs(handle_.get(), &asked, 1, nullptr, queue.get());
+  Event answer;
+  for (const auto until = Clock::now() + site_.access.timeout; answer == nullptr && Clock::now() < until && !site_.cancelled();) {
+    answer.reset(rd_kafka_queue_poll(queue.get(), static_cast<int>(kLookAgain.count())));
+  }
+  const rd_kafka_DescribeConfigs_result_t* result = answer == nullptr ? nullptr : rd_kafka_event_DescribeConfigs_result(answer.get());
+  size_t count = 0;
+  const rd_kafka_ConfigResource_t** resources = result == nullptr ? nullptr : rd_kafka_DescribeConfigs_result_resources(result, &count);
+  for (size_t i = 0; i < count; ++i) {
+    size_t entries = 0;
+    const rd_kafka_ConfigEntry_t** all = rd_kafka_ConfigResource_configs(resources[i], &entries);
+    for (size_t entry = 0; entry < entries; ++entry) {
+      const char* value = rd_kafka_ConfigEntry_value(all[entry]);
+      if (value != nullptr) out[rd_kafka_ConfigEntry_name(all[entry])] = value;
+    }
+  }
+  return site_.cancelled() ? sdk::failure(MG_CANCELLED, "cancelled") : sdk::Status{};
+}
+
+sdk::Status Client::assign(const std::string& topic, const Offsets& from) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
+  for (const auto& [partition, offset] : from) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  unassign();
+  const auto error = rd_kafka_assign(handle_.get(), list.get());
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? sdk::Status{} : failed(error, at("topic '" + topic + "'"), {});
+}
+
+void Client::unassign() { rd_kafka_assign(handle_.get(), nullptr); }
+
+sdk::Status Client::next(milliseconds wait, MessageHandle& out) {
+  out.reset();
+  if (served_++ % kServeEvery == 0) serve();
+  const auto until = Clock::now() + wait;
+  while (true) {
+    const auto left = std::clamp(std::chrono::duration_cast<milliseconds>(until - Clock::now()), milliseconds(0), kLookAgain);
+    out.reset(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(left.count())));
+    if (out != nullptr) break;
+    serve();
+    if (site_.cancelled()) return sdk::failure(MG_CANCELLED, "cancelled");
+    if (is_hopeless()) return trouble(at("reading"));
+    if (Clock::now() >= until) return {};
+  }
+  if (out->err == RD_KAFKA_RESP_ERR_NO_ERROR || out->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return {};
+  const std::string topic = out->rkt == nullptr ? "" : rd_kafka_topic_name(out->rkt);
+  return failed(out->err, at("topic '" + topic + "' partition " + std::to_string(out->partition)), rd_kafka_message_errstr(out.get()));
+}
+
+void Client::commit(const std::string& topic, const Offsets& next) {
+  if (site_.access.group.empty()) return;
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(next.size())));
+  for (const auto& [partition, offset] : next) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  rd_kafka_commit(handle_.get(), list.get(), 1);
+}
+
+/// Asks until there is an answer, in slices; what is known to be hopeless is not asked again.
+sdk::Status Client::ask(std::string_view doing, const std::function<rd_kafka_resp_err_t(int)>& call) {
+  serve();
+  all_down_ = false;
+  error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  reason_.clear();
+  const auto began = Clock::now();
+  while (true) {
+    const auto left = std::clamp(std::chrono::duration_cast<milliseconds>(began + site_.access.timeout - Clock::now()), milliseconds(1), kSlice);
+    const auto error = call(static_cast<int>(left.count()));
+    serve();
+    if (site_.cancelled()) return sdk::failure(MG_CANCELLED, "cancelled");
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      error_ = error;
+      all_down_ = false;
+      return {};
+    }
+    const bool waits = error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+                       error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || error == RD_KAFKA_RESP_ERR__WAIT_COORD;
+    if (!waits) return failed(error, doing, {});
+    const auto patience = error_ == RD_KAFKA_RESP_ERR_NO_ERROR ? site_.access.timeout : std::min(site_.access.timeout, kUnreachable);
+    if (is_hopeless() || Clock::now() - began >= patience) {
+      if (error_ == RD_KAFKA_RESP_ERR_NO_ERROR) return failed(error, doing, {});
+      return trouble(doing);
+    }
+  }
+}
+
+/// To ask on does not help for now. That all brokers are down may have a reason that says more.
+bool Client::is_hopeless() const { return all_down_ || is_final(error_); }
+
+sdk::Status Client::trouble(std::string_view doing) { return failed(error_, doing, reason_); }
+
+std::string Client::at(std::string_view what) const { return std::string(what) + " at " + site_.access.servers; }
+
+void Client::serve() { rd_kafka_poll(handle_.get(), 0); }
+
+void Client::on_error(rd_kafka_t*, int error, const char* reason, void* self) {
+  auto& client = *static_cast<Client*>(self);
+  const auto code = static_cast<rd_kafka_resp_err_t>(error);
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) client.all_down_ = true;
+  // Nobody asked to be in a group: the library looks for its coordinator all the same.
+  if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return;
+  if (says_more(client.error_, code)) return;
+  client.error_ = code;
+  client.reason_ = reason == nullptr ? "" : reason;
+}
+
+void Client::on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
+  const auto* client = static_cast<const Client*>(rd_kafka_opaque(handle));
+  if (client != nullptr && level <= kLogged) client->site_.host.debug(std::string("librdkafka ") + facility + ": " + text);
+}
+
+}  // namespace meshgate::kafka

@@ -1,0 +1,56 @@
+#include "connectors/kafka/failures.hpp"
+
+#include <string>
+#include <utility>
+
+namespace meshgate::kafka {
+
+namespace {
+
+/// What to do, and the words for it; where the error is none of these it is tried again.
+std::pair<int32_t, std::string_view> meaning(rd_kafka_resp_err_t error) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return {MG_AUTH, "the brokers refuse the account; check sasl:, user: and password:"};
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM: return {MG_AUTH, "the brokers do not offer this way to sign in; check sasl:"};
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return {MG_AUTH, "this account may not read it; grant Read and Describe on the topic (see connectors/kafka/README.md)"};
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return {MG_AUTH, "this account may not do that; see connectors/kafka/README.md for what it needs"};
+    case RD_KAFKA_RESP_ERR__SSL: return {MG_RETRY, "TLS failed; check the broker's certificate, its name, and ca:. Nothing was sent in clear"};
+    case RD_KAFKA_RESP_ERR__RESOLVE: return {MG_RETRY, "a broker has no address; check servers: and what the brokers advertise (advertised.listeners)"};
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return {MG_CONFIG, "there is no such topic, or this account may not see it; check topic: and the rights. Nothing is deleted because of it"};
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION: return {MG_CONFIG, "that is not the name of a topic; check topic:"};
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET: return {MG_GONE, "what follows is not there any more: retention has passed it, or the topic was made anew"};
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__TRANSPORT: return {MG_RETRY, "no broker can be reached; check servers:, and that nothing is in between. It is tried again"};
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT: return {MG_RETRY, "the brokers do not answer in time; it is tried again"};
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG: return {MG_RETRY, "a message is damaged on its way or on the broker's disk; it is read again"};
+    default: return {MG_RETRY, "it is tried again"};
+  }
+}
+
+int rank(rd_kafka_resp_err_t error) {
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return 1;
+  if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT) return 2;
+  return meaning(error).first == MG_AUTH ? 4 : 3;
+}
+
+}  // namespace
+
+sdk::Status failed(rd_kafka_resp_err_t error, std::string_view doing, std::string_view text) {
+  const auto [what, words] = meaning(error);
+  std::string out(doing);
+  out.append(": ").append(text.empty() ? rd_kafka_err2str(error) : text).append("; ").append(words);
+  return sdk::failure(what, std::move(out));
+}
+
+bool says_more(rd_kafka_resp_err_t error, rd_kafka_resp_err_t than) { return rank(error) > rank(than); }
+
+bool is_final(rd_kafka_resp_err_t error) { return meaning(error).first == MG_AUTH || meaning(error).first == MG_CONFIG; }
+
+}  // namespace meshgate::kafka
