@@ -14,7 +14,7 @@ test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3 slapd ldap-utils
   clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux
-  chromium python3-feedparser libexpat1-dev
+  maven openjdk-17-jre-headless chromium python3-feedparser libexpat1-dev
 )
 
 case "${1:-}" in
