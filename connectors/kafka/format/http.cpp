@@ -88,6 +88,7 @@ sdk::Status Http::failed(CURLcode code) const {
   const std::string said = why_[0] != '\0' ? std::string(why_.c_str()) : std::string(curl_easy_strerror(code));
   const std::string place = "schema registry " + options_.url + ": ";
   if (is_certificate(code)) return sdk::failure(MG_CONFIG, place + said + "; check the registry's certificate and the file of authorities");
+  if (code == CURLE_WRITE_ERROR) return sdk::failure(MG_CONFIG, place + "its answer is longer than 16 MiB; check that it is a schema registry");
   return sdk::failure(MG_RETRY, place + said + "; it is tried again");
 }
 

@@ -24,7 +24,7 @@ class Http {
   Http& operator=(const Http&) = delete;
 
   /// Blocks until the timeout, or until 200 ms after a cancel. MG_OK: the server has answered, whatever its status; MG_RETRY: it could not be
-  /// reached in time; MG_CONFIG: a certificate is wrong, or a file of one.
+  /// reached in time; MG_CONFIG: a certificate is wrong, or a file of one, or the answer is longer than 16 MiB.
   sdk::Status get(const std::string& path, Answer& out);
 
  private:

@@ -81,7 +81,8 @@ class HttpRegistry : public Registry {
     if (status == 429 || status >= 500) return sdk::failure(MG_RETRY, place + said + "; it is tried again");
     const bool object = out.tree.parse(out.http.body) == nullptr && out.json().form == Json::Form::object;
     out.found = status == 200;
-    if (object && (out.found || (status == 404 && member(out.json(), "error_code") != nullptr))) return {};
+    const Json* error = object ? member(out.json(), "error_code") : nullptr;
+    if (object && (out.found || (status == 404 && error != nullptr && error->token.starts_with("404")))) return {};
     return sdk::failure(MG_CONFIG, place + said + " to " + path + ", as no schema registry does; check the address and its path");
   }
 
