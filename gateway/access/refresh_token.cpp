@@ -17,7 +17,12 @@ bool is(std::string_view text, std::size_t bytes) {
 
 }  // namespace
 
-std::string random_name() { return base64url(random_bytes(kName)); }
+std::string random_name() {
+  for (;;) {
+    auto out = base64url(random_bytes(kName));
+    if (out.front() != '-') return out;
+  }
+}
 std::string random_secret() { return base64url(random_bytes(kSecret)); }
 
 RefreshToken RefreshToken::make(std::string device) { return {std::move(device), random_secret(), random_secret()}; }

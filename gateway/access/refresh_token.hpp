@@ -18,7 +18,7 @@ struct RefreshToken {
   [[nodiscard]] std::string text() const { return device + "." + family + "." + secret; }
 };
 
-/// 128 random bits in base64url: the name of a device or of a token.
+/// 128 random bits in base64url: the name of a device or of a token. Never begins with '-', so that no command takes it for an option.
 std::string random_name();
 /// 256 of them.
 std::string random_secret();

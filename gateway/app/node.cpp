@@ -67,6 +67,15 @@ class FromBoth : public serve::SourceStatus {
   const federation::Federation& federation_;
 };
 
+/// Where the acts of a node that does not run go: whoever commands it is told by the command.
+class Unheard final : public base::Log {
+ public:
+  using base::Log::Log;
+
+ private:
+  void put(const std::string&) override {}
+};
+
 class NoSources : public serve::SourceStatus {
  public:
   std::optional<serve::SourceState> of(std::string_view) const override { return std::nullopt; }
@@ -121,6 +130,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
 Result<std::unique_ptr<Node>> Node::start_offline(const Configuration& configuration, std::shared_ptr<config::Secrets> secrets) {
   const auto redact = [secrets = std::move(secrets)](std::string text) { return secrets->redact(std::move(text)); };
   std::unique_ptr<Node> node(new Node(base::Level::error, redact));
+  node->unheard_ = std::make_unique<Unheard>(base::Level::error, redact);
   if (!std::filesystem::exists(configuration.data)) {
     return Error{Code::not_found, "there is no data folder '" + configuration.data + "' yet: start the node with `meshgate run` first"};
   }
@@ -180,7 +190,7 @@ Status Node::open_sign_in(const Configuration& configuration) {
   auto opened = access::SignIn::open(std::move(place), configuration.sign_in, std::move(people), log_, metrics_);
   if (!opened) return std::move(opened).error();
   sign_in_ = std::move(*opened);
-  desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, *pool_, log_, certificates_ != nullptr);
+  desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, *pool_, acts_log(), certificates_ != nullptr);
   return {};
 }
 
@@ -199,7 +209,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
     return Error{Code::not_found, ingest_ ? "no source fills a feed '" + std::string(feed) + "'"
                                           : "the node does not run: start it with `meshgate run`, then release the feed"};
   };
-  serve::Services services{*store_, *pool_, log_, metrics_, *sources_, access_, configuration.name, MESHGATE_VERSION, release, replay};
+  serve::Services services{*store_, *pool_, acts_log(), metrics_, *sources_, access_, configuration.name, MESHGATE_VERSION, release, replay};
   services.presentation = [this](std::string_view feed) { return ingest_ ? ingest_->presentation(feed) : mapping::Presentation(); };
   if (certificates_) services.scheme = "https";
   services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";

@@ -51,8 +51,10 @@ class Node {
   Status open_sign_in(const Configuration& configuration);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
+  [[nodiscard]] base::Log& acts_log() { return unheard_ ? *unheard_ : log_; }
 
   base::Log log_;
+  std::unique_ptr<base::Log> unheard_;  // null: the node runs
   std::string file_;       // the configuration's
   config::Node written_;  // what stood in it at the start
   config::Node ruling_;   // what stood in it when its rules were taken up

@@ -5,10 +5,10 @@
 #include "gateway/serve/auth.hpp"
 #include "gateway/serve/describe.hpp"
 #include "gateway/serve/parameters.hpp"
+#include "gateway/serve/same_origin.hpp"
 
 namespace meshgate::serve {
 
-namespace asio = boost::asio;
 using access::Role;
 
 namespace {
@@ -62,7 +62,11 @@ net::Response status(Context& context, const Visit& visit) {
 std::optional<net::Response> refuse(const Context& context, const Visit& visit, Role least) {
   const auto& request = visit.request;
   if (visit.who.role() == Role::none) return failure(request, {Code::not_found, "there is nothing at " + request.path + "; GET /feeds lists the feeds"});
-  return refuse_role(context, visit, least, "use " + request.method + " " + request.route);
+  auto refused = refuse_role(context, visit, least, "use " + request.method + " " + request.route);
+  if (!refused && from_elsewhere(request) && !request.fields.find("Authorization")) {
+    return turned_away(request, {{403, "denied", "Not allowed"}, "a page of another site asked for this: use a token, or the page of this node"});
+  }
+  return refused;
 }
 
 net::Response answer_of(Context& context, const Visit& visit, Role least, Office office, const Make& make) {

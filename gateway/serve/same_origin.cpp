@@ -30,6 +30,8 @@ bool from_own_pages(const net::Request& request) { return said(request).value_or
 
 bool surely_from_own_pages(const net::Request& request) { return said(request).value_or(false); }
 
+bool from_elsewhere(const net::Request& request) { return !changes_nothing(request) && !said(request).value_or(true); }
+
 std::optional<std::string_view> cookie(const net::Request& request, std::string_view name) {
   std::optional<std::string_view> out;
   for (const auto& [field, value] : request.fields.all()) {

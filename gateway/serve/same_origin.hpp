@@ -16,6 +16,9 @@ bool from_own_pages(const net::Request& request);
 /// The same, and it must be said: for forms.
 bool surely_from_own_pages(const net::Request& request);
 
+/// Whether a browser says that a page of another site had it send what changes something. A certificate goes along whoever's page asks.
+bool from_elsewhere(const net::Request& request);
+
 /// The value of a cookie; nothing when it is absent, and the empty text when several have the name: which of them is ours cannot be known.
 std::optional<std::string_view> cookie(const net::Request& request, std::string_view name);
 

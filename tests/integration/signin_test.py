@@ -87,7 +87,7 @@ def commands_say_what_is_wrong(program, gateway, folder):
 def a_node_keeps_its_secrets(program, gateway, folder):
     expect(gateway.stop() == 0, "the node stops")
     code, out, err = run([program, "devices", "-c", gateway.config])
-    expect(code == 0 and out == "0 devices are signed in\n", "devices while the node does not run")
+    expect(code == 0 and out == "0 devices are signed in\n" and err == "", f"devices while the node does not run {err.strip()}")
     keys = os.path.join(folder, "data", "access", "keys.json")
     os.chmod(keys, 0o640)
     code, out, err = run([program, "run", gateway.config], 60)

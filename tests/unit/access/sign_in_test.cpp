@@ -76,6 +76,10 @@ TEST_F(SignInTest, ATokenEndsAndIsRefreshed) {
   EXPECT_TRUE(sign_in_->refresh({second->refresh, "", ""}));
 }
 
+TEST(RandomName, IsNoOptionOfACommand) {
+  for (int i = 0; i < 5000; ++i) ASSERT_NE(random_name().front(), '-');
+}
+
 TEST_F(SignInTest, AnOldRefreshTokenRevokesItsDeviceAndNoOther) {
   int told = 0;
   sign_in_->on_revoked([&] { ++told; });

@@ -103,6 +103,20 @@ TEST_F(AdministrationTest, WhoIsNotKnownYetWaitsAndAForgedProofIsRefused) {
   EXPECT_TRUE(log_.take("audit").empty());
 }
 
+/// A browser shows a certificate whoever's page asks; a page cannot make it show a token.
+TEST_F(AdministrationTest, APageOfAnotherSiteAdministersNothing) {
+  access_->set_role("ann", Role::administrator);
+  for (const char* from : {"Sec-Fetch-Site: cross-site\r\n", "Sec-Fetch-Site: same-site\r\n", "Origin: https://evil.example\r\n", "Origin: null\r\n"}) {
+    EXPECT_EQ(ask("POST", "/admin/release/orders", as("ann") + from).status, 403U) << from;
+  }
+  EXPECT_TRUE(released_.empty());
+  EXPECT_EQ(log_.take("audit").size(), 4U);
+  for (const char* from : {"Sec-Fetch-Site: same-origin\r\n", "Origin: http://a\r\n", "", "Authorization: Bearer x\r\nOrigin: https://evil.example\r\n"}) {
+    EXPECT_EQ(ask("POST", "/admin/release/orders", as("ann") + from).status, 200U) << from;
+  }
+  EXPECT_EQ(released_.size(), 4U);
+}
+
 /// Where everybody may look, who has not signed in is told that signing in may help with the rest.
 TEST_F(AdministrationTest, WhoHasNotSignedInMayHaveARole) {
   access_->set_role_of_all(Role::viewer);
