@@ -55,12 +55,12 @@ end() { # end PID: ends it and waits until it has
   kill "$1"
   while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
 }
-building=
+building='' logs=0
 finish() {
   local status=$?
   trap '' INT TERM HUP
   if [ -n "$building" ]; then kill "$building" 2>/dev/null && wait "$building" 2>/dev/null || true; fi
-  if [ $status -ne 0 ] && [ -d "$here" ]; then
+  if [ $logs -eq 1 ] && [ $status -ne 0 ] && [ $status -lt 128 ]; then
     echo "quickstart: something went wrong; the logs are $here/*.log" >&2
     tail -n 5 "$here"/*.log 2>/dev/null >&2 || true
   fi
@@ -71,7 +71,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 build() {
-  deploy/install-packages.sh "$([ $people -eq 1 ] && echo quickstart || echo build)"
+  if [ $people -eq 1 ]; then
+    deploy/install-packages.sh quickstart || { echo "quickstart: --no-directory needs neither slapd nor ldap-utils" >&2; exit 1; }
+  else
+    deploy/install-packages.sh build
+  fi
   mkdir -p build
   if [ ! -f build/build.ninja ]; then
     cmake --preset release -DMESHGATE_TESTS=OFF >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
@@ -98,6 +102,10 @@ echo "   built: $meshgate, version $("$meshgate" --version | head -n 1)"
 meshgate=$(realpath "$meshgate")
 
 if [ $people -eq 1 ]; then
+  if ! [ -x /usr/sbin/slapd ] || ! command -v ldapmodify >/dev/null; then
+    echo "quickstart: slapd or ldapmodify is missing: deploy/install-packages.sh quickstart installs them, --no-directory does without" >&2
+    exit 1
+  fi
   say "2  A sample company: a database in SQLite, and a directory of its people in an LDAP server"
   devices=(anna=north bert=south clara=north,south)
   feeds=(_users _groups customers products orders order_lines)
@@ -109,6 +117,7 @@ fi
 stop_kept
 mkdir -p "$here"
 rm -rf "$here/feeds" "$here/directory" "$here"/*.db "$here"/*.db-* "$here"/*.log "$here"/*.password "$here"/*.signed-in
+logs=1
 echo "   $(python3 deploy/quickstart/company.py create "$here/company.db")"
 port=$(tour port 7443)
 url=http://127.0.0.1:$port

@@ -12,6 +12,7 @@ tour.py settled FOLDER                          until the gateway's counts are t
 import http.client
 import json
 import os
+import signal
 import socket
 import sqlite3
 import sys
@@ -192,6 +193,7 @@ def settled(folder):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
     command, *rest = sys.argv[1:] or [""]
     commands = {one.__name__: one for one in (port, listens, wait, mirrored, change, move, settled)}
     if command not in commands:
