@@ -147,7 +147,7 @@ def change(folder, name):
     word = f"changed by the quick start, {time.strftime('%H:%M:%S')} ✓"
     base = sqlite3.connect(f"{folder}/company.db", timeout=30)
     with base:
-        order = base.execute("SELECT min(order_no) FROM orders WHERE order_no > 50000").fetchone()[0]
+        order = base.execute("SELECT min(order_no) FROM orders WHERE order_no > (SELECT max(order_no) / 2 FROM orders)").fetchone()[0]
         base.execute("UPDATE orders SET note = ?, total = '1234.50' WHERE order_no = ?", (word, order))
     began = time.monotonic()
     print(f"   in the database:  UPDATE orders SET total = 1234.50, note = '{word}' WHERE order_no = {order}")

@@ -1,6 +1,6 @@
 """The quick start, with and without a directory: what it says is what the README shows, and nothing of it is left running, also after Ctrl-C.
 
-    quickstart_test.py --program build/bin/meshgate [--no-directory]
+    quickstart_test.py --program build/bin/meshgate [--small] [--no-directory]
 """
 
 import argparse
@@ -99,10 +99,11 @@ def ends_at_ctrl_c(command, folder):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
+    arguments.add_argument("--small", action="store_true")
     arguments.add_argument("--no-directory", action="store_true")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="meshgate-quickstart-") as folder:
-        command = [SCRIPT, "--program", os.path.abspath(options.program), "--in", folder]
+        command = [SCRIPT, "--program", os.path.abspath(options.program), "--in", folder, *(["--small"] if options.small else [])]
         if options.no_directory:
             keeps_and_stops_without_people([*command, "--no-directory"], folder)
         else:
