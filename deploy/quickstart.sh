@@ -2,6 +2,7 @@
 # From a fresh Debian 12 to a database table on people's devices, in one command:
 #   deploy/quickstart.sh                  installs, builds, shows it at work, ends
 #   deploy/quickstart.sh --no-directory   without people: everybody may read everything, no directory server is installed or started
+#   deploy/quickstart.sh --small          with 2,000 orders instead of 100,000
 #   deploy/quickstart.sh --keep           leaves gateway, directory, writer and mirrors running
 #   deploy/quickstart.sh --stop           stops what --keep left running
 #   deploy/quickstart.sh --program FILE   shows a program that is built already: installs and builds nothing
@@ -13,15 +14,17 @@ here=$root/build/quickstart
 meshgate=
 keep=0
 people=1
+orders=100000
 stop=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --no-directory) people=0 ;;
+    --small) orders=2000 ;;
     --keep) keep=1 ;;
     --stop) stop=1 ;;
     --program) meshgate=${2:?--program needs a file}; shift ;;
     --in) here=$(realpath -m "${2:?--in needs a folder}"); shift ;;
-    --help | -h) sed -n '2,8s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
+    --help | -h) sed -n '2,9s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
     *) echo "quickstart: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
@@ -55,12 +58,12 @@ end() { # end PID: ends it and waits until it has
   kill "$1"
   while kill -0 "$1" 2>/dev/null; do sleep 0.1; done
 }
-building=
+building='' logs=0
 finish() {
   local status=$?
   trap '' INT TERM HUP
   if [ -n "$building" ]; then kill "$building" 2>/dev/null && wait "$building" 2>/dev/null || true; fi
-  if [ $status -ne 0 ] && [ -d "$here" ]; then
+  if [ $logs -eq 1 ] && [ $status -ne 0 ] && [ $status -lt 128 ]; then
     echo "quickstart: something went wrong; the logs are $here/*.log" >&2
     tail -n 5 "$here"/*.log 2>/dev/null >&2 || true
   fi
@@ -71,7 +74,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 build() {
-  deploy/install-packages.sh "$([ $people -eq 1 ] && echo quickstart || echo build)"
+  if [ $people -eq 1 ]; then
+    deploy/install-packages.sh quickstart || { echo "quickstart: --no-directory needs neither slapd nor ldap-utils" >&2; exit 1; }
+  else
+    deploy/install-packages.sh build
+  fi
   mkdir -p build
   if [ ! -f build/build.ninja ]; then
     cmake --preset release -DMESHGATE_TESTS=OFF >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
@@ -98,6 +105,10 @@ echo "   built: $meshgate, version $("$meshgate" --version | head -n 1)"
 meshgate=$(realpath "$meshgate")
 
 if [ $people -eq 1 ]; then
+  if ! [ -x /usr/sbin/slapd ] || ! command -v ldapmodify >/dev/null; then
+    echo "quickstart: slapd or ldapmodify is missing: deploy/install-packages.sh quickstart installs them, --no-directory does without" >&2
+    exit 1
+  fi
   say "2  A sample company: a database in SQLite, and a directory of its people in an LDAP server"
   devices=(anna=north bert=south clara=north,south)
   feeds=(_users _groups customers products orders order_lines)
@@ -109,7 +120,8 @@ fi
 stop_kept
 mkdir -p "$here"
 rm -rf "$here/feeds" "$here/directory" "$here"/*.db "$here"/*.db-* "$here"/*.log "$here"/*.password "$here"/*.signed-in
-echo "   $(python3 deploy/quickstart/company.py create "$here/company.db")"
+logs=1
+echo "   $(python3 deploy/quickstart/company.py create "$here/company.db" "$orders")"
 port=$(tour port 7443)
 url=http://127.0.0.1:$port
 if [ $people -eq 1 ]; then
@@ -191,7 +203,7 @@ if [ $keep -eq 1 ]; then
   start_mirrors
   say "Running, with the writer at work: $url/. To look into a device: $files"
   if [ $people -eq 1 ]; then echo "To sign in there as anna, bert or clara: the passwords are in ${here#"$root/"}/NAME.password."; fi
-  echo "To stop: deploy/quickstart.sh --stop"
+  echo "To stop: deploy/quickstart.sh --stop$([ "$here" = "$root/build/quickstart" ] || echo " --in $here")"
 else
   say "Done. To keep it running: deploy/quickstart.sh --keep. To look into a device: $files"
 fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The sample company: a SQLite database, and somebody who works with it.
 
-company.py create FILE     makes it: customers, products, 100,000 orders, the same at every run
-company.py work FILE       keeps inserting, updating and deleting until it is told to stop
+company.py create FILE [ORDERS]   makes it: customers, products, 100,000 orders or so many, the same at every run
+company.py work FILE              keeps inserting, updating and deleting until it is told to stop
 """
 import datetime
 import random
@@ -11,7 +11,7 @@ import sqlite3
 import sys
 import time
 
-ORDERS, CUSTOMERS, PRODUCTS, WITH_LINES = 100_000, 5_000, 500, 20_000
+ORDERS, CUSTOMERS, PRODUCTS = 100_000, 5_000, 500
 SEED = 20260105
 FIRST = ["Ada", "Zoë", "Jürgen", "María", "Łukasz", "Chloé", "Søren", "Anaïs", "Nguyễn", "Οδυσσέας", "Ольга", "さくら", "伟", "אורי", "علي", "Siân", "Þór", "İpek"]
 LAST = ["Müller", "O'Neill", "García-López", "Nowák", "Dvořák", "Ångström", "D'Amico", "Петрова", "田中", "王", "Şahin", "Smith", "\"Quote\" Jones", "Back\\slash"]
@@ -60,14 +60,14 @@ def lines_of(chance, order):
     return [(order, line, f"SKU-{chance.randrange(1, PRODUCTS + 1):05d}", chance.randrange(1, 20), money(chance, 900)) for line in range(1, chance.randrange(2, 4))]
 
 
-def create(path):
+def create(path, orders=ORDERS):
     chance = random.Random(SEED)
     base = sqlite3.connect(path)
     base.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + TABLES)
     base.executemany("INSERT INTO customers VALUES (?,?,?,?,?,?,?,?)", (a_customer(chance, i) for i in range(1, CUSTOMERS + 1)))
     base.executemany("INSERT INTO products VALUES (?,?,?,?,?)", (a_product(chance, i) for i in range(1, PRODUCTS + 1)))
-    base.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?,?)", (an_order(chance, i) for i in range(1, ORDERS + 1)))
-    for order in range(ORDERS - WITH_LINES + 1, ORDERS + 1):
+    base.executemany("INSERT INTO orders VALUES (?,?,?,?,?,?,?,?)", (an_order(chance, i) for i in range(1, orders + 1)))
+    for order in range(orders - orders // 5 + 1, orders + 1):  # the newest have lines
         base.executemany("INSERT INTO order_lines VALUES (?,?,?,?,?)", lines_of(chance, order))
     base.commit()
     rows = {table: base.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("customers", "products", "orders", "order_lines")}
@@ -103,6 +103,10 @@ def work(path):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("create", "work"):
+    command, *rest = sys.argv[1:] or [""]
+    if command == "create" and len(rest) in (1, 2):
+        create(rest[0], *map(int, rest[1:]))
+    elif command == "work" and len(rest) == 1:
+        work(*rest)
+    else:
         sys.exit(__doc__)
-    {"create": create, "work": work}[sys.argv[1]](sys.argv[2])

@@ -12,6 +12,7 @@ tour.py settled FOLDER                          until the gateway's counts are t
 import http.client
 import json
 import os
+import signal
 import socket
 import sqlite3
 import sys
@@ -146,7 +147,7 @@ def change(folder, name):
     word = f"changed by the quick start, {time.strftime('%H:%M:%S')} ✓"
     base = sqlite3.connect(f"{folder}/company.db", timeout=30)
     with base:
-        order = base.execute("SELECT min(order_no) FROM orders WHERE order_no > 50000").fetchone()[0]
+        order = base.execute("SELECT min(order_no) FROM orders WHERE order_no > (SELECT max(order_no) / 2 FROM orders)").fetchone()[0]
         base.execute("UPDATE orders SET note = ?, total = '1234.50' WHERE order_no = ?", (word, order))
     began = time.monotonic()
     print(f"   in the database:  UPDATE orders SET total = 1234.50, note = '{word}' WHERE order_no = {order}")
@@ -192,6 +193,7 @@ def settled(folder):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
     command, *rest = sys.argv[1:] or [""]
     commands = {one.__name__: one for one in (port, listens, wait, mirrored, change, move, settled)}
     if command not in commands:

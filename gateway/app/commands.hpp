@@ -44,6 +44,7 @@ struct LoginArguments {
   std::string ca;             ///< these three: see MirrorArguments
   std::string certificate;
   std::string key;
+  bool insecure = false;      ///< the password may go in clear over the network
 };
 /// Signs this device in at a node and keeps what it needs to stay so.
 int login(const LoginArguments& arguments);

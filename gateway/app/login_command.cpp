@@ -9,6 +9,7 @@
 #include "gateway/app/exit_codes.hpp"
 #include "gateway/app/terminal.hpp"
 #include "gateway/device/sign_in.hpp"
+#include "gateway/net/address.hpp"
 
 namespace meshgate::app {
 
@@ -28,6 +29,14 @@ Result<std::string> password_of(const LoginArguments& arguments, const std::stri
   if (!text) return std::move(text).error().within(arguments.password_file);
   while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
   return text;
+}
+
+/// Whether nobody on the way can read what is sent there.
+bool is_private(const std::string& url) {
+  constexpr std::string_view kClear = "http://";
+  if (!url.starts_with(kClear)) return true;
+  const auto address = net::parse_listen(url.substr(0, url.find('/', kClear.size())));
+  return address && address->loopback;
 }
 
 /// Signs in and writes the file, or says why not.
@@ -53,6 +62,9 @@ Status sign_in_to(const std::string& url, const std::string& file, const LoginAr
 int login(const LoginArguments& arguments) {
   const std::string url = device::plain_url(arguments.url);
   if (!url.starts_with("http://") && !url.starts_with("https://")) return fail({Code::config, "'" + url + "' is no URL of a node: write http:// or https:// before it"});
+  if (!is_private(url) && !arguments.insecure) {
+    return fail({Code::config, "to " + url + " the password would go in clear over the network: write https://, or say --insecure where that is meant"});
+  }
   const std::string file = arguments.into.empty() ? device::sign_in_path(url) : arguments.into;
   if (file.empty()) return fail({Code::config, "there is no home folder to keep the sign-in in; name a file with --into"});
   auto done = sign_in_to(url, file, arguments);

@@ -87,6 +87,7 @@ void add_login(CLI::App& program, int& code, LoginArguments& arguments) {
   command->add_option("--ca", arguments.ca, "for https: believe the authorities in this PEM file instead of the system's");
   command->add_option("--certificate", arguments.certificate, "a PEM file with the certificate to show when the node asks for one");
   command->add_option("--key", arguments.key, "a PEM file with that certificate's key");
+  command->add_flag("--insecure", arguments.insecure, "let the password go in clear over the network, to a node without TLS");
 }
 
 }  // namespace

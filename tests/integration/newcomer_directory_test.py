@@ -123,7 +123,9 @@ class Commands:
         login("login without http", 1, url.replace("http://", ""), "anna", right, "is no URL of a node", "http://")
         login("login at a path", 1, f"{url}/feeds", "anna", right, "404", "without a path", never=["--feed"])
         login("login at the directory", 1, server.url, "anna", right, "is no URL of a node")
-        login("login at a host that does not exist", 1, "http://no-such-host.invalid", "anna", right, "check the host name")
+        login("login at a host that does not exist", 1, "https://no-such-host.invalid", "anna", right, "check the host name")
+        login("login in clear over the network", 1, "http://no-such-host.invalid:7443", "anna", right, "would go in clear", "https://", "--insecure")
+        self.says("login in clear where that is meant", 1, ["login", "http://no-such-host.invalid", "--insecure", "--user", "anna", "--password-file", right, *into], "check the host name")
         login("login", 0, url, "anna", right, "anna is signed in at", "signed-in keeps that")
 
     def questions(self):
