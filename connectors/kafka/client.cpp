@@ -22,6 +22,8 @@ constexpr std::uint32_t kServeEvery = 256;
 constexpr const char* kLongestAnswer = "536870912";
 /// How long a broker holds back the answer that there is nothing new. Other questions on the same connection wait as long.
 constexpr const char* kFetchWait_ms = "100";
+/// Older ones send the nonce of a SCRAM exchange in a form that Kafka 4 does not take (librdkafka pull request 4895).
+constexpr int kScramAsKafka4HasIt = 0x020601ff;
 constexpr int kLogged = 4;  // syslog's warning
 
 }  // namespace
@@ -192,7 +194,9 @@ sdk::Status Client::next(milliseconds wait, MessageHandle& out) {
   while (true) {
     const auto left = std::clamp(std::chrono::duration_cast<milliseconds>(until - Clock::now()), milliseconds(0), kLookAgain);
     out.reset(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(left.count())));
-    if (out != nullptr) break;
+    if (out != nullptr && out->err != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) break;
+    if (out != nullptr) note_group();
+    out.reset();
     serve();
     if (site_.cancelled()) return sdk::failure(MG_CANCELLED, "cancelled");
     if (is_hopeless()) return trouble(at("reading"));
@@ -208,6 +212,12 @@ void Client::commit(const std::string& topic, const Offsets& next) {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(next.size())));
   for (const auto& [partition, offset] : next) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
   rd_kafka_commit(handle_.get(), list.get(), 1);
+}
+
+/// The library looks for a group's coordinator, also where nobody asked to be in a group. Reading does not need it.
+void Client::note_group() {
+  if (site_.access.group.empty() || std::exchange(group_refused_, true)) return;
+  site_.host.warning("group: '" + site_.access.group + "' is refused to this account, so tools do not see what is read; grant Read on the group");
 }
 
 /// Asks until there is an answer, in slices; what is known to be hopeless is not asked again.
@@ -241,7 +251,14 @@ sdk::Status Client::ask(std::string_view doing, const std::function<rd_kafka_res
 /// To ask on does not help for now. That all brokers are down may have a reason that says more.
 bool Client::is_hopeless() const { return all_down_ || is_final(error_); }
 
-sdk::Status Client::trouble(std::string_view doing) { return failed(error_, doing, reason_); }
+sdk::Status Client::trouble(std::string_view doing) {
+  sdk::Status out = failed(error_, doing, reason_);
+  const bool scram = site_.access.mechanism.starts_with("SCRAM");
+  if (scram && out.code == MG_AUTH && rd_kafka_version() < kScramAsKafka4HasIt) {
+    out.message += std::string(". If these are right and the brokers are Kafka 4: librdkafka ") + rd_kafka_version_str() + " cannot sign in there by SCRAM; install 2.6.1 or newer, or use sasl: plain";
+  }
+  return out;
+}
 
 std::string Client::at(std::string_view what) const { return std::string(what) + " at " + site_.access.servers; }
 
@@ -251,8 +268,7 @@ void Client::on_error(rd_kafka_t*, int error, const char* reason, void* self) {
   auto& client = *static_cast<Client*>(self);
   const auto code = static_cast<rd_kafka_resp_err_t>(error);
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) client.all_down_ = true;
-  // Nobody asked to be in a group: the library looks for its coordinator all the same.
-  if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return;
+  if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return client.note_group();
   if (says_more(client.error_, code)) return;
   client.error_ = code;
   client.reason_ = reason == nullptr ? "" : reason;

@@ -70,6 +70,7 @@ class Client {
   sdk::Status trouble(std::string_view doing);
   [[nodiscard]] std::string at(std::string_view what) const;
   void serve();
+  void note_group();
 
   static void on_error(rd_kafka_t* client, int error, const char* reason, void* self);
   static void on_log(const rd_kafka_t* client, int level, const char* facility, const char* text);
@@ -80,6 +81,7 @@ class Client {
   rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  ///< what was last reported of connections
   std::string reason_;
   bool all_down_ = false;
+  bool group_refused_ = false;
 };
 
 }  // namespace meshgate::kafka

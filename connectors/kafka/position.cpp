@@ -1,7 +1,10 @@
 #include "connectors/kafka/position.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+
+#include "connectors/sdk/connector.h"
 
 namespace meshgate::kafka {
 
@@ -30,7 +33,8 @@ bool take_partition(std::string_view line, Position& out) {
   std::int32_t partition = 0;
   Reached reached;
   const bool good = take_number(line, partition) && take_number(line, reached.next) && take_number(line, reached.last) && take_number(line, reached.fingerprint, 16);
-  return good && line.empty() && partition >= 0 && reached.next > reached.last && out.partitions.emplace(partition, reached).second;
+  const bool sound = partition >= 0 && reached.last >= -1 && reached.next > reached.last;
+  return good && line.empty() && sound && out.partitions.emplace(partition, reached).second;
 }
 
 /// The rest of a column's line and what follows it: a name may have any bytes in it.
@@ -38,6 +42,7 @@ bool take_column(std::string_view& text, Position& out) {
   KnownColumn column;
   size_t size = 0;
   if (!take_number(text, column.kind) || !take_number(text, column.key) || !take_number(text, size) || size >= text.size() || text[size] != '\n') return false;
+  if (column.kind <= MG_NULL || column.kind > MG_JSON) return false;
   column.name = text.substr(0, size);
   text.remove_prefix(size + 1);
   out.columns.push_back(std::move(column));
@@ -65,7 +70,7 @@ std::optional<Position> Position::parse(std::string_view text) {
   std::string_view head = take_until(text, '\n');
   if (take_until(head, ' ') != "1") return std::nullopt;
   const std::string_view stage = take_until(head, ' ');
-  if ((stage != "scan" && stage != "follow") || !take_number(head, out.end_seen_ms)) return std::nullopt;
+  if ((stage != "scan" && stage != "follow") || !take_number(head, out.end_seen_ms) || out.end_seen_ms < 0) return std::nullopt;
   out.scanning = stage == "scan";
   out.cluster = head;
   while (!text.empty()) {

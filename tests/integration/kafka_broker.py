@@ -47,10 +47,10 @@ def in_hex(value):
 
 
 @contextlib.contextmanager
-def broker():
-    """A broker that runs in the meantime, and a folder for what else the test needs."""
+def broker(version=None):
+    """A broker that runs in the meantime, and a folder for what else the test needs. None: the version that tests usually run against."""
     with tempfile.TemporaryDirectory(prefix="meshgate-kafka-") as folder:
-        server = Kafka(os.path.join(folder, "kafka"))
+        server = Kafka(os.path.join(folder, "kafka"), version)
         try:
             yield server.start(), folder
         finally:

@@ -24,6 +24,8 @@ feeds:
     fields: { article: article, price: price, note: note, headers: _headers }
   clicks:
     from: { source: plain, topic: clicks, shape: events }
+  all:
+    from: { source: plain, tables: [ "shop.*" ], value_format: string }
 """
 
 
@@ -36,6 +38,9 @@ def main():
         plain, careful = Driver(options.driver, server.servers), Driver(options.driver, server.servers, "careful")
         plain.must("topic", "prices", 3)
         plain.must("topic", "clicks", 2)
+        for topic in ("shop.a", "shop.b", "office.a"):
+            plain.must("topic", topic, 1)
+            plain.send(topic, "k", topic)
         prices = {f"a{number}": {"price": number + 0.5} for number in range(50)}
         for article, value in prices.items():
             plain.send("prices", article, value)
@@ -47,6 +52,8 @@ def main():
             node.start_and_wait("prices", "clicks")
             expect_prices(node, prices)
             expect_clicks(node, 20)
+            for topic in ("a", "b"):
+                wait_for(f"a feed of shop.{topic}", lambda: list((node.contents(f"all.shop.{topic}") or {}).values()) == [json.dumps({"key": "k", "value": f'"shop.{topic}"'}, separators=(",", ":"))], 60)
             change(plain, prices)
             expect_prices(node, prices)
             abort_and_commit(careful, prices)

@@ -2,7 +2,8 @@
 """A Kafka broker of a test's own: Apache Kafka in KRaft mode, one process, on loopback, on free ports, with a folder of its own.
 
     kafka.py fetch              has Maven fetch Kafka into its cache, once; offline from then on
-    kafka.py start DIR          makes DIR and starts a broker in it
+    kafka.py start DIR [--version V]
+                                makes DIR and starts a broker in it; another version of Kafka than pom.xml names where that is asked for
     kafka.py again DIR          starts it again on its data and ports, after somebody ended it
     kafka.py stop DIR           stops it, by its own process number
 
@@ -12,6 +13,7 @@ which `reader` may do what it has been granted, and nothing at first. Topics are
 
 import argparse
 import fcntl
+import hashlib
 import json
 import os
 import shlex
@@ -78,21 +80,22 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def class_path():
+def class_path(version=None):
     """The jars, fetched if they are not there yet; others that want them at the same time wait."""
     os.makedirs(CACHE, exist_ok=True)
-    with open(POM, encoding="utf-8") as file:
-        version = file.read().split("<version>")[2].split("<")[0]
-    kept = os.path.join(CACHE, f"kafka-{version}.jars")
+    with open(POM, "rb") as file:
+        wanted = file.read() + (version or "").encode()
+    kept = os.path.join(CACHE, f"kafka-{hashlib.sha256(wanted).hexdigest()[:12]}.jars")
     with open(kept + ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not has_all(kept):
             if shutil.which("mvn") is None:
                 raise SystemExit("tests/services: Maven is missing: apt-get install maven openjdk-17-jre-headless")
-            done = subprocess.run(["mvn", "-q", "-B", "-f", POM, "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath", f"-Dmdep.outputFile={kept}.new"],
+            done = subprocess.run(["mvn", "-q", "-B", "-f", POM, "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath", f"-Dmdep.outputFile={kept}.new",
+                                   *([f"-Dkafka.version={version}"] if version else [])],
                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
             if done.returncode != 0:
-                raise SystemExit(f"tests/services: Maven could not fetch Apache Kafka {version}:\n{done.stdout.decode(errors='replace')[-2000:]}")
+                raise SystemExit(f"tests/services: Maven could not fetch Apache Kafka:\n{done.stdout.decode(errors='replace')[-2000:]}")
             os.replace(kept + ".new", kept)
         with open(kept, encoding="utf-8") as file:
             return file.read().strip()
@@ -108,7 +111,7 @@ def has_all(kept):
 class Kafka:
     """One broker in one folder. Made anew, or found where it was made before."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, version=None):
         self.folder = os.path.abspath(folder)
         self.pid_file = os.path.join(self.folder, "kafka.pid")
         kept = os.path.join(self.folder, "settings.json")
@@ -116,6 +119,7 @@ class Kafka:
             with open(kept, encoding="utf-8") as file:
                 self.__dict__.update(json.load(file))
             return
+        self.version = version
         self.port, self.secure_port, self.controller_port = free_port(), free_port(), free_port()
         self.password = os.urandom(12).hex()
         os.makedirs(os.path.join(self.folder, "data"))
@@ -168,12 +172,31 @@ class Kafka:
                     out.write(file.read())
 
     def command(self, *words):
-        return [*JAVA, "-cp", class_path(), *words]
+        return [*JAVA, "-cp", class_path(self.version), *words]
 
     def java(self, *words):
+        """What one of Kafka's own tools prints."""
         done = subprocess.run(self.command(*words), stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
         if done.returncode != 0:
             raise SystemExit(f"{words[0]} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-2000:]}")
+        return done.stdout.decode(errors="replace")
+
+    def messages(self, topic):
+        """[(partition, offset, key, value)] of what is committed, as Kafka's own consumer reads it. None: no key, no value."""
+        text = self.java("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.servers, "--topic", topic, "--from-beginning", "--isolation-level",
+                         "read_committed", "--timeout-ms", "8000", *(word for name in ("key", "partition", "offset") for word in ("--property", f"print.{name}=true")),
+                         "--property", "null.literal=(none)")
+        out = []
+        for line in text.splitlines():
+            partition, offset, key, value = line.split("\t", 3)
+            out.append((int(partition.split(":")[1]), int(offset.split(":")[1]), *(None if one == "(none)" else one for one in (key, value))))
+        return out
+
+    def lag(self, group):
+        """{(topic, partition): (committed offset, lag)} as Kafka's own tool tells it."""
+        text = self.java("org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", self.servers, "--describe", "--group", group)
+        rows = [line.split() for line in text.splitlines() if line.startswith(group)]
+        return {(row[1], int(row[2])): (int(row[3]), int(row[5])) for row in rows if row[3].isdigit()}
 
     def start(self):
         """Returns once it answers."""
@@ -239,9 +262,10 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("action", choices=["fetch", "start", "again", "stop"])
     arguments.add_argument("dir", nargs="?")
+    arguments.add_argument("--version")
     options = arguments.parse_args()
     if options.action == "fetch":
-        class_path()
+        class_path(options.version)
         return
     if options.dir is None:
         arguments.error("a folder is needed")
@@ -249,7 +273,7 @@ def main():
         if os.path.exists(os.path.join(options.dir, "settings.json")):
             Kafka(options.dir).stop()
         return
-    server = Kafka(options.dir).start()
+    server = Kafka(options.dir, options.version).start()
     text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in server.environment().items())
     with open(os.path.join(server.folder, "env"), "w", encoding="utf-8") as file:
         file.write(text)

@@ -3,6 +3,7 @@
 //   topic NAME PARTITIONS [SETTING=VALUE…]     delete NAME     grow NAME PARTITIONS     forget NAME PARTITION OFFSET     configure NAME SETTING=VALUE…
 //   grant USER OPERATION topic|group NAME
 //   send TOPIC PARTITION KEY VALUE [HEADER=VALUE…]   keys, values in hex; "-" none, "." empty; partition -1: by the key. Answered at once
+//   fill TOPIC COUNT SIZE                            so many messages with keys 0, 1, … and values {"n":0,"text":"…"} of so many bytes
 //   flush     begin     commit     abort             transactions need an id: kafka_drive SERVERS ID
 
 #include <functional>
@@ -38,9 +39,19 @@ std::string send(Producer& producer, const Words& words) {
   return producer.send(message);
 }
 
+std::string fill(Producer& producer, const Words& words) {
+  const std::string text(std::stoul(words.at(3)), 'x');
+  for (long n = 0; n < std::stol(words.at(2)); ++n) {
+    std::string fault = producer.send({.topic = words.at(1), .key = std::to_string(n), .value = "{\"n\":" + std::to_string(n) + ",\"text\":\"" + text + "\"}", .headers = {}});
+    if (!fault.empty()) return fault;
+  }
+  return producer.flush();
+}
+
 std::string obey(Producer& producer, const Words& words) {
   const std::string& what = words.at(0);
   if (what == "send") return send(producer, words);
+  if (what == "fill") return fill(producer, words);
   if (what == "flush") return producer.flush();
   if (what == "begin") return producer.begin();
   if (what == "commit") return producer.commit();
