@@ -70,6 +70,7 @@ Result<Account> DirectoryAccess::named(std::string_view login) const {
 
 Result<Account> DirectoryAccess::anchored(std::string_view anchor) const {
   const std::shared_lock lock(mutex_);
+  if (!policy_.has_users()) return Error{Code::unsupported, "no feed `_users` says who there is"};
   return account(directory_.person(anchor), anchor);
 }
 
