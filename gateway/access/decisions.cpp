@@ -14,7 +14,7 @@ std::string group_named(const Rule& rule, std::string_view partition) {
   return out.append(rule.rest);
 }
 
-const Reach& Asker::reach() {
+Reach& Asker::reach() {
   if (!reach_) reach_.emplace(directory_.reach(*person_));
   return *reach_;
 }
@@ -51,8 +51,8 @@ const Group* Asker::group_of_any_partition(const Rule& rule) {
   const auto could_be = [&](const Reference* called) {
     return called != nullptr && called->text.size() >= rule.text.size() + rule.rest.size() && called->text.starts_with(rule.text) && called->text.ends_with(rule.rest);
   };
-  for (const Group* group : directory_.groups()) {
-    if (group == nullptr || !reach().contains(*group)) continue;
+  for (const GroupNumber number : reach().all()) {
+    const Group* group = directory_.groups()[number];
     const auto named = [&](const Reference* called) { return could_be(called) && called->group() == group; };
     if (std::ranges::any_of(group->called, named)) return group;
   }

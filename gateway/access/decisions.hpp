@@ -25,7 +25,7 @@ class Asker {
   [[nodiscard]] const Group* group_of(const Rule& rule);
 
  private:
-  [[nodiscard]] const Reach& reach();
+  [[nodiscard]] Reach& reach();
   [[nodiscard]] const Group* group_of_any_partition(const Rule& rule);
   [[nodiscard]] bool has_attribute(const Rule& rule) const;
 

@@ -47,6 +47,8 @@ bool read_device(element from, Device& out) {
 
 }  // namespace
 
+std::string named(const Device& device) { return "device '" + device.name + "' (" + device.id + ") of " + device.user_name; }
+
 std::string device_line(const Device& device) {
   std::string out = "{\"device\":";
   append_json_string(out, device.id);

@@ -26,6 +26,9 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
+/// For people: what it is called, and whose it is.
+std::string named(const Device& device);
+
 /// A line of the book, without its end, and back.
 std::string device_line(const Device& device);
 std::string revoked_line(std::string_view id);

@@ -30,16 +30,37 @@ Directory::Directory() = default;
 Directory::~Directory() = default;
 
 Reference* Directory::mention(std::string_view text) {
-  if (const auto known = references_.find(text); known != references_.end()) return known->second.get();
-  auto made = std::make_unique<Reference>();
-  made->text = text;
-  Reference* out = made.get();
-  references_.emplace(out->text, std::move(made));
-  return out;
+  if (const auto known = references_.find(text); known != references_.end()) return &known->second;
+  const auto made = references_.try_emplace(std::string(text)).first;
+  made->second.text = made->first;
+  return &made->second;
 }
 
 void Directory::forget(Reference* reference) {
-  if (reference->people.empty() && reference->groups.empty() && reference->mentioned_by.empty()) references_.erase(references_.find(reference->text));
+  if (reference->people.empty() && reference->groups.empty() && reference->mentioned_by.all().empty()) references_.erase(references_.find(reference->text));
+}
+
+/// Where it is noted what groups they are in whom a text means as a member; null: it means nobody and nothing.
+GroupNumbers* Directory::noted(const Reference& member) {
+  if (!member.people.empty()) {
+    Person* person = the_one(member.people);
+    return person == nullptr ? nullptr : &person->in;
+  }
+  const Group* group = the_one(member.groups);
+  return group == nullptr ? nullptr : &around_[group->number];
+}
+
+/// Whom it means may be another behind `change`.
+template <class Change>
+void Directory::change_claims(Reference& reference, Change change) {
+  GroupNumbers* before = noted(reference);
+  change();
+  GroupNumbers* after = noted(reference);
+  if (before == after) return;
+  for (const GroupNumber group : reference.mentioned_by.all()) {
+    if (before != nullptr) before->strike(group);
+    if (after != nullptr) after->add(group);
+  }
 }
 
 /// From now on called so by this text only; by an empty one not at all.
@@ -50,19 +71,19 @@ void Directory::call(Who& who, Called as, std::string_view text) {
   if (now != nullptr && now->text == wanted) return;
   Reference* before = std::exchange(now, nullptr);
   if (before != nullptr) {
-    std::erase_if(claims_of(*before, who), [&](const auto& claim) { return claim.who == &who && claim.as == as; });
+    change_claims(*before, [&] { std::erase_if(claims_of(*before, who), [&](const auto& claim) { return claim.who == &who && claim.as == as; }); });
     forget(before);
   }
   if (wanted.empty()) return;
   now = mention(wanted);
-  claims_of(*now, who).push_back({as, &who});
+  change_claims(*now, [&] { claims_of(*now, who).push_back({as, &who}); });
 }
 
 void Directory::put_person(std::string_view anchor, PersonEntry entry, Micros at) {
   auto known = people_.find(anchor);
-  if (known == people_.end()) known = people_.emplace(anchor, std::make_unique<Person>()).first;
-  Person& person = *known->second;
-  person.anchor = anchor;
+  if (known == people_.end()) known = people_.try_emplace(std::string(anchor)).first;
+  Person& person = known->second;
+  person.anchor = known->first;
   person.disabled = entry.disabled;
   person.at = at;
   person.attributes = std::move(entry.attributes);
@@ -79,29 +100,31 @@ void Directory::remove(Person& person) {
 void Directory::remove_person(std::string_view anchor) {
   const auto known = people_.find(anchor);
   if (known == people_.end()) return;
-  remove(*known->second);
+  remove(known->second);
   people_.erase(known);
 }
 
-Directory::Members Directory::look_up(const std::vector<std::string>& members) const {
+Directory::Members Directory::look_up(const std::vector<std::string>& members) {
   Members out;
   std::string text;
   for (const auto& member : members) {
     text.clear();
     append_reference(text, member);
     if (text.empty()) continue;
-    if (const auto known = references_.find(text); known != references_.end()) out.known.push_back(known->second.get());
+    if (const auto known = references_.find(text); known != references_.end()) out.known.push_back(&known->second);
     else out.unknown.push_back(text);
   }
   return out;
 }
 
 Group& Directory::new_group(std::string_view anchor) {
-  auto& group = *groups_.emplace(anchor, std::make_unique<Group>()).first->second;
-  group.anchor = anchor;
+  const auto made = groups_.try_emplace(std::string(anchor)).first;
+  Group& group = made->second;
+  group.anchor = made->first;
   if (free_.empty()) {
-    free_.push_back(numbered_.size());
+    free_.push_back(static_cast<GroupNumber>(numbered_.size()));
     numbered_.push_back(nullptr);
+    around_.emplace_back();
   }
   group.number = free_.back();
   free_.pop_back();
@@ -111,7 +134,7 @@ Group& Directory::new_group(std::string_view anchor) {
 
 void Directory::put_group(std::string_view anchor, const GroupEntry& entry, Members members, Micros at) {
   const auto known = groups_.find(anchor);
-  Group& group = known != groups_.end() ? *known->second : new_group(anchor);
+  Group& group = known != groups_.end() ? known->second : new_group(anchor);
   group.name = entry.name;
   group.at = at;
   // Before a text of its own goes that is also a member's.
@@ -130,9 +153,13 @@ void Directory::set_members(Group& group, Members members) {
   std::vector<Reference*> came;
   std::ranges::set_difference(group.members, now, std::back_inserter(left));
   std::ranges::set_difference(now, group.members, std::back_inserter(came));
-  for (Reference* member : came) member->mentioned_by.push_back(&group);
+  for (Reference* member : came) {
+    member->mentioned_by.add(group.number);
+    if (auto* in = noted(*member)) in->add(group.number);
+  }
   for (Reference* member : left) {
-    std::erase(member->mentioned_by, &group);
+    member->mentioned_by.strike(group.number);
+    if (auto* in = noted(*member)) in->strike(group.number);
     forget(member);
   }
   group.members = std::move(now);
@@ -148,28 +175,28 @@ void Directory::remove(Group& group) {
 void Directory::remove_group(std::string_view anchor) {
   const auto known = groups_.find(anchor);
   if (known == groups_.end()) return;
-  remove(*known->second);
+  remove(known->second);
   groups_.erase(known);
 }
 
 void Directory::clear_people() {
-  for (auto& [anchor, person] : people_) remove(*person);
+  for (auto& [anchor, person] : people_) remove(person);
   people_.clear();
 }
 
 void Directory::clear_groups() {
-  for (auto& [anchor, group] : groups_) remove(*group);
+  for (auto& [anchor, group] : groups_) remove(group);
   groups_.clear();
 }
 
 const Person* Directory::person(std::string_view anchor) const {
   const auto known = people_.find(anchor);
-  return known == people_.end() ? nullptr : known->second.get();
+  return known == people_.end() ? nullptr : &known->second;
 }
 
 const Reference* Directory::find(std::string_view reference) const {
   const auto known = references_.find(reference);
-  return known == references_.end() ? nullptr : known->second.get();
+  return known == references_.end() ? nullptr : &known->second;
 }
 
 }  // namespace meshgate::access

@@ -2,20 +2,21 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "gateway/access/entries.hpp"
+#include "gateway/access/group_numbers.hpp"
 #include "mesh/time.hpp"
 
 namespace meshgate::access {
 
 struct Person;
 struct Group;
+class Directory;
 
 /// How somebody is called by a text. A text that people are called by never means a group as a member.
 enum class Called : std::uint8_t { anchor, dn, name };
@@ -28,10 +29,10 @@ struct Reference {
     Called as = Called::anchor;
     Who* who = nullptr;
   };
-  std::string text;
+  std::string_view text;  ///< lies in the directory
   std::vector<Claim<Person>> people;
   std::vector<Claim<Group>> groups;
-  std::vector<Group*> mentioned_by;  ///< groups that have it as a member
+  GroupNumbers mentioned_by;  ///< groups that have it as a member
 
   /// Whom it means: an anchor goes before a distinguished name, that before a name. Null: nobody, or more than one alike, and then neither.
   [[nodiscard]] const Person* person() const;
@@ -39,44 +40,46 @@ struct Reference {
 };
 
 struct Person {
-  std::string anchor;
-  std::string name;
+  GroupNumbers in;  ///< groups that have them as a member, once for each text that says so
   bool disabled = false;
+  std::string_view anchor;  ///< lies in the directory
+  std::string name;
   Micros at{0};  ///< when the item last changed
   std::vector<std::vector<std::string>> attributes;
   std::array<Reference*, kWays> called{};  ///< by Called; null: not so
 };
 
 struct Group {
-  std::string anchor;
+  GroupNumber number = 0;
+  std::string_view anchor;  ///< lies in the directory
   std::string name;
   Micros at{0};
-  std::size_t number = 0;  ///< small, given again when the group has gone
   std::array<Reference*, kWays> called{};
   std::vector<Reference*> members;  ///< sorted by address
 };
 
-/// The groups somebody is in, through any number of others.
+/// The groups somebody is in, through any number of others: found as far as is asked for. Of a directory that stays as it is meanwhile.
 class Reach {
  public:
-  explicit Reach(std::size_t groups = 0) : bits_((groups + 63) / 64) {}
-  [[nodiscard]] bool contains(const Group& group) const {
-    const std::size_t word = group.number / 64;
-    return word < bits_.size() && (bits_[word] >> (group.number % 64) & 1U) != 0;
-  }
-  /// False: it was in already.
-  bool add(const Group& group) {
-    const bool is_new = !contains(group);
-    bits_[group.number / 64] |= std::uint64_t{1} << (group.number % 64);
-    return is_new;
-  }
+  Reach(const Directory& directory, const Person& person);
+  [[nodiscard]] bool contains(const Group& group);
+  /// Those that are near come first.
+  [[nodiscard]] std::span<const GroupNumber> all();
 
  private:
-  std::vector<std::uint64_t> bits_;
+  void meet(std::span<const GroupNumber> groups);
+  void walk();
+  [[nodiscard]] bool met(GroupNumber group) const { return (bits_[group / 64] >> (group % 64) & 1U) != 0; }
+
+  const Directory& directory_;
+  std::vector<std::uint64_t> bits_;  ///< by number: whether it was met
+  std::vector<GroupNumber> met_;
+  std::size_t walked_ = 0;  ///< of these it is known what they are in
 };
 
 /// People, groups, and who is in which, as the feeds tell it: in any order, with members before their people, renames and circles. A change costs what
-/// has changed; who is in what through other groups is found when asked for. Not thread safe: beside each other only what is const.
+/// has changed. What somebody is a member of is noted with them; what through other groups is found when asked for. Not thread safe: beside each other
+/// only what is const, and look_up().
 class Directory {
  public:
   Directory();
@@ -86,12 +89,12 @@ class Directory {
 
   void put_person(std::string_view anchor, PersonEntry entry, Micros at);
   void remove_person(std::string_view anchor);
-  /// The members of a group, looked up: what of them is not known yet stays a text.
+  /// The members of a group, looked up, which changes nothing: what of them is not known yet stays a text.
   struct Members {
     std::vector<Reference*> known;
     std::vector<std::string> unknown;
   };
-  [[nodiscard]] Members look_up(const std::vector<std::string>& members) const;
+  [[nodiscard]] Members look_up(const std::vector<std::string>& members);
   /// `members` as look_up() gave them since the last change.
   void put_group(std::string_view anchor, const GroupEntry& entry, Members members, Micros at);
   void remove_group(std::string_view anchor);
@@ -101,11 +104,13 @@ class Directory {
   [[nodiscard]] const Person* person(std::string_view anchor) const;
   /// Whom or what a text means that is written in its one form; null: nobody has or mentions it.
   [[nodiscard]] const Reference* find(std::string_view reference) const;
-  [[nodiscard]] Reach reach(const Person& person) const;
+  [[nodiscard]] Reach reach(const Person& person) const { return {*this, person}; }
   /// From the first group the person is in to `to`, as few as possible; empty: they are not in it.
   [[nodiscard]] std::vector<const Group*> path(const Person& person, const Group& to) const;
   /// By number; null: free.
   [[nodiscard]] const std::vector<Group*>& groups() const { return numbered_; }
+  /// The groups that have a group as a member, once for each text that says so.
+  [[nodiscard]] std::span<const GroupNumber> around(GroupNumber group) const { return around_[group].all(); }
   [[nodiscard]] std::size_t people_count() const { return people_.size(); }
   [[nodiscard]] std::size_t group_count() const { return groups_.size(); }
 
@@ -115,10 +120,13 @@ class Directory {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   template <class Who>
-  using ByAnchor = std::unordered_map<std::string, std::unique_ptr<Who>, Hash, std::equal_to<>>;
+  using ByText = std::unordered_map<std::string, Who, Hash, std::equal_to<>>;
 
   Reference* mention(std::string_view text);
   void forget(Reference* reference);
+  GroupNumbers* noted(const Reference& member);
+  template <class Change>
+  void change_claims(Reference& reference, Change change);
   template <class Who>
   void call(Who& who, Called as, std::string_view text);
   void set_members(Group& group, Members members);
@@ -126,11 +134,12 @@ class Directory {
   void remove(Group& group);
   Group& new_group(std::string_view anchor);
 
-  std::unordered_map<std::string_view, std::unique_ptr<Reference>> references_;  ///< each key lies in its value
-  ByAnchor<Person> people_;
-  ByAnchor<Group> groups_;
+  ByText<Reference> references_;
+  ByText<Person> people_;  ///< by anchor, as groups
+  ByText<Group> groups_;
   std::vector<Group*> numbered_;
-  std::vector<std::size_t> free_;
+  std::vector<GroupNumbers> around_;  ///< by number
+  std::vector<GroupNumber> free_;
 };
 
 }  // namespace meshgate::access

@@ -45,7 +45,7 @@ class DirectoryAccess final : public Access {
 
   /// Whom a login name means. Code::not_found: nobody, or more than one; Code::retry: not known at present.
   [[nodiscard]] Result<Account> named(std::string_view login) const;
-  /// Who has an anchor, in the same way.
+  /// Who has an anchor, in the same way. Code::unsupported: there is no directory.
   [[nodiscard]] Result<Account> anchored(std::string_view anchor) const;
 
  private:

@@ -52,7 +52,7 @@ std::optional<Role> DirectoryAccess::role(const Principal& who) const {
 Result<Account> DirectoryAccess::account(const Person* person, std::string_view text) const {
   if (!sure_) return Error{Code::retry, "the directory is not read to its end yet; ask again in a moment"};
   if (person == nullptr) return Error{Code::not_found, "the directory has nobody, or more than one, who is called '" + std::string(text) + "'"};
-  return Account{person->anchor, person->name, person->disabled};
+  return Account{std::string(person->anchor), person->name, person->disabled};
 }
 
 Result<Account> DirectoryAccess::named(std::string_view login) const {
@@ -70,6 +70,7 @@ Result<Account> DirectoryAccess::named(std::string_view login) const {
 
 Result<Account> DirectoryAccess::anchored(std::string_view anchor) const {
   const std::shared_lock lock(mutex_);
+  if (!policy_.has_users()) return Error{Code::unsupported, "no feed `_users` says who there is"};
   return account(directory_.person(anchor), anchor);
 }
 

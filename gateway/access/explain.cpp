@@ -8,7 +8,7 @@ namespace meshgate::access {
 
 namespace {
 
-std::string called(const std::string& name, const std::string& anchor) { return name.empty() ? anchor : name; }
+std::string called(const std::string& name, std::string_view anchor) { return name.empty() ? std::string(anchor) : name; }
 
 /// The rule that lets somebody in, the way to its group, and when the newest part of that way last changed.
 void tell_way(const Directory& directory, const Rule& rule, Asker& asker, const Person& person, Explanation& out) {
@@ -66,7 +66,7 @@ Explanation DirectoryAccess::explain(std::string_view text, std::string_view fee
   const Reference* named = directory_.find(wanted);
   const Person* exact = directory_.person(text);
   const Person* person = exact != nullptr || named == nullptr ? exact : named->person();
-  const Principal who{person == nullptr ? std::string() : person->anchor, {}, {}};
+  const Principal who{person == nullptr ? std::string() : std::string(person->anchor), {}, {}};
   Asker asker(directory_, who, let_in(who), partition);
   const Rule* rule = asker.first_of(rules);
   if (rule != nullptr) tell(*rule);

@@ -23,8 +23,6 @@ std::string_view audience(Use use) { return use == Use::api ? "meshgate" : "mesh
 Error refused() { return {Code::auth, "the user name or the password is wrong, or this person may not sign in"}; }
 Error signed_out() { return {Code::auth, "this device is not signed in, or no longer: sign in again"}; }
 
-std::string named(const Device& device) { return "device '" + device.name + "' (" + device.id + ") of " + device.user_name; }
-
 }  // namespace
 
 std::string proved_text(std::string_view refresh_token, std::string_view next) {
@@ -46,6 +44,9 @@ Result<std::unique_ptr<SignIn>> SignIn::open(Place place, const SignInOptions& o
   auto book = DeviceBook::open(folder + "/devices");
   if (!book) return std::move(book).error();
   out->book_ = std::move(*book);
+  auto absences = Absences::open(folder + "/absent");
+  if (!absences) return std::move(absences).error();
+  out->absences_ = std::move(*absences);
   metrics.ask("meshgate_devices", "Devices and browsers that are signed in.", {}, [book = out->book_.get()] { return static_cast<double>(book->size()); });
   out->tend();
   return out;
@@ -168,7 +169,7 @@ Status SignIn::reused(const Device& device) {
 Result<Grant> SignIn::refresh(const Refresh& refresh) {
   const auto token = RefreshToken::parse(refresh.token);
   const auto known = token ? book_->find(token->device) : std::nullopt;
-  if (!known || known->browser || sha256(token->family) != known->family || known->until <= place_.clock()) {
+  if (!known || known->browser || sha256(token->family) != known->family || ended(*known, place_.clock())) {
     count("refresh", "refused");
     return signed_out();
   }
@@ -228,18 +229,6 @@ Status SignIn::revoke(const std::string& device, std::string_view by) {
   log_.info("sign-in", named(*known) + " revoked by " + std::string(by));
   tell();
   return {};
-}
-
-void SignIn::tend() {
-  const Micros at = place_.clock();
-  if (auto tended = keys_->tend(at); !tended) log_.error("sign-in", "the next key could not be made, the one before goes on: " + tended.error().message);
-  std::vector<std::string> ended;
-  for (const auto& device : book_->list(std::nullopt)) {
-    if (device.until <= at) ended.push_back(device.id);
-  }
-  if (ended.empty()) return;
-  if (auto removed = book_->remove(ended); !removed) log_.warning("sign-in", removed.error().message);
-  tell();
 }
 
 }  // namespace meshgate::access

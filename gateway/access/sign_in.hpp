@@ -5,10 +5,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gateway/access/absences.hpp"
 #include "gateway/access/account.hpp"
 #include "gateway/access/device_book.hpp"
 #include "gateway/access/keyring.hpp"
@@ -97,7 +99,8 @@ class SignIn {
 
   /// The public keys (RFC 7517).
   [[nodiscard]] std::string key_set() const { return access::key_set(*keys_->keys()); }
-  /// To be called now and then: rotates keys, lets go of devices that have ended. Blocks on the disk.
+  /// To be called now and then: rotates keys, lets go of devices that have ended, and of those whose person the directory has not had for the time of
+  /// grace. Blocks on the disk.
   void tend();
 
  private:
@@ -108,6 +111,11 @@ class SignIn {
   Status rotate(Device& device, const Refresh& refresh, std::string_view secret, std::string& fresh) const;
   Status reused(const Device& device);
   [[nodiscard]] std::string token_for(const Device& device, Use use, std::chrono::seconds life) const;
+  [[nodiscard]] bool ended(const Device& device, Micros at) const;
+  void look_who_is_there(const std::vector<Device>& devices, Micros at);
+  void take_back(const std::vector<Device>& devices, const std::set<std::string>& gone, Micros at);
+  void tell_gone(const std::vector<Device>& devices, const std::set<std::string>& gone) const;
+  void purge(const std::vector<Device>& devices);
   void count(std::string_view what, std::string_view outcome);
   void tell();
 
@@ -120,6 +128,7 @@ class SignIn {
   std::unique_ptr<Keyring> keys_;
   mutable KnownTokens known_;
   std::unique_ptr<DeviceBook> book_;
+  std::unique_ptr<Absences> absences_;
   std::mutex telling_;  ///< of told_
   std::function<void()> told_;
 };

@@ -29,6 +29,12 @@ constexpr std::array kKeys = {
         .help = "How long one key signs tokens; the key before it is believed until its last token is over.",
         .least = 3600000,
         .most = 31536000000},
+    Key{.name = "grace",
+        .form = Form::duration,
+        .fallback = "30d",
+        .help = "Who is not in the directory any more is refused at once; their devices are kept for so long, should they come back.",
+        .least = 60000,
+        .most = 31536000000},
 };
 
 }  // namespace
@@ -41,6 +47,7 @@ SignInOptions read_sign_in(const config::Section& sign_in) {
   out.refresh_token = sign_in.duration("refresh_token");
   out.browser = sign_in.duration("browser");
   out.key_rotation = sign_in.duration("key_rotation");
+  out.grace = sign_in.duration("grace");
   return out;
 }
 

@@ -13,6 +13,7 @@ struct SignInOptions {
   std::chrono::milliseconds refresh_token = std::chrono::hours(24 * 30);  ///< without being used
   std::chrono::milliseconds browser = std::chrono::hours(12);
   std::chrono::milliseconds key_rotation = std::chrono::hours(24 * 30);
+  std::chrono::milliseconds grace = std::chrono::hours(24 * 30);  ///< what somebody has here is kept so long after the directory lost them
   std::chrono::milliseconds refusal_step{250};  ///< a refusal of a password leaves at a whole multiple of this after the question
 };
 

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = directory.look_up(group.members);
   must(again.unknown.empty(), "every member is known once its group is");
   directory.put_group("g", group, again, {});
-  const Reach reach = directory.reach(*directory.person("p"));
+  Reach reach = directory.reach(*directory.person("p"));
   must(reach.contains(*directory.groups()[0]) == !directory.path(*directory.person("p"), *directory.groups()[0]).empty(), "who is in a group has a way there");
   directory.remove_group("g");
   directory.remove_person("p");

@@ -1,5 +1,8 @@
 #include "gateway/access/directory_access.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "tests/unit/access/stated_directory.hpp"
 
 namespace meshgate::access {
@@ -137,6 +140,33 @@ TEST_F(DirectoryAccessTest, AChangeIsTakenInAndTold) {
   EXPECT_TRUE(comes_true([&] { return sight("u1", "menu") == Sight::denied; }));
   remove(*groups_, "g1");
   EXPECT_TRUE(comes_true([&] { return sight("u2", "orders", "north") == Sight::denied; }));
+}
+
+TEST_F(DirectoryAccessTest, WhoIsAskedAboutBesideChangesIsAnsweredByTheOneOrTheOther) {
+  fill();
+  put(*groups_, "g4", R"({"name":"left","members":["leads"]})");
+  put(*groups_, "g5", R"({"name":"right","members":[]})");
+  start(std::string(kFeeds) + "  both: { read: [ group:left, group:right ] }\n  turn: { read: group:left }\n");
+  std::atomic<bool> done{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      while (!done) {
+        if (sight("u2", "both") != Sight::allowed || sight("u1", "both") != Sight::denied || sight("u2", "orders", "north") != Sight::allowed) ++wrong;
+      }
+    });
+  }
+  // Through the group leads, in one of the two at every moment.
+  for (int i = 0; i < 30; ++i) {
+    put(*groups_, i % 2 == 0 ? "g5" : "g4", i % 2 == 0 ? R"({"name":"right","members":["leads"]})" : R"({"name":"left","members":["leads"]})");
+    put(*groups_, i % 2 == 0 ? "g4" : "g5", i % 2 == 0 ? R"({"name":"left","members":[]})" : R"({"name":"right","members":[]})");
+    put(*users_, "u" + std::to_string(100 + i), R"({"name":"somebody"})");
+  }
+  EXPECT_TRUE(comes_true([&] { return sight("u2", "turn") == Sight::allowed && sight("u129", "menu") == Sight::allowed; }));
+  done = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST_F(DirectoryAccessTest, OtherRulesTakeEffectWithTheFieldsTheyAskFor) {

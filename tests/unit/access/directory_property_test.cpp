@@ -76,13 +76,17 @@ class World {
     std::string out;
     for (const auto& [anchor, entry] : model_.people) {
       const Person& person = *directory_.person(anchor);
-      const Reach reach = directory_.reach(person);
+      Reach reach = directory_.reach(person);
       std::set<std::string> in;
+      std::set<std::string> all;
+      Reach whole = directory_.reach(person);
+      for (const GroupNumber number : whole.all()) all.emplace(directory_.groups()[number]->anchor);
       for (const Group* group : directory_.groups()) {
         if (group == nullptr) continue;
-        if (reach.contains(*group)) in.insert(group->anchor);
+        if (reach.contains(*group)) in.emplace(group->anchor);
         EXPECT_EQ(reach.contains(*group), !directory_.path(person, *group).empty());
       }
+      EXPECT_EQ(in, all);
       out += anchor + ":";
       for (const auto& group : in) out += " " + group;
       out += "\n";
