@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "gateway/access/directory.hpp"
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 #include "tests/fuzz/must.hpp"
 
 using meshgate::fuzz::must;

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 #include "gateway/access/rules.hpp"
 #include "tests/fuzz/must.hpp"
 
