@@ -72,12 +72,15 @@ struct HarnessKind {
   std::function<std::unique_ptr<Harness>()> make;
 };
 
-/// The suite; its tests are in connector_suite.cpp. A kind of source joins by one file with
+/// The suite; its tests are in reading_suite.cpp, following_suite.cpp and failure_suite.cpp. A kind of source joins by one file with
 ///   INSTANTIATE_TEST_SUITE_P(Files, ConnectorContract, testing::Values(HarnessKind{…}), kind_name);
 /// and one meshgate_contract_test(…) line.
 class ConnectorContract : public testing::TestWithParam<HarnessKind> {
  protected:
-  void SetUp() override;
+  void SetUp() override {
+    harness_ = GetParam().make();
+    if (const std::string missing = harness_->missing(); !missing.empty()) GTEST_SKIP() << missing;
+  }
 
   std::unique_ptr<Harness> harness_;
 };
