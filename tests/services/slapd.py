@@ -248,6 +248,11 @@ class Slapd:
                               capture_output=True, check=True)
         return entries_of(done.stdout.decode())
 
+    def count(self, base):
+        """Entries at and under a base, as the reader sees them; 0 where it cannot be asked."""
+        done = subprocess.run(["ldapsearch", "-x", "-H", self.url, "-D", self.reader, "-w", self.reader_password, "-LLL", "-b", base, "1.1"], capture_output=True)
+        return done.stdout.decode().count("dn: ")
+
     def environment(self):
         return {"MESHGATE_TEST_LDAP_URL": self.url, "MESHGATE_TEST_LDAPS_URL": self.tls_url, "MESHGATE_TEST_LDAP_BASE": SUFFIX, "MESHGATE_TEST_LDAP_ADMIN": self.admin,
                 "MESHGATE_TEST_LDAP_ADMIN_PASSWORD": self.admin_password, "MESHGATE_TEST_LDAP_READER": self.reader, "MESHGATE_TEST_LDAP_READER_PASSWORD": self.reader_password,
