@@ -25,7 +25,8 @@ sdk::Status PolledStream::read(std::string_view position, const mg_limits& limit
   if (light && task_ == Task::sweep) stop();
   sdk::Status done = place(position, light, out);
   if (done.ok()) done = run(limits, sink, out);
-  if (!done.ok() || (limits.flags & MG_LET_GO) != 0) stop();
+  // A way over what was shown that is longer than one read is gone on with in the next, or it would never end.
+  if (!done.ok() || ((limits.flags & MG_LET_GO) != 0 && !passing_)) stop();
   if (task_ == Task::scan || task_ == Task::sweep) out.flags |= MG_OPEN;
   given_ = out.position;
   return done;
@@ -35,7 +36,7 @@ void PolledStream::stop() {
   search_.reset();
   task_ = Task::none;
   given_.clear();
-  polled_ = false;
+  polled_ = passing_ = false;
 }
 
 /// Sees to it that the search that goes on from the Position is under way.

@@ -1,5 +1,6 @@
 #include "connectors/ldap/stream.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "connectors/ldap/dn.hpp"
@@ -30,6 +31,13 @@ sdk::Status find_base(Link& link, const std::string& base) {
   return sdk::failure(MG_CONFIG, "base: '" + base + "' is not to be seen at " + link.server() + "; check how it is written, and that this account may read it");
 }
 
+/// The naming context that a base stands in; empty: none that the server names.
+std::string context_of(const ServerFacts& facts, const std::string& base) {
+  const std::string under = normal_dn(base);
+  const auto at = std::ranges::find_if(facts.contexts, [&](const std::string& one) { return !one.empty() && under.ends_with(normal_dn(one)); });
+  return at == facts.contexts.end() ? std::string() : *at;
+}
+
 }  // namespace
 
 std::int64_t now_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
@@ -46,9 +54,10 @@ sdk::Status EntryStream::open(Site& site, Choice choice, std::unique_ptr<sdk::St
     return sdk::failure(MG_CONFIG, "capture: sync is not offered by " + link->server() + " (no control " LDAP_CONTROL_SYNC "); load its overlay syncprov, or use capture: poll");
   }
   const bool can_sync = facts.sync && lower(choice.key) == "entryuuid";
+  const std::string context = context_of(facts, choice.base);
   const Capture capture = choice.capture.value_or(can_sync ? Capture::sync : Capture::poll);
   if (capture == Capture::sync) {
-    out = std::make_unique<SyncStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link));
+    out = std::make_unique<SyncStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link), context);
   } else {
     out = std::make_unique<PolledStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link), capture);
   }

@@ -1,4 +1,6 @@
 // What a connector shows between scans, and how it keeps within limits.
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "tests/contract/reading.hpp"
@@ -6,14 +8,10 @@
 namespace meshgate::contract {
 
 TEST_P(ConnectorContract, AFollowedStreamShowsNewRowsOutsideScansAndSweepsByKeys) {
-  if (harness_->followed_stream().empty()) return;
+  if (harness_->followed_stream().empty() || harness_->is_tracked()) return;
   harness_->insert(some_rows(10));
-  Opened opened;
-  opened.connection = connect(*harness_, *opened.log);
-  ASSERT_TRUE(opened.connection);
-  auto stream = opened.connection->open_stream(harness_->followed_stream());
-  ASSERT_TRUE(stream) << stream.error().message;
-  opened.stream.emplace(std::move(*stream));
+  Opened opened = open(*harness_, harness_->followed_stream());
+  ASSERT_TRUE(opened.stream);
   Collector seen;
   Progress at = finish_scan(opened, {}, seen);
   EXPECT_TRUE(at.scans_again);
@@ -41,12 +39,8 @@ TEST_P(ConnectorContract, AFollowedStreamShowsNewRowsOutsideScansAndSweepsByKeys
 TEST_P(ConnectorContract, AFollowedStreamShowsNewRowsInLightReads) {
   if (harness_->followed_stream().empty()) return;
   harness_->insert(some_rows(10));
-  Opened opened;
-  opened.connection = connect(*harness_, *opened.log);
-  ASSERT_TRUE(opened.connection);
-  auto stream = opened.connection->open_stream(harness_->followed_stream());
-  ASSERT_TRUE(stream) << stream.error().message;
-  opened.stream.emplace(std::move(*stream));
+  Opened opened = open(*harness_, harness_->followed_stream());
+  ASSERT_TRUE(opened.stream);
   Collector seen;
   Progress at = finish_scan(opened, {}, seen);
   bool waited = false;
@@ -63,6 +57,89 @@ TEST_P(ConnectorContract, AFollowedStreamShowsNewRowsInLightReads) {
     at = read(opened, at.position, seen);
     ASSERT_FALSE(HasFailure());
   }
+}
+
+TEST_P(ConnectorContract, ATrackedStreamTellsEveryChangeOutsideScans) {
+  if (!harness_->is_tracked()) return;
+  harness_->insert(some_rows(10));
+  Opened opened = open(*harness_, harness_->followed_stream());
+  ASSERT_TRUE(opened.stream);
+  Collector seen;
+  Progress at = finish_scan(opened, {}, seen);
+  EXPECT_TRUE(at.scans_again);
+
+  const Limits light{.max_wait = 5000ms, .light = true};
+  seen.clear();
+  harness_->insert({{11, "new", "1.00"}});
+  harness_->update({4, "changed", "99.25"});
+  harness_->erase(7);
+  while (seen.removed.empty()) {
+    at = read(opened, at.position, seen, light);
+    ASSERT_FALSE(HasFailure());
+    ASSERT_FALSE(at.scanning);
+  }
+  EXPECT_EQ(seen.rows, by_id({{11, "new", "1.00"}, {4, "changed", "99.25"}}));
+  EXPECT_EQ(seen.removed, std::vector<std::int64_t>{7});
+  EXPECT_TRUE(seen.present.empty());
+}
+
+TEST_P(ConnectorContract, WhatATrackedStreamToldIsToldAgainFromItsPosition) {
+  if (!harness_->is_tracked()) return;
+  harness_->insert(some_rows(10));
+  Opened opened = open(*harness_, harness_->followed_stream());
+  ASSERT_TRUE(opened.stream);
+  Collector seen;
+  const Position before = finish_scan(opened, {}, seen).position;
+  harness_->update({4, "changed", "99.25"});
+  harness_->insert({{11, "new", "1.00"}});
+  harness_->erase(7);
+  auto expected = by_id(some_rows(10));
+  expected[4] = {4, "changed", "99.25"};
+  expected.erase(7);
+  expected[11] = {11, "new", "1.00"};
+
+  // On the connection that told it, on another one, and after the source was away.
+  for (const char* how : {"here", "elsewhere", "later"}) {
+    SCOPED_TRACE(how);
+    if (how == std::string_view("later")) {
+      harness_->stop_source();
+      harness_->start_source();
+    }
+    Opened other = how == std::string_view("here") ? std::move(opened) : open(*harness_, harness_->followed_stream());
+    ASSERT_TRUE(other.stream);
+    Collector again;
+    again.rows = seen.rows;
+    Position from = before;
+    bool swept = false;
+    while (again.rows != expected && !swept) {
+      const auto scanned = std::exchange(again.present, {});
+      const Progress at = read(other, from, again, {.max_wait = 5000ms, .max_records = 2});
+      ASSERT_FALSE(HasFailure());
+      if (!at.scan_began) again.present.insert(again.present.begin(), scanned.begin(), scanned.end());
+      swept = at.scan_ended;
+      from = at.position;
+    }
+    // A source that cannot tell what was deleted names what is there.
+    if (swept) std::erase_if(again.rows, [&](const auto& row) { return row.first == 7 && std::ranges::find(again.present, 7) == again.present.end(); });
+    EXPECT_EQ(again.rows, expected);
+  }
+}
+
+TEST_P(ConnectorContract, ATrackedStreamShowsEverythingAtItsSweep) {
+  if (!harness_->is_tracked()) return;
+  const auto rows = some_rows(10);
+  harness_->insert(rows);
+  Opened opened = open(*harness_, harness_->followed_stream());
+  ASSERT_TRUE(opened.stream);
+  Collector seen;
+  Progress at = finish_scan(opened, {}, seen);
+  seen.clear();
+  do {
+    at = read(opened, at.position, seen, {.max_wait = 50ms});
+    ASSERT_FALSE(HasFailure());
+  } while (!at.scan_ended);
+  EXPECT_EQ(seen.rows, by_id(rows));
+  EXPECT_TRUE(at.scans_again);
 }
 
 TEST_P(ConnectorContract, RespectsLimits) {

@@ -40,11 +40,11 @@ inline std::unique_ptr<ingest::Connection> connect(const Harness& harness, base:
   return std::move(*opened);
 }
 
-inline Opened open(const Harness& harness) {
+inline Opened open(const Harness& harness, const ingest::Settings& settings) {
   Opened out;
   out.connection = connect(harness, *out.log);
   if (!out.connection) return out;
-  auto stream = out.connection->open_stream(harness.stream());
+  auto stream = out.connection->open_stream(settings);
   if (stream) {
     out.stream.emplace(std::move(*stream));
   } else {
@@ -52,6 +52,8 @@ inline Opened open(const Harness& harness) {
   }
   return out;
 }
+
+inline Opened open(const Harness& harness) { return open(harness, harness.stream()); }
 
 /// One read that must succeed.
 inline Progress read(Opened& opened, const Position& from, Collector& into, const Limits& limits = {}) {

@@ -1,6 +1,7 @@
 // What a connector shows of its source: every row, from each Position, as it is.
 #include <gmock/gmock.h>
 
+#include <array>
 #include <utility>
 
 #include "tests/contract/reading.hpp"
@@ -57,7 +58,7 @@ TEST_P(ConnectorContract, FirstReadGivesEveryRow) {
   EXPECT_EQ(seen.rows, by_id(rows));
   EXPECT_EQ(seen.order.size(), rows.size()) << "each row once";
   ASSERT_EQ(seen.announced.schema.key().size(), 1U);
-  EXPECT_EQ(seen.announced.schema.fields[seen.announced.schema.key()[0]].name, "id");
+  EXPECT_EQ(seen.announced.schema.fields[seen.announced.schema.key()[0]].name, harness_->key_column());
 }
 
 TEST_P(ConnectorContract, EmptySourceIsAnEmptyScan) {
@@ -181,7 +182,8 @@ TEST_P(ConnectorContract, LooksUpByKey) {
   Opened opened = open(*harness_);
   ASSERT_TRUE(opened.stream);
   Collector seen;
-  const std::vector<Value> keys = {Value::of_int64(3), Value::of_int64(77), Value::of_int64(10)};
+  std::array<std::string, 3> texts;
+  const std::vector<Value> keys = {harness_->key_of(3, texts[0]), harness_->key_of(77, texts[1]), harness_->key_of(10, texts[2])};
   const Status found = opened.stream->lookup(keys, 1, seen);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(seen.rows, by_id({{3, "name 3", "3.50"}, {10, "name 10", "10.50"}}));
@@ -203,7 +205,8 @@ TEST_P(ConnectorContract, LookupBetweenTwoReadsDoesNotDisturbAScan) {
   Collector seen;
   const Progress first = read(opened, {}, seen, {.max_wait = 5000ms, .max_records = 5});
   Collector found;
-  const std::vector<Value> key = {Value::of_int64(2)};
+  std::string text;
+  const std::vector<Value> key = {harness_->key_of(2, text)};
   ASSERT_TRUE(opened.stream->lookup(key, 1, found));
   finish_scan(opened, first.position, seen);
   EXPECT_EQ(seen.rows, by_id(rows));
