@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "connectors/ldap/dn.hpp"
+#include "connectors/ldap/ranges.hpp"
 #include "connectors/ldap/value_text.hpp"
 
 namespace meshgate::ldap {
@@ -18,6 +19,8 @@ constexpr size_t kDn = 1;
 constexpr size_t kDisabled = 2;
 
 constexpr std::string_view kChanged = "modifytimestamp";
+/// What changes with each change of an entry, where a server has it; modifyTimestamp tells no two changes of one second apart.
+constexpr std::array<std::string_view, 2> kVersions = {"entryCSN", "uSNChanged"};
 /// Those by which servers say that somebody is shut out.
 constexpr std::array<std::string_view, 4> kShutOut = {"pwdAccountLockedTime", "nsAccountLock", "loginDisabled", "userAccountControl"};
 /// The time that stands for a lock that a person has to lift; other times are those of too many wrong passwords, and pass by themselves.
@@ -77,6 +80,10 @@ sdk::Status EntryTable::make(const Schema& schema, const Choice& choice, EntryTa
   for (const std::string_view name : kShutOut) {
     if (schema.find(name) != nullptr) out.wanted_.emplace_back(name);
   }
+  out.version_name_ = "modifyTimestamp";
+  for (const std::string_view name : kVersions) {
+    if (schema.find(name) != nullptr) out.version_name_ = name;
+  }
   if (!out.places_.contains(std::string(kChanged))) out.wanted_.emplace_back("modifyTimestamp");
   out.values_.resize(out.columns_.size());
   out.texts_.resize(out.columns_.size());
@@ -124,7 +131,7 @@ const std::string& EntryTable::fill(LDAP* handle, LDAPMessage* entry) {
 }
 
 void EntryTable::take(std::string_view attribute, berval* values, size_t count) {
-  if (attribute.find(";range=") != std::string_view::npos) partial_ = attribute;
+  if (const auto range = range_of(attribute); range && places_.contains(lower(range->attribute))) partial_.emplace_back(range->attribute);
   const auto name = plain_name(attribute);
   if (!name || count == 0) return;
   for (size_t i = 0; i < count; ++i) {
@@ -133,6 +140,14 @@ void EntryTable::take(std::string_view attribute, berval* values, size_t count) 
   if (*name == kChanged) changed_us_ = micros_of(view(values[0])).value_or(0);
   const auto at = places_.find(*name);
   if (at != places_.end() && at->second != kDn && at->second != kDisabled) take_column(at->second, {values, count});
+}
+
+const std::string& EntryTable::fill_rest(const std::string& attribute, std::span<const std::string> values) {
+  std::vector<berval> borrowed;
+  borrowed.reserve(values.size());
+  for (const std::string& one : values) borrowed.push_back(borrow(one));
+  if (!borrowed.empty()) take_column(places_.at(lower(attribute)), borrowed);
+  return fault_;
 }
 
 void EntryTable::take_column(size_t at, std::span<berval> values) {

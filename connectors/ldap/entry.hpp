@@ -32,8 +32,11 @@ class EntryTable {
   const std::string& fill(LDAP* handle, LDAPMessage* entry);
   /// The key alone, everything else NULL.
   void fill_key(std::string_view key);
-  /// The server gave only a part of this attribute's values ("member;range=0-1499"); empty: of none.
-  [[nodiscard]] const std::string& partial() const { return partial_; }
+  /// Attributes of which the server gave only a part ("member;range=0-1499"): all their values are still to be had, by fill_rest().
+  [[nodiscard]] const std::vector<std::string>& partial() const { return partial_; }
+  const std::string& fill_rest(const std::string& attribute, std::span<const std::string> values);
+  /// The attribute that has another value after each change of an entry.
+  [[nodiscard]] const std::string& version_name() const { return version_name_; }
 
   [[nodiscard]] std::span<const mg_value> values() const { return values_; }
   [[nodiscard]] std::string_view key() const { return values_[0].kind == MG_NULL ? std::string_view{} : sdk::view(values_[0].s); }
@@ -61,13 +64,14 @@ class EntryTable {
   std::unordered_map<std::string, size_t> places_;
   std::vector<std::string> wanted_;
   std::string key_name_;
+  std::string version_name_;
   size_t largest_binary_ = 0;
 
   std::vector<mg_value> values_;
   std::vector<std::string> texts_;  ///< what values that are not as the message has them borrow
   std::string dn_;
   std::string fault_;
-  std::string partial_;
+  std::vector<std::string> partial_;
   std::int64_t changed_us_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "connectors/ldap/dn.hpp"
 #include "connectors/ldap/polled_stream.hpp"
+#include "connectors/ldap/ranges.hpp"
 #include "connectors/ldap/sync_stream.hpp"
 
 namespace meshgate::ldap {
@@ -74,8 +75,18 @@ Query EntryStream::query() const { return {.base = choice_.base, .scope = choice
 
 sdk::Status EntryStream::take(const Link& link, LDAPMessage* entry) {
   fault_ = table_.fill(link.handle(), entry);
-  if (table_.partial().empty()) return {};
-  return sdk::failure(MG_UNSUPPORTED, "entry '" + table_.name() + "': the server gives only a part of '" + table_.partial() + "', and asking on is not done yet; leave the attribute out");
+  return table_.partial().empty() ? sdk::Status{} : take_rest(dn_of(link.handle(), entry));
+}
+
+/// On the link of questions by key: on the other one the answers would wait behind all that a search under way has to give.
+sdk::Status EntryStream::take_rest(const std::string& dn) {
+  if (sdk::Status opened = ensure(asking_); !opened.ok()) return opened;
+  for (const std::string& attribute : table_.partial()) {
+    std::vector<std::string> values;
+    if (sdk::Status read = read_in_ranges(*asking_, dn, attribute, table_.version_name(), values); !read.ok()) return read;
+    fault_ = table_.fill_rest(attribute, values);
+  }
+  return {};
 }
 
 bool EntryStream::emit(sdk::Sink& sink) {
