@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -35,6 +36,8 @@ class EntryTable {
   /// Attributes of which the server gave only a part ("member;range=0-1499"): all their values are still to be had, by fill_rest().
   [[nodiscard]] const std::vector<std::string>& partial() const { return partial_; }
   const std::string& fill_rest(const std::string& attribute, std::span<const std::string> values);
+  /// Whether the server knows an attribute that says who is shut out.
+  [[nodiscard]] bool asks_for(std::string_view name) const { return std::ranges::find(wanted_, name) != wanted_.end(); }
   /// The attribute that has another value after each change of an entry.
   [[nodiscard]] const std::string& version_name() const { return version_name_; }
 
@@ -73,11 +76,7 @@ class EntryTable {
   std::string fault_;
   std::vector<std::string> partial_;
   std::int64_t changed_us_ = 0;
+  std::int64_t now_s_ = 0;  ///< when the entry in hand was taken
 };
-
-/// Microseconds since 1970 of a generalized time ("20260105101509Z"); nothing for anything else.
-std::optional<std::int64_t> micros_of(std::string_view generalized);
-/// The inverse, in whole seconds.
-std::string generalized_time(std::int64_t seconds);
 
 }  // namespace meshgate::ldap

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "connectors/ldap/shut_out.hpp"
+#include "connectors/ldap/times.hpp"
+
 namespace meshgate::ldap {
 
 namespace {
@@ -29,6 +32,7 @@ sdk::Status PolledStream::read(std::string_view position, const mg_limits& limit
   if (!done.ok() || ((limits.flags & MG_LET_GO) != 0 && !passing_)) stop();
   if (task_ == Task::scan || task_ == Task::sweep) out.flags |= MG_OPEN;
   given_ = out.position;
+  out.note = note(capture_ == Capture::scan ? "everything is read each time" : "asks for what was changed of late, and compares the keys now and then");
   return done;
 }
 
@@ -76,7 +80,10 @@ sdk::Status PolledStream::begin_scan(sdk::Progress& out) {
 
 sdk::Status PolledStream::begin_poll() {
   Query changed = query();
-  changed.filter = "(&" + choice_.filter + "(modifyTimestamp>=" + at_.mark + "))";
+  // Whom a date has shut out since then: nothing has changed in the entry.
+  const std::int64_t since_us = micros_of(at_.mark).value_or(0);
+  const std::string dates = shut_out_between(since_us / kSecond, now_us() / kSecond, [&](std::string_view name) { return table_.asks_for(name); });
+  changed.filter = "(&" + choice_.filter + "(|(modifyTimestamp>=" + at_.mark + ")" + dates + "))";
   return begin(Task::poll, std::move(changed));
 }
 

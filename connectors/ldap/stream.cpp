@@ -100,6 +100,12 @@ void EntryStream::note_references(std::uint64_t count, const Link& link) {
   references_ = count;
 }
 
+std::string EntryStream::note(std::string_view how) const {
+  std::string out(how);
+  if (references_ > 0) out += "; " + std::to_string(references_) + (references_ == 1 ? " reference" : " references") + " to other servers not followed, and nothing behind them read";
+  return out;
+}
+
 sdk::Status EntryStream::lookup(const sdk::Keys& keys, sdk::Sink& sink) {
   if (keys.width() != 1) return sdk::failure(MG_INTERNAL, "a lookup needs one value for each key");
   if (!sink.columns(table_.columns())) return sdk::failure(MG_CANCELLED, "cancelled");

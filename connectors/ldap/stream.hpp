@@ -41,6 +41,8 @@ class EntryStream : public sdk::Stream {
   bool emit(sdk::Sink& sink);
   /// Says so once, when continuation references came: what they stand for is not read.
   void note_references(std::uint64_t count, const Link& link);
+  /// How the stream is read, and what of it is not, for people.
+  [[nodiscard]] std::string note(std::string_view how) const;
 
   Site& site_;
   const Choice choice_;

@@ -40,6 +40,7 @@ sdk::Status SyncStream::read(std::string_view position, const mg_limits& limits,
   if (!done.ok()) return done;
   if ((request_ >= 0 || ending_) && (refreshing_ || !ids_.empty())) out.flags |= MG_OPEN;
   out.position = at_.text();
+  out.note = note("the server tells its changes");
   given_ = request_ >= 0 || ending_ ? out.position : std::string();
   return {};
 }
@@ -89,6 +90,7 @@ sdk::Status SyncStream::begin(Position at, Turn& turn) {
   at_ = std::move(at);
   at_.scanning = passing_;
   walked_ = {};
+  met_references_ = 0;
   present_told_ = false;
   cookie_ = whole_ ? std::string() : at_.mark;
   began_us_ = now_us();
@@ -152,7 +154,7 @@ sdk::Status SyncStream::take_message(LDAPMessage* message, Turn& turn) {
     case LDAP_RES_SEARCH_ENTRY: return take_entry(message, turn);
     case LDAP_RES_INTERMEDIATE: return take_note(message, turn);
     case LDAP_RES_SEARCH_RESULT: return take_result(message, turn);
-    case LDAP_RES_SEARCH_REFERENCE: note_references(references_ + 1, *link_); return {};
+    case LDAP_RES_SEARCH_REFERENCE: note_references(++met_references_, *link_); return {};
     default: return {};
   }
 }
@@ -296,6 +298,7 @@ void SyncStream::finish_refresh(Turn& turn) {
   // A server that does not persist has ended the search: it is asked again at the next interval.
   if (request_ < 0) turn.out.flags |= MG_IDLE;
   if (whole_) at_.scanned_s = began_us_ / kSecond;
+  if (whole_) references_ = met_references_;
   at_.scanning = false;
   at_.trail = walked_ = {};
   at_.mark = cookie_;

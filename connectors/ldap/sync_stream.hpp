@@ -79,6 +79,7 @@ class SyncStream : public EntryStream {
   bool scan_waits_ = false;    ///< for a read that is not light
   std::string cookie_;         ///< the last one of the refresh
   std::int64_t began_us_ = 0;  ///< the refresh
+  std::uint64_t met_references_ = 0;
   std::vector<Uuid> met_;      ///< shown by the refresh in reads before this one, before it turned out to be a scan
   std::vector<Uuid> shown_;    ///< the same in this read
 

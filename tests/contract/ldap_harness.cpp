@@ -56,6 +56,7 @@ class LdapHarness : public Harness {
             {"no such base", good, {{"base", "ou=nowhere," + server_.suffix()}}, "ou=nowhere"},
             {"no base at all", good, {{"base", "people"}}, "people"},
             {"no filter", good, of("filter", "objectClass"), "filter:"},
+            {"half a filter", good, of("filter", "(&(objectClass=testRow)(name=*)"), "filter:"},
             {"no such attribute", good, of("attributes", "colour"), "colour"},
             {"a password", good, of("attributes", "userPassword"), "userPassword"},
             {"a password by its number", good, of("attributes", "2.5.4.35"), "2.5.4.35"},
@@ -104,7 +105,7 @@ class LdapHarness : public Harness {
   [[nodiscard]] std::string dn_of(std::int64_t id) const { return "id=" + std::to_string(id) + "," + server_.people(); }
   static std::vector<std::string> texts(const std::optional<std::string>& text) { return text ? std::vector<std::string>{*text} : std::vector<std::string>{}; }
   [[nodiscard]] ingest::Settings with(const ingest::Settings& more) const {
-    ingest::Settings out = {{"base", server_.people()}, {"filter", "(objectClass=testRow)"}, {"single", "name"}};
+    ingest::Settings out = {{"base", server_.people()}, {"filter", "(&(objectClass=testRow)(|(id=*)(!(name=nobody))))"}, {"single", "name"}};
     for (const char* attribute : {"id", "name", "total"}) out.push_back({"attributes", attribute});
     for (const auto& one : more) {
       std::erase_if(out, [&](const auto& before) { return before.name == one.name; });

@@ -29,6 +29,7 @@ CONFIGURATION = """
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 include HERE/ldap/meshgate_test.schema
 pidfile FOLDER/slapd.pid
 modulepath /usr/lib/ldap

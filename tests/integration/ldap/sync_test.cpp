@@ -256,6 +256,17 @@ TEST_P(Sync, ReadsThatLetGoGoOnFromTheCookie) {
   reading.read_until("the new one", [&] { return !reading.seen.by_name("uid=new,").empty(); });
 }
 
+TEST_P(Sync, ReferencesAreCountedAndNotFollowed) {
+  add_people(3);
+  server_.add("ou=elsewhere," + server_.people(), {{"objectClass", {"referral", "extensibleObject"}}, {"ou", {"elsewhere"}}, {"ref", {"ldap://no.such.host.invalid/ou=elsewhere"}}});
+  for (const char* capture : {"sync", "poll", "scan"}) {
+    auto reading = begin({{"capture", capture}});
+    reading.read_until("the end of the scan", [&] { return reading.scanned; });
+    EXPECT_EQ(reading.seen.entries.size(), 3U) << capture;
+    EXPECT_THAT(reading.progress.note, HasSubstr("1 reference to other servers not followed")) << capture;
+  }
+}
+
 TEST_P(Sync, AnEmptyBaseIsAnEmptyScan) {
   auto reading = begin();
   ASSERT_TRUE(reading.read_all().ok());
