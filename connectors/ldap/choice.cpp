@@ -86,11 +86,28 @@ sdk::Status read_bind(const sdk::Settings& settings, Access& out) {
   return {};
 }
 
-/// Whether a filter is one; the library says it by encoding it.
-bool good_filter(const std::string& filter) {
-  const Element element(ber_alloc_t(LBER_USE_DER));
-  return ldap_put_vrFilter(element.get(), filter.c_str()) == 0;
+/// Takes one filter (RFC 4515) from the front of a text: its parentheses, and a comparison in each of the innermost. The rest is the server's to judge.
+bool take_filter(std::string_view& text, int depth = 0) {
+  constexpr int kDeepest = 100;
+  if (depth > kDeepest || !text.starts_with('(') || text.size() < 2) return false;
+  text.remove_prefix(1);
+  const bool many = text.front() == '&' || text.front() == '|';
+  if (many || text.front() == '!') {
+    text.remove_prefix(1);
+    do {
+      if (!take_filter(text, depth + 1)) return false;
+    } while (many && text.starts_with('('));
+  } else {
+    const std::string_view item = text.substr(0, text.find_first_of("()"));
+    if (item.find('=') == std::string_view::npos || item.front() == '=') return false;
+    text.remove_prefix(item.size());
+  }
+  if (!text.starts_with(')')) return false;
+  text.remove_prefix(1);
+  return true;
 }
+
+bool good_filter(std::string_view filter) { return take_filter(filter) && filter.empty(); }
 
 sdk::Status read_attributes(const sdk::Settings& settings, Choice& out) {
   out.attributes = settings.list("attributes");

@@ -41,4 +41,12 @@ std::string merged_cookie(std::string_view before, std::string_view later) {
   return out;
 }
 
+bool lags(std::string_view cookie, std::span<const std::string> numbers) {
+  std::string_view read;
+  for (const auto& [writer, number] : numbers_of(cookie)) read = std::max(read, number);
+  std::string_view there;
+  for (const std::string& number : numbers) there = std::max(there, std::string_view(number));
+  return !there.empty() && there < read;
+}
+
 }  // namespace meshgate::ldap

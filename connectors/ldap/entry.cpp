@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 
 #include "connectors/ldap/dn.hpp"
+#include "connectors/ldap/ranges.hpp"
+#include "connectors/ldap/shut_out.hpp"
+#include "connectors/ldap/times.hpp"
 #include "connectors/ldap/value_text.hpp"
 
 namespace meshgate::ldap {
@@ -18,21 +20,8 @@ constexpr size_t kDn = 1;
 constexpr size_t kDisabled = 2;
 
 constexpr std::string_view kChanged = "modifytimestamp";
-/// Those by which servers say that somebody is shut out.
-constexpr std::array<std::string_view, 4> kShutOut = {"pwdAccountLockedTime", "nsAccountLock", "loginDisabled", "userAccountControl"};
-/// The time that stands for a lock that a person has to lift; other times are those of too many wrong passwords, and pass by themselves.
-constexpr std::string_view kForEver = "000001010000Z";
-constexpr int kAccountDisabled = 2;
-
-/// Whether this value of one of kShutOut (in small letters) says so.
-bool shuts_out(std::string_view attribute, std::string_view value) {
-  if (attribute == "pwdaccountlockedtime") return value == kForEver;
-  if (attribute == "nsaccountlock" || attribute == "logindisabled") return lower(value) == "true";
-  if (attribute != "useraccountcontrol") return false;
-  int flags = 0;
-  std::from_chars(value.data(), value.data() + value.size(), flags);
-  return (flags & kAccountDisabled) != 0;
-}
+/// What changes with each change of an entry, where a server has it; modifyTimestamp tells no two changes of one second apart.
+constexpr std::array<std::string_view, 2> kVersions = {"entryCSN", "uSNChanged"};
 
 /// The attribute's name without options; nothing where they make it another attribute (a language).
 std::optional<std::string> plain_name(std::string_view attribute) {
@@ -74,8 +63,12 @@ sdk::Status EntryTable::make(const Schema& schema, const Choice& choice, EntryTa
     out.wanted_.push_back(type->name);
   }
   out.wanted_.push_back(out.key_name_);
-  for (const std::string_view name : kShutOut) {
+  for (const std::string_view name : shut_out_attributes()) {
     if (schema.find(name) != nullptr) out.wanted_.emplace_back(name);
+  }
+  out.version_name_ = "modifyTimestamp";
+  for (const std::string_view name : kVersions) {
+    if (schema.find(name) != nullptr) out.version_name_ = name;
   }
   if (!out.places_.contains(std::string(kChanged))) out.wanted_.emplace_back("modifyTimestamp");
   out.values_.resize(out.columns_.size());
@@ -98,6 +91,7 @@ void EntryTable::fill_key(std::string_view key) {
 
 const std::string& EntryTable::fill(LDAP* handle, LDAPMessage* entry) {
   clear();
+  now_s_ = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   BerElement* element = nullptr;
   berval dn{};
   const int begun = ldap_get_dn_ber(handle, entry, &element, &dn);
@@ -124,15 +118,23 @@ const std::string& EntryTable::fill(LDAP* handle, LDAPMessage* entry) {
 }
 
 void EntryTable::take(std::string_view attribute, berval* values, size_t count) {
-  if (attribute.find(";range=") != std::string_view::npos) partial_ = attribute;
+  if (const auto range = range_of(attribute); range && places_.contains(lower(range->attribute))) partial_.emplace_back(range->attribute);
   const auto name = plain_name(attribute);
   if (!name || count == 0) return;
   for (size_t i = 0; i < count; ++i) {
-    if (shuts_out(*name, view(values[i]))) values_[kDisabled] = sdk::bool_value(true);
+    if (shuts_out(*name, view(values[i]), now_s_)) values_[kDisabled] = sdk::bool_value(true);
   }
   if (*name == kChanged) changed_us_ = micros_of(view(values[0])).value_or(0);
   const auto at = places_.find(*name);
   if (at != places_.end() && at->second != kDn && at->second != kDisabled) take_column(at->second, {values, count});
+}
+
+const std::string& EntryTable::fill_rest(const std::string& attribute, std::span<const std::string> values) {
+  std::vector<berval> borrowed;
+  borrowed.reserve(values.size());
+  for (const std::string& one : values) borrowed.push_back(borrow(one));
+  if (!borrowed.empty()) take_column(places_.at(lower(attribute)), borrowed);
+  return fault_;
 }
 
 void EntryTable::take_column(size_t at, std::span<berval> values) {
@@ -187,38 +189,6 @@ void EntryTable::note(Trail& trail) const {
   for (const mg_value& value : values_) {
     trail.add(value.kind == MG_NULL ? std::string_view("\x01") : value.kind == MG_BOOL ? std::string_view(value.i != 0 ? "\x02" : "\x03") : sdk::view(value.s));
   }
-}
-
-std::optional<std::int64_t> micros_of(std::string_view generalized) {
-  constexpr size_t kDigits = 14;
-  if (generalized.size() < kDigits + 1 || generalized.back() != 'Z') return std::nullopt;
-  std::array<int, 6> parts{};
-  for (size_t i = 0, at = 0; i < parts.size(); ++i) {
-    const size_t size = i == 0 ? 4 : 2;
-    const auto [end, failed] = std::from_chars(generalized.data() + at, generalized.data() + at + size, parts[i]);
-    if (failed != std::errc{} || end != generalized.data() + at + size) return std::nullopt;
-    at += size;
-  }
-  using namespace std::chrono;
-  const year_month_day day = year(parts[0]) / parts[1] / parts[2];
-  if (!day.ok()) return std::nullopt;
-  const auto time = sys_days(day) + hours(parts[3]) + minutes(parts[4]) + seconds(parts[5]);
-  return duration_cast<microseconds>(time.time_since_epoch()).count();
-}
-
-std::string generalized_time(std::int64_t seconds) {
-  using namespace std::chrono;
-  const sys_seconds time{std::chrono::seconds(seconds)};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(time - day);
-  std::string out = std::to_string(static_cast<int>(date.year()));
-  for (const auto part : {static_cast<long>(static_cast<unsigned>(date.month())), static_cast<long>(static_cast<unsigned>(date.day())), clock.hours().count(), clock.minutes().count(),
-                          static_cast<long>(clock.seconds().count())}) {
-    if (part < 10) out += '0';
-    out += std::to_string(part);
-  }
-  return out + "Z";
 }
 
 }  // namespace meshgate::ldap

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -32,8 +33,13 @@ class EntryTable {
   const std::string& fill(LDAP* handle, LDAPMessage* entry);
   /// The key alone, everything else NULL.
   void fill_key(std::string_view key);
-  /// The server gave only a part of this attribute's values ("member;range=0-1499"); empty: of none.
-  [[nodiscard]] const std::string& partial() const { return partial_; }
+  /// Attributes of which the server gave only a part ("member;range=0-1499"): all their values are still to be had, by fill_rest().
+  [[nodiscard]] const std::vector<std::string>& partial() const { return partial_; }
+  const std::string& fill_rest(const std::string& attribute, std::span<const std::string> values);
+  /// Whether the server knows an attribute that says who is shut out.
+  [[nodiscard]] bool asks_for(std::string_view name) const { return std::ranges::find(wanted_, name) != wanted_.end(); }
+  /// The attribute that has another value after each change of an entry.
+  [[nodiscard]] const std::string& version_name() const { return version_name_; }
 
   [[nodiscard]] std::span<const mg_value> values() const { return values_; }
   [[nodiscard]] std::string_view key() const { return values_[0].kind == MG_NULL ? std::string_view{} : sdk::view(values_[0].s); }
@@ -61,19 +67,16 @@ class EntryTable {
   std::unordered_map<std::string, size_t> places_;
   std::vector<std::string> wanted_;
   std::string key_name_;
+  std::string version_name_;
   size_t largest_binary_ = 0;
 
   std::vector<mg_value> values_;
   std::vector<std::string> texts_;  ///< what values that are not as the message has them borrow
   std::string dn_;
   std::string fault_;
-  std::string partial_;
+  std::vector<std::string> partial_;
   std::int64_t changed_us_ = 0;
+  std::int64_t now_s_ = 0;  ///< when the entry in hand was taken
 };
-
-/// Microseconds since 1970 of a generalized time ("20260105101509Z"); nothing for anything else.
-std::optional<std::int64_t> micros_of(std::string_view generalized);
-/// The inverse, in whole seconds.
-std::string generalized_time(std::int64_t seconds);
 
 }  // namespace meshgate::ldap

@@ -26,6 +26,7 @@ std::pair<int32_t, std::string_view> meaning(int code) {
     case LDAP_UNAVAILABLE_CRITICAL_EXTENSION: return {MG_CONFIG, "the server does not let this account do that; grant it, or use another capture:"};
     case LDAP_SYNC_REFRESH_REQUIRED: return {MG_GONE, "the server cannot go on from what was read; everything is read again"};
     case LDAP_UNWILLING_TO_PERFORM: return {MG_RETRY, "the server is not willing; a replica that lags, or one restored from a backup, says so until it has caught up with what was read"};
+    case LDAP_FILTER_ERROR: return {MG_CONFIG, "that is not a filter; check filter:"};
     case LDAP_SERVER_DOWN:
     case LDAP_CONNECT_ERROR: return {MG_RECONNECT, "the connection is lost; it is opened again"};
     case LDAP_TIMEOUT: return {MG_RECONNECT, "the server does not answer; the connection is opened again"};

@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLookAgain{100};
 /// What one message of a server may take; a group of 50,000 members is five.
 constexpr ber_len_t kLongestMessage = ber_len_t{64} << 20U;
+/// All that the library says of a certificate that does not hold.
+constexpr const char* kUnsaid = "(unknown error code)";
 constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
 
 timeval timeval_of(milliseconds time) {
@@ -94,11 +96,12 @@ sdk::Status Link::secure(const Access& access, Tls tls) {
   }
   if (const int code = ldap_install_tls(handle); code != LDAP_SUCCESS) {
     if (cancelled_()) return cancelled_status();
-    const std::string said = diagnostic();
-    const std::string why = said == "(unknown error code)" ? "" : " (" + (said.empty() ? ldap_err2string(code) : said) + ")";
+    std::string why = diagnostic();
+    if (why.empty()) why = ldap_err2string(code);
+    if (why == kUnsaid) why = "its certificate is of no authority that is trusted, or has expired";
     over_ = true;
-    return sdk::failure(MG_RETRY, "server " + server_ + ": TLS failed" + why +
-                                      "; check that ca: names who signed the server's certificate, that it has not expired, and that it is for this name. Nothing was sent in clear");
+    return sdk::failure(MG_RETRY, "server " + server_ + ": TLS failed (" + why +
+                                      "); check that ca: names who signed the server's certificate, that it has not expired, and that it is for this name. Nothing was sent in clear");
   }
   clear_ = false;
   return {};

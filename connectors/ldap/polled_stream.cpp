@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "connectors/ldap/shut_out.hpp"
+#include "connectors/ldap/times.hpp"
+
 namespace meshgate::ldap {
 
 namespace {
@@ -25,9 +28,11 @@ sdk::Status PolledStream::read(std::string_view position, const mg_limits& limit
   if (light && task_ == Task::sweep) stop();
   sdk::Status done = place(position, light, out);
   if (done.ok()) done = run(limits, sink, out);
-  if (!done.ok() || (limits.flags & MG_LET_GO) != 0) stop();
+  // A way over what was shown that is longer than one read is gone on with in the next, or it would never end.
+  if (!done.ok() || ((limits.flags & MG_LET_GO) != 0 && !passing_)) stop();
   if (task_ == Task::scan || task_ == Task::sweep) out.flags |= MG_OPEN;
   given_ = out.position;
+  out.note = note(capture_ == Capture::scan ? "everything is read each time" : "asks for what was changed of late, and compares the keys now and then");
   return done;
 }
 
@@ -35,7 +40,7 @@ void PolledStream::stop() {
   search_.reset();
   task_ = Task::none;
   given_.clear();
-  polled_ = false;
+  polled_ = passing_ = false;
 }
 
 /// Sees to it that the search that goes on from the Position is under way.
@@ -75,7 +80,10 @@ sdk::Status PolledStream::begin_scan(sdk::Progress& out) {
 
 sdk::Status PolledStream::begin_poll() {
   Query changed = query();
-  changed.filter = "(&" + choice_.filter + "(modifyTimestamp>=" + at_.mark + "))";
+  // Whom a date has shut out since then: nothing has changed in the entry.
+  const std::int64_t since_us = micros_of(at_.mark).value_or(0);
+  const std::string dates = shut_out_between(since_us / kSecond, now_us() / kSecond, [&](std::string_view name) { return table_.asks_for(name); });
+  changed.filter = "(&" + choice_.filter + "(|(modifyTimestamp>=" + at_.mark + ")" + dates + "))";
   return begin(Task::poll, std::move(changed));
 }
 

@@ -30,7 +30,6 @@ class PolledStream : public EntryStream {
   sdk::Status begin_sweep(sdk::Progress& out);
   sdk::Status run(const mg_limits& limits, sdk::Sink& sink, sdk::Progress& out);
   sdk::Status step(LDAPMessage* entry, sdk::Sink& sink, sdk::Budget& budget, sdk::Progress& out, bool& more);
-  void pass_over();
   sdk::Status end_task(bool light, sdk::Progress& out);
   [[nodiscard]] bool sweep_due() const;
   void stop();

@@ -33,7 +33,7 @@ struct Position {
   bool scanning = false;       ///< within a scan of everything
   Trail trail;                 ///< within a search; at its beginning: nothing shown
   std::int64_t scanned_s = 0;  ///< when the last scan of everything began, in seconds since 1970
-  std::string mark;            ///< sync: the server's cookie, empty in the first scan; poll: what has changed since then is still to be read
+  std::string mark;            ///< sync: the server's cookie from before this scan, empty in the first one; poll: what has changed since then is still to be read
 
   [[nodiscard]] std::string text() const;
   /// Nothing, when the text is not one of ours.

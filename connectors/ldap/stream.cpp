@@ -1,9 +1,11 @@
 #include "connectors/ldap/stream.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "connectors/ldap/dn.hpp"
 #include "connectors/ldap/polled_stream.hpp"
+#include "connectors/ldap/ranges.hpp"
 #include "connectors/ldap/sync_stream.hpp"
 
 namespace meshgate::ldap {
@@ -30,6 +32,13 @@ sdk::Status find_base(Link& link, const std::string& base) {
   return sdk::failure(MG_CONFIG, "base: '" + base + "' is not to be seen at " + link.server() + "; check how it is written, and that this account may read it");
 }
 
+/// The naming context that a base stands in; empty: none that the server names.
+std::string context_of(const ServerFacts& facts, const std::string& base) {
+  const std::string under = normal_dn(base);
+  const auto at = std::ranges::find_if(facts.contexts, [&](const std::string& one) { return !one.empty() && under.ends_with(normal_dn(one)); });
+  return at == facts.contexts.end() ? std::string() : *at;
+}
+
 }  // namespace
 
 std::int64_t now_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
@@ -46,9 +55,10 @@ sdk::Status EntryStream::open(Site& site, Choice choice, std::unique_ptr<sdk::St
     return sdk::failure(MG_CONFIG, "capture: sync is not offered by " + link->server() + " (no control " LDAP_CONTROL_SYNC "); load its overlay syncprov, or use capture: poll");
   }
   const bool can_sync = facts.sync && lower(choice.key) == "entryuuid";
+  const std::string context = context_of(facts, choice.base);
   const Capture capture = choice.capture.value_or(can_sync ? Capture::sync : Capture::poll);
   if (capture == Capture::sync) {
-    out = std::make_unique<SyncStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link));
+    out = std::make_unique<SyncStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link), context);
   } else {
     out = std::make_unique<PolledStream>(site, std::move(choice), std::move(table), facts.paged, std::move(link), capture);
   }
@@ -65,8 +75,18 @@ Query EntryStream::query() const { return {.base = choice_.base, .scope = choice
 
 sdk::Status EntryStream::take(const Link& link, LDAPMessage* entry) {
   fault_ = table_.fill(link.handle(), entry);
-  if (table_.partial().empty()) return {};
-  return sdk::failure(MG_UNSUPPORTED, "entry '" + table_.name() + "': the server gives only a part of '" + table_.partial() + "', and asking on is not done yet; leave the attribute out");
+  return table_.partial().empty() ? sdk::Status{} : take_rest(dn_of(link.handle(), entry));
+}
+
+/// On the link of questions by key: on the other one the answers would wait behind all that a search under way has to give.
+sdk::Status EntryStream::take_rest(const std::string& dn) {
+  if (sdk::Status opened = ensure(asking_); !opened.ok()) return opened;
+  for (const std::string& attribute : table_.partial()) {
+    std::vector<std::string> values;
+    if (sdk::Status read = read_in_ranges(*asking_, dn, attribute, table_.version_name(), values); !read.ok()) return read;
+    fault_ = table_.fill_rest(attribute, values);
+  }
+  return {};
 }
 
 bool EntryStream::emit(sdk::Sink& sink) {
@@ -78,6 +98,12 @@ void EntryStream::note_references(std::uint64_t count, const Link& link) {
     site_.host.warning("server " + link.server() + " refers to other servers for parts of '" + choice_.base + "'; these are not read: give them a feed of their own");
   }
   references_ = count;
+}
+
+std::string EntryStream::note(std::string_view how) const {
+  std::string out(how);
+  if (references_ > 0) out += "; " + std::to_string(references_) + (references_ == 1 ? " reference" : " references") + " to other servers not followed, and nothing behind them read";
+  return out;
 }
 
 sdk::Status EntryStream::lookup(const sdk::Keys& keys, sdk::Sink& sink) {

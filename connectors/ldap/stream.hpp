@@ -35,12 +35,14 @@ class EntryStream : public sdk::Stream {
   /// A link that can be used, opened if there is none. Blocks.
   sdk::Status ensure(std::unique_ptr<Link>& link);
   [[nodiscard]] Query query() const;
-  /// Takes an entry into table_; fails where the server gave only a part of its values.
+  /// Takes an entry into table_, and asks for the rest where the server gave only a part of its values. Blocks.
   sdk::Status take(const Link& link, LDAPMessage* entry);
   /// Emits what table_ holds; false: the host wants no more.
   bool emit(sdk::Sink& sink);
   /// Says so once, when continuation references came: what they stand for is not read.
   void note_references(std::uint64_t count, const Link& link);
+  /// How the stream is read, and what of it is not, for people.
+  [[nodiscard]] std::string note(std::string_view how) const;
 
   Site& site_;
   const Choice choice_;
@@ -50,6 +52,7 @@ class EntryStream : public sdk::Stream {
   std::uint64_t references_ = 0;
 
  private:
+  sdk::Status take_rest(const std::string& dn);
   sdk::Status look_up(const std::string& filter, sdk::Sink& sink);
 
   std::unique_ptr<Link> asking_;

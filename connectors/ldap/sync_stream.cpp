@@ -30,7 +30,8 @@ sdk::Status SyncStream::read(std::string_view position, const mg_limits& limits,
   if (!sink.columns(table_.columns())) return sdk::failure(MG_CANCELLED, "cancelled");
   sdk::Status done = place(position, at ? &*at : nullptr, turn);
   if (done.ok()) done = run(turn);
-  if (!done.ok() || (limits.flags & MG_LET_GO) != 0) stop();
+  // A way over what was shown that is longer than one read is gone on with in the next, or it would never end.
+  if (!done.ok() || ((limits.flags & MG_LET_GO) != 0 && !passing_)) stop();
   if (done.ok() && turn.refused) {
     out.flags = 0;
     rest(turn);
@@ -39,6 +40,7 @@ sdk::Status SyncStream::read(std::string_view position, const mg_limits& limits,
   if (!done.ok()) return done;
   if ((request_ >= 0 || ending_) && (refreshing_ || !ids_.empty())) out.flags |= MG_OPEN;
   out.position = at_.text();
+  out.note = note("the server tells its changes");
   given_ = request_ >= 0 || ending_ ? out.position : std::string();
   return {};
 }
@@ -52,7 +54,7 @@ void SyncStream::stop() {
   if (request_ >= 0 && link_ != nullptr) link_->abandon(request_);
   if (probe_ >= 0 && link_ != nullptr) link_->abandon(probe_);
   request_ = probe_ = -1;
-  refreshing_ = ending_ = false;
+  refreshing_ = ending_ = passing_ = false;
   given_.clear();
   ids_.clear();
   met_.clear();
@@ -69,31 +71,56 @@ sdk::Status SyncStream::place(std::string_view position, const Position* at, Tur
       turn.out.flags |= MG_SCAN_WAITS;
       return {};
     }
-    return begin({}, turn);
+    return begin_anew(turn);
   }
   return begin(at == nullptr ? Position{} : *at, turn);
 }
 
-/// From the cookie of `at`, or from the beginning where it has none.
+/// Everything, where `at` has no cookie or is in the middle of a scan; otherwise from its cookie. On another connection a scan is not gone on with where there
+/// is a cookie: the server there may lag, and says so when it is shown one.
 sdk::Status SyncStream::begin(Position at, Turn& turn) {
   stop();
+  scans_here_ = scans_here_ && link_ != nullptr && !link_->over();
   if (sdk::Status ready = ensure(link_); !ready.ok()) return ready;
+  if (sdk::Status young = must_not_lag(at.mark); !young.ok()) return young;
+  whole_ = at.mark.empty() || (at.scanning && scans_here_);
+  passing_ = whole_ && at.scanning && at.trail.count > 0;
+  scans_here_ = whole_;
+  if (!passing_) at.trail = {};
   at_ = std::move(at);
-  at_.trail = {};
-  whole_ = at_.mark.empty();
-  at_.scanning = false;
+  at_.scanning = passing_;
+  walked_ = {};
+  met_references_ = 0;
   present_told_ = false;
-  cookie_ = at_.mark;
+  cookie_ = whole_ ? std::string() : at_.mark;
   began_us_ = now_us();
   alive_us_ = known_us_ = began_us_;
-  if (whole_) enter_scan(turn);
-  const std::string value = encode_request(at_.mark);
+  if (whole_ && !passing_) enter_scan(turn);
+  const std::string value = encode_request(cookie_);
   const berval given = borrow(value);
   LDAPControl* made = nullptr;
   ldap_control_create(LDAP_CONTROL_SYNC, 1, const_cast<berval*>(&given), 1, &made);
   const Control owned(made);
   refreshing_ = true;
   return link_->search(query(), {made}, request_);
+}
+
+/// A server that has less than what was read would take changes back: who was shut out would be let in again. Not every one says so when it is shown the
+/// cookie. Where it does not show how far it is, nothing is known.
+sdk::Status SyncStream::must_not_lag(std::string_view cookie) {
+  std::vector<std::string> numbers;
+  if (cookie.empty() || context_.empty()) return {};
+  const Query how_far{.base = context_, .scope = LDAP_SCOPE_BASE, .attributes = {"contextCSN"}};
+  const sdk::Status asked = link_->all(how_far, [&](LDAPMessage* entry) { numbers = values_of(link_->handle(), entry, "contextCSN"); }, LDAP_NO_SUCH_OBJECT);
+  if (!asked.ok() || !lags(cookie, numbers)) return asked;
+  return sdk::failure(MG_RETRY, "server " + link_->server() + " lags behind what was read, and nothing is taken from it until it has caught up. If it was restored from a backup, that is with its next change");
+}
+
+sdk::Status SyncStream::begin_anew(Turn& turn) {
+  Position at = at_;
+  at.scanning = scans_here_ = true;
+  at.trail = {};
+  return begin(std::move(at), turn);
 }
 
 sdk::Status SyncStream::run(Turn& turn) {
@@ -127,7 +154,7 @@ sdk::Status SyncStream::take_message(LDAPMessage* message, Turn& turn) {
     case LDAP_RES_SEARCH_ENTRY: return take_entry(message, turn);
     case LDAP_RES_INTERMEDIATE: return take_note(message, turn);
     case LDAP_RES_SEARCH_RESULT: return take_result(message, turn);
-    case LDAP_RES_SEARCH_REFERENCE: note_references(references_ + 1, *link_); return {};
+    case LDAP_RES_SEARCH_REFERENCE: note_references(++met_references_, *link_); return {};
     default: return {};
   }
 }
@@ -143,8 +170,10 @@ sdk::Status SyncStream::take_entry(LDAPMessage* message, Turn& turn) {
     if (sdk::Status taken = take_ids({state->uuid}, state->kind == SyncState::Kind::remove, turn); !taken.ok()) return taken;
   } else {
     if (sdk::Status taken = take(*link_, message); !taken.ok()) return taken;
+    note_walked();
+    if (passing_) return pass_over(turn);
     turn.budget.spend(table_.values());
-    ++at_.trail.count;
+    at_.trail = walked_;
     if (refreshing_ && !at_.scanning) shown_.push_back(state->uuid);
     turn.more = emit(turn.sink);
   }
@@ -152,9 +181,22 @@ sdk::Status SyncStream::take_entry(LDAPMessage* message, Turn& turn) {
   return {};
 }
 
+void SyncStream::note_walked() {
+  ++walked_.count;
+  table_.note(walked_);
+}
+
+/// What the Position says was shown is not shown again, as long as it is the same to the last byte; otherwise the scan begins again.
+sdk::Status SyncStream::pass_over(Turn& turn) {
+  if (walked_.count < at_.trail.count) return {};
+  passing_ = false;
+  return walked_ == at_.trail ? sdk::Status{} : begin_anew(turn);
+}
+
 /// Keys that the server names alone: those that are there make a scan of the refresh.
 sdk::Status SyncStream::take_ids(std::vector<Uuid> ids, bool removed, Turn& turn) {
   if (!removed && !refreshing_) return wrong("named entries that are there when nobody had asked");
+  if (passing_) return begin_anew(turn);
   if (!removed && !at_.scanning) enter_scan(turn);
   ids_.insert(ids_.begin(), ids.rbegin(), ids.rend());
   ids_removed_ = removed;
@@ -164,7 +206,8 @@ sdk::Status SyncStream::take_ids(std::vector<Uuid> ids, bool removed, Turn& turn
 void SyncStream::emit_id(Turn& turn) {
   table_.fill_key(text_of(ids_.back()));
   ids_.pop_back();
-  ++at_.trail.count;
+  note_walked();
+  at_.trail = walked_;
   turn.budget.spend(table_.values());
   turn.more = ids_removed_ ? turn.sink.remove(table_.values()) : turn.sink.present(table_.values());
   if (ids_.empty() && !refreshing_) take_cookie(cookie_);
@@ -176,7 +219,7 @@ void SyncStream::take_cookie(const std::optional<std::string>& cookie) {
   cookie_ = refreshing_ ? *cookie : merged_cookie(cookie_, *cookie);
   if (refreshing_ || !ids_.empty()) return;
   at_.mark = cookie_;
-  at_.trail = {};
+  at_.trail = walked_ = {};
 }
 
 void SyncStream::enter_scan(Turn& turn) {
@@ -237,6 +280,7 @@ sdk::Status SyncStream::take_result(LDAPMessage* message, Turn& turn) {
 }
 
 sdk::Status SyncStream::end_refresh(bool present_was_told, Turn& turn) {
+  if (passing_) return begin_anew(turn);
   present_told_ = present_told_ || present_was_told;
   // A whole refresh shows everything however it ends. Any other is a scan only if the server says that what it did not name is gone.
   if (present_told_ && !at_.scanning) enter_scan(turn);
@@ -254,8 +298,9 @@ void SyncStream::finish_refresh(Turn& turn) {
   // A server that does not persist has ended the search: it is asked again at the next interval.
   if (request_ < 0) turn.out.flags |= MG_IDLE;
   if (whole_) at_.scanned_s = began_us_ / kSecond;
+  if (whole_) references_ = met_references_;
   at_.scanning = false;
-  at_.trail = {};
+  at_.trail = walked_ = {};
   at_.mark = cookie_;
   refreshing_ = ending_ = false;
   met_.clear();

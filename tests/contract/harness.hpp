@@ -41,8 +41,13 @@ class Harness {
   [[nodiscard]] virtual std::string plugin() const = 0;
   [[nodiscard]] virtual ingest::Settings connection() const = 0;
   [[nodiscard]] virtual ingest::Settings stream() const = 0;
-  /// Settings with which the stream shows new rows in reads outside scans, and sweeps by keys about three times a second; empty: it cannot.
+  /// Settings with which the stream shows new rows in reads outside scans, and sweeps about three times a second; empty: it cannot.
   [[nodiscard]] virtual ingest::Settings followed_stream() const { return {}; }
+  /// Whether the followed stream is one that the source itself tells its changes: also deletes come outside scans, and a sweep shows everything, not keys alone.
+  [[nodiscard]] virtual bool is_tracked() const { return false; }
+  /// The column that is the key, and a row's value in it: digits, or a UUID that is nothing but the row's id. It may borrow from the text.
+  [[nodiscard]] virtual std::string key_column() const { return "id"; }
+  [[nodiscard]] virtual Value key_of(std::int64_t id, [[maybe_unused]] std::string& borrowed) const { return Value::of_int64(id); }
   /// The table's name as discover() gives it.
   [[nodiscard]] virtual std::string stream_name() const = 0;
   [[nodiscard]] virtual std::vector<WrongSettings> wrong_settings() const = 0;
@@ -74,12 +79,15 @@ struct HarnessKind {
   std::function<std::unique_ptr<Harness>()> make;
 };
 
-/// The suite; its tests are in connector_suite.cpp. A kind of source joins by one file with
+/// The suite; its tests are in reading_suite.cpp, following_suite.cpp and failure_suite.cpp. A kind of source joins by one file with
 ///   INSTANTIATE_TEST_SUITE_P(Files, ConnectorContract, testing::Values(HarnessKind{…}), kind_name);
 /// and one meshgate_contract_test(…) line.
 class ConnectorContract : public testing::TestWithParam<HarnessKind> {
  protected:
-  void SetUp() override;
+  void SetUp() override {
+    harness_ = GetParam().make();
+    if (const std::string missing = harness_->missing(); !missing.empty()) GTEST_SKIP() << missing;
+  }
 
   std::unique_ptr<Harness> harness_;
 };

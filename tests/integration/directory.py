@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "services"))
 
-from processes import Gateway  # noqa: E402
+from processes import Gateway, free_port  # noqa: E402,F401
 from reader import canonical  # noqa: E402
 from slapd import SUFFIX, Slapd  # noqa: E402,F401
 

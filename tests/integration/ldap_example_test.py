@@ -4,13 +4,18 @@
 """
 
 import argparse
+import http.client
+import json
 import os
 import re
 import tempfile
+import time
 
 from directory import GROUPS, PEOPLE, DirectoryNode, Slapd, group, person
 from processes import run, wait_for
 
+PASSWORD = "anna-has-a-long-one"
+SIGN_IN = {"grant_type": "password", "username": "anna", "password": PASSWORD, "device": "test"}
 README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "connectors", "ldap", "README.md")
 
 
@@ -38,7 +43,8 @@ def main():
         server.start()
         try:
             must_be_granted(server)
-            server.modify(person("anna", displayName="Anna", telephoneNumber="+47 123") + group("sales", [f"uid=anna,{PEOPLE}"]))
+            server.modify(person("anna", displayName="Anna", telephoneNumber="+47 123", departmentNumber="sales", userPassword=PASSWORD) + group("staff-sales", [f"uid=anna,{PEOPLE}"]))
+            server.modify(person("carl", displayName="Carl", departmentNumber="stock"))
             os.environ["LDAP_PASSWORD"] = server.reader_password
             yaml = re.sub(r"url: \[.*\]", f'url: [ "{server.url}" ]', block("yaml")).replace("/etc/meshgate/corp-ca.pem", os.path.join(server.folder, "ca.pem"))
             yaml = yaml.replace("/var/lib/meshgate", "DATA").replace("127.0.0.1:7443", "127.0.0.1:PORT")
@@ -55,14 +61,44 @@ def follow(node, server):
         node.start_and_wait("_users", "_groups", "phone_book")
         expect(node, "_users", '"name":"anna"', '"disabled":false', '"display":"Anna"')
         expect(node, "_groups", f'"members":["uid=anna,{PEOPLE}"]')
-        expect(node, "phone_book", '"telephoneNumber":["+47 123"]')
+        token = signed_in(node)
+        wait_for("anna to see her own department", lambda: phone_book(node, token, "sales")[0] == 200, 20)
+        if b'"telephoneNumber":["+47 123"]' not in phone_book(node, token, "sales")[1]:
+            raise SystemExit(f"the phone book of anna's department: {phone_book(node, token, 'sales')}")
+        for where, who in (("stock", token), ("sales", None)):
+            if phone_book(node, who, where)[0] not in (401, 403, 404):
+                raise SystemExit(f"the phone book of {where} is shown to {'anna' if who else 'anybody'}: {phone_book(node, who, where)}")
+        begun = time.monotonic()
         server.modify(f"dn: uid=anna,{PEOPLE}\nchangetype: modify\nreplace: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n\n")
-        server.modify(f"dn: cn=sales,{GROUPS}\nchangetype: modify\nadd: member\nmember: uid=bo,{PEOPLE}\n\n")
+        wait_for("anna to be refused", lambda: phone_book(node, token, "sales")[0] in (401, 403, 404), 20)
+        print(f"refused {time.monotonic() - begun:.2f} s after the directory was told that she is disabled")
+        if ask(node, "POST", "/auth/token", SIGN_IN)[0] == 200:
+            raise SystemExit("who is disabled signs in")
+        server.modify(f"dn: cn=staff-sales,{GROUPS}\nchangetype: modify\nadd: member\nmember: uid=bo,{PEOPLE}\n\n")
         expect(node, "_users", '"disabled":true')
         expect(node, "_groups", f'"uid=bo,{PEOPLE}"')
-        if server.reader_password in node.log():
+        if server.reader_password in node.log() or PASSWORD in node.log():
             raise SystemExit("the password is in the log")
     print("the example of connectors/ldap works as it stands")
+
+
+def ask(node, method, path, body=None, token=None):
+    """(status, body) over the network, as anybody asks."""
+    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=30)
+    connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json", **({"Authorization": "Bearer " + token} if token else {})})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer.status, content
+
+
+def signed_in(node):
+    status, body = wait_for("anna to sign in", lambda: (answer := ask(node, "POST", "/auth/token", SIGN_IN))[0] == 200 and answer, 20)
+    return json.loads(body)["access_token"]
+
+
+def phone_book(node, token, department):
+    return ask(node, "GET", f"/feeds/phone_book/items?partition={department}", token=token)
 
 
 def expect(node, feed, *parts):

@@ -29,6 +29,7 @@ CONFIGURATION = """
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 include HERE/ldap/meshgate_test.schema
 pidfile FOLDER/slapd.pid
 modulepath /usr/lib/ldap
@@ -54,11 +55,13 @@ checkpoint 0 0
 index objectClass,entryUUID,entryCSN,uid,cn,id eq
 index modifyTimestamp eq
 access to attrs=userPassword by anonymous auth by * none
+MORE_ACCESS
 access to * by dn.exact="cn=reader,SUFFIX" read by * none
 LIMITS
 FOLLOWS
 SYNC
 overlay ppolicy
+POLICY
 """
 
 ENTRIES = """dn: SUFFIX
@@ -110,6 +113,8 @@ class Slapd:
         self.size_limit = options.get("size_limit", "unlimited")
         self.server_id = options.get("server_id", 1)
         self.follows = options.get("follows")
+        self.more_access = ""  # a rule before the last one
+        self.policy = ""  # the name of the usual password policy's entry
         self.admin_password = options.get("admin_password") or password()
         self.reader_password = options.get("reader_password") or password()
         self.port, self.tls_port = free_port(), free_port()
@@ -149,6 +154,7 @@ class Slapd:
                    f"credentials={self.admin_password}\nupdateref {self.follows}" if self.follows else "")
         words = {"HERE": HERE, "FOLDER": self.folder, "SIZE_LIMIT": str(self.size_limit), "SERVER_ID": str(self.server_id), "TLS\n": (tls if self.tls else "") + "\n",
                  "SUFFIX": SUFFIX, "ADMIN_PASSWORD": self.admin_password, "FOLLOWS": follows, "SYNC": sync if self.sync else "",
+                 "MORE_ACCESS": self.more_access, "POLICY": f'ppolicy_default "{self.policy}"' if self.policy else "",
                  "LIMITS": f'limits dn.exact="cn=reader,{SUFFIX}" size.soft={self.size_limit} size.hard={self.size_limit} size.prtotal={self.size_limit} time=unlimited'}
         text = CONFIGURATION
         for name, value in words.items():
@@ -162,17 +168,19 @@ class Slapd:
         entries = ENTRIES.replace("SUFFIX", SUFFIX).replace("READER_PASSWORD", self.reader_password)
         subprocess.run(["/usr/sbin/slapadd", "-q", "-w", "-f", os.path.join(self.folder, "slapd.conf")], input=entries.encode(), check=True, stderr=subprocess.DEVNULL)
 
-    def make_certificates(self):
+    def make_certificates(self, expired=False):
+        """`expired`: the server's own is one that was good until yesterday."""
         def openssl(*words):
             subprocess.run(["openssl", *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder)
 
         curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-        openssl("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=Test authority")
+        if not os.path.exists(os.path.join(self.folder, "ca.pem")):
+            openssl("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=Test authority")
         for name, subject, names in (("server", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1"), ("reader", "/CN=reader", "subjectAltName=DNS:reader")):
             openssl("req", *curve, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
             with open(os.path.join(self.folder, f"{name}.ext"), "w", encoding="ascii") as file:
                 file.write(names)
-            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30", "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "-1" if expired else "30", "-extfile", f"{name}.ext", "-out", f"{name}.pem")
 
     def start(self):
         """Returns once it answers."""
@@ -235,9 +243,9 @@ class Slapd:
     def stop(self):
         self.end(signal.SIGTERM)
 
-    def modify(self, ldif, check=True):
-        """Changes as LDIF has them, one after the other, as the administrator. The exit code of ldapmodify."""
-        done = subprocess.run(["ldapmodify", "-x", "-H", self.url, "-D", self.admin, "-w", self.admin_password, "-c"], input=ldif.encode(), capture_output=True)
+    def modify(self, ldif, check=True, relax=False):
+        """Changes as LDIF has them, one after the other, as the administrator; with `relax` also of what the server alone writes. The exit code of ldapmodify."""
+        done = subprocess.run(["ldapmodify", "-x", *(["-e", "relax"] if relax else []), "-H", self.url, "-D", self.admin, "-w", self.admin_password, "-c"], input=ldif.encode(), capture_output=True)
         if check and done.returncode != 0:
             raise SystemExit(f"ldapmodify ended with {done.returncode}: {done.stderr.decode()}")
         return done.returncode
@@ -247,6 +255,11 @@ class Slapd:
         done = subprocess.run(["ldapsearch", "-x", "-H", self.url, "-D", self.reader, "-w", self.reader_password, "-LLL", "-o", "ldif-wrap=no", "-b", base, filter_text, *attributes],
                               capture_output=True, check=True)
         return entries_of(done.stdout.decode())
+
+    def count(self, base):
+        """Entries at and under a base, as the reader sees them; 0 where it cannot be asked."""
+        done = subprocess.run(["ldapsearch", "-x", "-H", self.url, "-D", self.reader, "-w", self.reader_password, "-LLL", "-b", base, "1.1"], capture_output=True)
+        return done.stdout.decode().count("dn: ")
 
     def environment(self):
         return {"MESHGATE_TEST_LDAP_URL": self.url, "MESHGATE_TEST_LDAPS_URL": self.tls_url, "MESHGATE_TEST_LDAP_BASE": SUFFIX, "MESHGATE_TEST_LDAP_ADMIN": self.admin,

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
+
 #include "tests/integration/ldap/reading.hpp"
 
 namespace meshgate::ldap_test {
@@ -68,6 +71,41 @@ TEST(Entries, ALockSaysDisabled) {
   server.replace(anna, {{"pwdAccountLockedTime", {"20260101000000Z"}}, {"displayName", {"Other"}}});
   reading.read_until("the next change", [&] { return reading.seen.entries.begin()->second.contains("displayName"); });
   EXPECT_EQ(disabled(), "false");
+}
+
+TEST(Entries, EachWayOfShuttingSomebodyOutSaysDisabled) {
+  Server server({"--session-log", "100"});
+  const std::string anna = server.add_person("anna", {{"objectClass", {"inetOrgPerson", "shadowAccount", "testAccount"}}});
+  for (const char* capture : {"sync", "poll"}) {
+    Reading reading(reader_of(server), people_of(server, {{"capture", capture}}));
+    ASSERT_TRUE(reading.read_all().ok());
+    const auto disabled = [&] { return reading.seen.entries.begin()->second.at("disabled") == "true"; };
+    for (const auto& [attribute, out, in] : std::vector<std::array<std::string, 3>>{{"pwdAccountLockedTime", "000001010000Z", ""},
+                                                                                    {"shadowExpire", "1", "100000"},
+                                                                                    {"nsAccountLock", "TRUE", "FALSE"},
+                                                                                    {"loginDisabled", "TRUE", ""},
+                                                                                    {"userAccountControl", "514", "512"},
+                                                                                    {"accountExpires", "1", "9223372036854775807"}}) {
+      SCOPED_TRACE(std::string(capture) + " " + attribute);
+      server.replace(anna, {{attribute, {out}}});
+      reading.read_until("disabled", disabled);
+      server.replace(anna, {{attribute, in.empty() ? std::vector<std::string>{} : std::vector<std::string>{in}}});
+      reading.read_until("not disabled any more", [&] { return !disabled(); });
+    }
+  }
+}
+
+TEST(Entries, ADateThatComesIsNoticedThoughNothingChanges) {
+  Server server;
+  const auto ticks = (std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count() + 2 + 11644473600) * 10000000;
+  server.add_person("anna", {{"objectClass", {"inetOrgPerson", "testAccount"}}, {"accountExpires", {std::to_string(ticks)}}});
+  for (const Settings& way : {Settings{{"capture", "sync"}, {"sweep", "1"}}, Settings{{"capture", "poll"}, {"overlap", "60000"}}}) {
+    Reading reading(reader_of(server), people_of(server, way));
+    const auto disabled = [&] { return !reading.seen.entries.empty() && reading.seen.entries.begin()->second.at("disabled") == "true"; };
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!disabled() && std::chrono::steady_clock::now() < end) ASSERT_TRUE(reading.read().ok());
+    EXPECT_TRUE(disabled());
+  }
 }
 
 TEST(Entries, AGroupOfFiftyThousandIsWhole) {

@@ -83,6 +83,13 @@ class Server {
   }
 
   void add(const std::string& dn, const Attributes& attributes) { change(dn, attributes, LDAP_MOD_ADD, true); }
+  /// With an entryUUID that the test has chosen.
+  void add_as(const std::string& uuid, const std::string& dn, Attributes attributes) {
+    attributes["entryUUID"] = {uuid};
+    LDAPControl relax{const_cast<char*>(LDAP_CONTROL_RELAX), {0, nullptr}, 1};
+    std::vector<LDAPControl*> controls = {&relax, nullptr};
+    change(dn, attributes, LDAP_MOD_ADD, true, controls.data());
+  }
   void replace(const std::string& dn, const Attributes& attributes) { change(dn, attributes, LDAP_MOD_REPLACE, false); }
   void remove(const std::string& dn) { must(ldap_delete_ext_s(handle(), dn.c_str(), nullptr, nullptr), "delete " + dn); }
   void rename(const std::string& dn, const std::string& part, const std::string& above = {}) {
@@ -116,7 +123,7 @@ class Server {
   static void must(int code, const std::string& what) {
     if (code != LDAP_SUCCESS) ADD_FAILURE() << what << ": " << ldap_err2string(code);
   }
-  void change(const std::string& dn, const Attributes& attributes, int operation, bool entry) {
+  void change(const std::string& dn, const Attributes& attributes, int operation, bool entry, LDAPControl** controls = nullptr) {
     std::vector<std::vector<berval>> values;
     std::vector<std::vector<berval*>> pointers;
     std::vector<LDAPMod> changes(attributes.size());
@@ -136,7 +143,7 @@ class Server {
       list.push_back(&changes[at++]);
     }
     list.push_back(nullptr);
-    must(entry ? ldap_add_ext_s(handle(), dn.c_str(), list.data(), nullptr, nullptr) : ldap_modify_ext_s(handle(), dn.c_str(), list.data(), nullptr, nullptr), "change " + dn);
+    must(entry ? ldap_add_ext_s(handle(), dn.c_str(), list.data(), controls, nullptr) : ldap_modify_ext_s(handle(), dn.c_str(), list.data(), nullptr, nullptr), "change " + dn);
   }
 
   void script(const std::vector<std::string>& words);

@@ -171,9 +171,40 @@ TEST_P(Sync, AServerThatIsKilledInTheMiddleEndsNoScan) {
   auto again = begin();
   again.position = reading.position;
   ASSERT_TRUE(again.read_all().ok());
+  EXPECT_FALSE(again.began) << "what was shown before is the same, and the scan goes on";
+  EXPECT_TRUE(again.scanned);
+  again.seen.entries.merge(reading.seen.entries);
+  EXPECT_EQ(again.seen.entries.size(), 2000U);
+}
+
+TEST_P(Sync, AScanThatMeetsAnotherEntryOnItsWayBeginsAgain) {
+  add_people(30);
+  auto reading = begin();
+  ASSERT_TRUE(reading.read({.max_records = 20, .flags = MG_LET_GO}).ok());
+  server_.replace("uid=p3," + server_.people(), {{"displayName", {"Other"}}});
+  auto again = begin();
+  again.position = reading.position;
+  ASSERT_TRUE(again.read_all().ok());
   EXPECT_TRUE(again.began);
   EXPECT_TRUE(again.scanned);
-  EXPECT_EQ(again.seen.entries.size(), 2000U);
+  EXPECT_EQ(again.seen.entries.size(), 30U);
+}
+
+TEST_P(Sync, ALaterScanThatBreaksOffOnAnotherConnectionGoesOnFromTheCookie) {
+  add_people(30);
+  auto reading = begin({{"sweep", "0"}});
+  reading.read_until("the first scan", [&] { return reading.scanned; });
+  ASSERT_TRUE(reading.read({.max_records = 20, .flags = MG_LET_GO}).ok());
+  ASSERT_NE(reading.progress.flags & MG_SCANNING, 0U);
+  auto again = begin();
+  again.position = reading.position;
+  server_.add_person("new");
+  again.read_until("the new one", [&] { return !again.seen.by_name("uid=new,").empty(); });
+  EXPECT_LE(again.seen.entries.size(), 1U) << "the server knows what was read";
+  reading.began = reading.scanned = false;
+  reading.read_until("the end of the scan", [&] { return reading.scanned; });
+  EXPECT_FALSE(reading.began) << "on its own connection the scan goes on";
+  EXPECT_EQ(reading.seen.entries.size(), 31U);
 }
 
 TEST_P(Sync, AServerThatRestartsIsGoneOnFrom) {
@@ -223,6 +254,17 @@ TEST_P(Sync, ReadsThatLetGoGoOnFromTheCookie) {
   EXPECT_EQ(reading.progress.flags & MG_OPEN, 0U);
   server_.add_person("new");
   reading.read_until("the new one", [&] { return !reading.seen.by_name("uid=new,").empty(); });
+}
+
+TEST_P(Sync, ReferencesAreCountedAndNotFollowed) {
+  add_people(3);
+  server_.add("ou=elsewhere," + server_.people(), {{"objectClass", {"referral", "extensibleObject"}}, {"ou", {"elsewhere"}}, {"ref", {"ldap://no.such.host.invalid/ou=elsewhere"}}});
+  for (const char* capture : {"sync", "poll", "scan"}) {
+    auto reading = begin({{"capture", capture}});
+    reading.read_until("the end of the scan", [&] { return reading.scanned; });
+    EXPECT_EQ(reading.seen.entries.size(), 3U) << capture;
+    EXPECT_THAT(reading.progress.note, HasSubstr("1 reference to other servers not followed")) << capture;
+  }
 }
 
 TEST_P(Sync, AnEmptyBaseIsAnEmptyScan) {

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "connectors/ldap/cookie.hpp"
 
 namespace meshgate::ldap {
@@ -14,6 +17,17 @@ TEST(Cookies, KeepTheNewestOfEachWriter) {
   EXPECT_EQ(merged_cookie("rid=000,csn=" + kOne + ";" + kTwo, "rid=000,sid=001,csn=" + kNewerTwo), "rid=000,sid=001,csn=" + kOne + ";" + kNewerTwo);
   EXPECT_EQ(merged_cookie("rid=000,csn=" + kNewerTwo, "rid=000,csn=" + kTwo), "rid=000,csn=" + kNewerTwo) << "nothing goes back";
   EXPECT_EQ(merged_cookie("rid=000,csn=" + kOne, "rid=000,csn=" + kTwo), "rid=000,csn=" + kOne + ";" + kTwo);
+}
+
+TEST(Cookies, TellWhetherAServerLags) {
+  using Numbers = std::vector<std::string>;
+  const std::string read = "rid=000,csn=" + kOne + ";" + kTwo;
+  EXPECT_FALSE(lags(read, Numbers{kOne, kTwo}));
+  EXPECT_FALSE(lags(read, Numbers{kOne, kNewerTwo}));
+  EXPECT_TRUE(lags(read, Numbers{kOne}));
+  EXPECT_TRUE(lags("rid=000,csn=" + kNewerTwo, Numbers{kOne, kTwo}));
+  EXPECT_FALSE(lags(read, {}));
+  EXPECT_FALSE(lags("another server's", Numbers{kOne}));
 }
 
 TEST(Cookies, OfOtherServersAreTakenAsTheyAre) {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "connectors/ldap/dn.hpp"
-#include "connectors/ldap/entry.hpp"
 #include "connectors/ldap/position.hpp"
+#include "connectors/ldap/times.hpp"
 #include "connectors/ldap/uuid.hpp"
 
 namespace meshgate::ldap {
