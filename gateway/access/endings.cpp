@@ -66,7 +66,8 @@ void SignIn::purge(const std::vector<Device>& devices) {
   if (ids.empty()) return;
   if (auto removed = book_->remove(ids); !removed) return log_.warning("sign-in", removed.error().message);
   for (const auto& device : devices) {
-    if (std::ranges::binary_search(away, device.user)) log_.warning("audit", named(device) + " purged: that person (" + device.user + ") has not been in the directory for the time of grace");
+    if (!std::ranges::binary_search(away, device.user)) continue;
+    log_.audit({"the node", {}, named(device) + " purged", "that person (" + device.user + ") has not been in the directory for the time of grace", {}});
   }
   tell();
 }

@@ -78,7 +78,7 @@ TEST_F(AbsencesTest, AfterTheGraceWhatIsTheirsIsPurgedOnceForGoodAndNobodyElses)
   EXPECT_EQ(devices(), 1U);
   EXPECT_GE(told, 1);
   EXPECT_EQ(lines_with("audit: "), 2U) << log_.text();
-  EXPECT_EQ(lines_with("(" + ann.device + ") of ann purged: that person (anchor-ann) has not been in the directory"), 1U) << log_.text();
+  EXPECT_EQ(lines_with("(" + ann.device + ") of ann purged, that person (anchor-ann) has not been in the directory"), 1U) << log_.text();
   open();
   EXPECT_EQ(devices(), 1U);
   come_back("ann");
