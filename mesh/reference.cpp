@@ -1,8 +1,10 @@
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
+
+#include <simdjson.h>
 
 #include <optional>
 
-namespace meshgate::access {
+namespace meshgate {
 
 namespace {
 
@@ -89,4 +91,20 @@ std::string reference(std::string_view text) {
   return out;
 }
 
-}  // namespace meshgate::access
+std::vector<std::string> names_in(std::string_view content) {
+  std::vector<std::string> out;
+  simdjson::dom::parser parser;
+  simdjson::dom::object fields;
+  const simdjson::padded_string padded(content);
+  if (parser.parse(padded).get(fields) != simdjson::SUCCESS) return out;
+  for (const char* field : {"name", "dn"}) {
+    simdjson::dom::element value;
+    std::string_view text;
+    if (fields[field].get(value) != simdjson::SUCCESS) continue;
+    if (value.is_int64() || value.is_uint64()) out.push_back(simdjson::minify(value));
+    else if (value.get(text) == simdjson::SUCCESS && !text.empty()) out.emplace_back(text);
+  }
+  return out;
+}
+
+}  // namespace meshgate

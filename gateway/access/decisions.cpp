@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 
 namespace meshgate::access {
 

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 
 namespace meshgate::access {
 

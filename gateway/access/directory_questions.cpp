@@ -2,7 +2,7 @@
 
 #include "gateway/access/decisions.hpp"
 #include "gateway/access/directory_access.hpp"
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 
 namespace meshgate::access {
 

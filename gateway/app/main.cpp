@@ -139,7 +139,7 @@ int main(int argc, char** argv) {
   add_quarantine(program, code, config, feed, key, keys);
   JournalArguments journal;
   add_journal(program, code, config, journal);
-  CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds", code, [&] { return release(config, feed); });
+  CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds; `meshgate feeds` names some of it, `meshgate plan FILE --feed FEED` more", code, [&] { return release(config, feed); });
   release_command->add_option("feed", feed, "the feed")->required();
   std::string person;
   std::string partition;

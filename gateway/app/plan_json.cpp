@@ -44,6 +44,7 @@ class Members {
 void append(std::string& out, const PlannedChange& one) {
   Members members(out);
   members.text("id", one.id);
+  if (!one.name.empty()) members.text("name", one.name);
   members.content("before", one.before);
   members.content("after", one.after);
   if (!one.partitions_before.empty()) members.texts("partitions_before", one.partitions_before);

@@ -26,6 +26,12 @@ std::string shown(std::string_view text) {
   return one_line(text.substr(0, end)) + "…";
 }
 
+/// What a change is told by: people and groups by what they are called.
+std::string heading(const PlannedChange& one) {
+  if (one.id.empty()) return "(no key)";
+  return one.name.empty() ? shown(one.id) : shown(one.name) + " (" + shown(one.id) + ")";
+}
+
 std::string joined(const std::vector<std::string>& names) {
   std::string out;
   for (const auto& name : names) out.append(out.empty() ? "" : ", ").append(name.empty() ? "(the whole feed)" : shown(name));
@@ -69,7 +75,7 @@ class Text {
     if (changes.count == 0) return;
     out_.append("  ").append(what).append(" ").append(count(changes.count)).append(more).append("\n");
     for (const PlannedChange& one : changes.samples) {
-      out_ += "      " + (one.id.empty() ? std::string("(no key)") : shown(one.id)) + "  ";
+      out_ += "      " + heading(one) + "  ";
       show(one);
     }
     if (changes.samples.size() < changes.count && !changes.samples.empty()) out_ += "      …\n";
@@ -89,7 +95,7 @@ class Text {
 
   void difference(const PlannedChange& one) {
     const std::size_t first = out_.size();
-    const std::string indent(6 + shown(one.id).size() + 2, ' ');
+    const std::string indent(6 + heading(one).size() + 2, ' ');
     const auto line = [&](const std::string& text) { out_.append(out_.size() == first ? "" : indent).append(text).append("\n"); };
     for (const auto& field : content_difference(one.before, one.after)) {
       line(shown(field.name) + ": " + shown(field.before.empty() ? "nothing" : field.before) + " → " + shown(field.after.empty() ? "nothing" : field.after));

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gateway/ingest/item_names.hpp"
+
 namespace meshgate::ingest {
 
 namespace {
@@ -256,7 +258,10 @@ Status FeedReader::ask_again(const std::vector<store::Unseen>& unseen) {
   const auto found = look_up(keys);
   if (!found) return found.error();
   for (const auto& item : unseen) {
-    if (!found->contains(item.key) && !options_.guard.keeps(item.id)) batch_.sweep(item.key);
+    if (found->contains(item.key)) continue;
+    const auto kept = keeps(options_.guard, *feed_, item.id);
+    if (!kept) return kept.error();
+    if (!*kept) batch_.sweep(item.key);
   }
   return {};
 }

@@ -18,8 +18,10 @@ struct Guard {
   std::uint64_t share = 1000;  ///< of the feed's items, in hundredths of a percent
   std::uint64_t count = 100;
   std::vector<std::string> kept = {};  ///< ids of items that no such delete removes, however few they are
+  bool by_name = false;                ///< or what people and groups are called
 
-  [[nodiscard]] bool keeps(std::string_view id) const;
+  /// `content`: as the feed has it.
+  [[nodiscard]] bool keeps(std::string_view id, std::string_view content) const;
 };
 
 /// A feed's guard where nothing is written: narrower for people and groups.
@@ -41,6 +43,6 @@ struct Sweep {
 bool holds(const Guard& guard, const Sweep& sweep);
 
 /// Says how many are held and why, names some of them, and what to do.
-std::string held_sentence(const Guard& guard, const Sweep& sweep, const std::string& feed, const std::vector<std::string>& some_ids);
+std::string held_sentence(const Guard& guard, const Sweep& sweep, const std::string& feed, const std::vector<std::string>& some);
 
 }  // namespace meshgate::ingest

@@ -6,7 +6,9 @@
 #include "gateway/base/log.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/feed_reader.hpp"
+#include "gateway/ingest/item_names.hpp"
 #include "gateway/ingest/mapped_stream.hpp"
+#include "mesh/reference.hpp"
 
 namespace meshgate::ingest {
 
@@ -105,17 +107,13 @@ class Planner : private RecordSink {
     }
     PlannedChange* sample = next(plan_.added);
     if (sample == nullptr) return;
-    sample->id = one.id;
-    sample->after = sampled(one.content);
-    sample->partitions_after.assign(one.partitions.begin(), one.partitions.end());
+    note_after(*sample, one);
   }
 
   void note_changed(const store::Difference& one) {
     PlannedChange* sample = next(plan_.changed);
     if (sample == nullptr) return;
-    sample->id = one.id;
-    sample->after = sampled(one.content);
-    sample->partitions_after.assign(one.partitions.begin(), one.partitions.end());
+    note_after(*sample, one);
     look_before(*sample);
   }
 
@@ -144,11 +142,24 @@ class Planner : private RecordSink {
     return changes.samples.size() < most_samples_ ? &changes.samples.emplace_back() : nullptr;
   }
 
+  void note_after(PlannedChange& sample, const store::Difference& one) const {
+    sample.id = one.id;
+    sample.after = sampled(one.content);
+    sample.partitions_after.assign(one.partitions.begin(), one.partitions.end());
+    note_name(sample, one.content);
+  }
+
+  void note_name(PlannedChange& sample, std::string_view content) const {
+    if (!options_.guard.by_name) return;
+    if (auto names = names_in(content); !names.empty()) sample.name = std::move(names.front());
+  }
+
   /// A sample that cannot be read is one without its content.
   void look_before(PlannedChange& sample) const {
     auto item = feed_->item(sample.id);
     if (!item || !*item) return;
     sample.before = sampled((*item)->content);
+    note_name(sample, (*item)->content);
     sample.partitions_before = std::move((*item)->partitions);
   }
 
@@ -175,11 +186,11 @@ class Planner : private RecordSink {
   Status note_held(const Sweep& found) {
     const auto some = feed_->unseen(kStream, seen_, {}, most_samples_);
     if (!some) return some.error();
-    std::vector<std::string> ids;
-    for (const auto& one : *some) ids.push_back(one.id);
-    for (const std::string& id : ids) note_gone(plan_.missing, id);
+    std::vector<std::string> named;
+    for (const auto& one : *some) named.push_back(known_as(options_.guard, *feed_, one.id));
+    for (const auto& one : *some) note_gone(plan_.missing, one.id);
     plan_.missing.count = found.missing;
-    plan_.held = held_sentence(options_.guard, found, options_.name, ids);
+    plan_.held = held_sentence(options_.guard, found, options_.name, named);
     return {};
   }
 
@@ -196,7 +207,10 @@ class Planner : private RecordSink {
       const auto found = mapped_.look_up(stream, keys, *this);
       if (!found) return found.error();
       for (const auto& one : *unseen) {
-        if (!found->contains(one.key) && !options_.guard.keeps(one.id)) note_gone(plan_.missing, one.id);
+        if (found->contains(one.key)) continue;
+        const auto kept = keeps(options_.guard, *feed_, one.id);
+        if (!kept) return kept.error();
+        if (!*kept) note_gone(plan_.missing, one.id);
       }
       if (auto played = play(); !played) return played;
     }

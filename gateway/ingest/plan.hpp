@@ -20,6 +20,7 @@ namespace meshgate::ingest {
 /// One item that would change, or one record that would go to quarantine.
 struct PlannedChange {
   std::string id;      ///< or the record's key
+  std::string name;    ///< of a person or group: what they are called, where they have it already as they are now; empty: not known
   std::string before;  ///< content; empty: there is none, or it is longer than a sample may be
   std::string after;
   std::vector<std::string> partitions_before;

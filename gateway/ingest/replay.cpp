@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "gateway/ingest/feed_reader.hpp"
+#include "gateway/ingest/item_names.hpp"
 
 namespace meshgate::ingest {
 
@@ -89,17 +90,20 @@ Status FeedReader::remove_absent(std::span<Replayed> all) {
   for (const Replayed& one : all) {
     if (one.fate == Fate::removed) batch_.sweep(one.key);
   }
-  bool keeps = false;
-  const auto look = [&](const store::Difference& one) { keeps = keeps || (one.kind == store::Difference::Kind::removed && options_.guard.keeps(one.id)); };
+  Result<bool> kept = false;
+  const auto look = [&](const store::Difference& one) {
+    if (kept && !*kept && one.kind == store::Difference::Kind::removed) kept = keeps(options_.guard, *feed_, one.id);
+  };
   auto would = feed_->rehearse(batch_, nullptr, look);
   if (!would) return std::move(would).error();
+  if (!kept) return std::move(kept).error();
   const std::uint64_t items = feed_->state().count;
-  if (!keeps && !holds(options_.guard, {would->removed, items - would->removed, items})) return commit();
+  if (!*kept && !holds(options_.guard, {would->removed, items - would->removed, items})) return commit();
   batch_.clear();
   for (Replayed& one : all) {
     if (one.fate != Fate::removed) continue;
     one.fate = Fate::held;
-    one.reason = keeps ? "a protected item would go" : std::to_string(would->removed) + " of " + std::to_string(items) + " items would go at once";
+    one.reason = *kept ? "a protected item would go" : std::to_string(would->removed) + " of " + std::to_string(items) + " items would go at once";
   }
   return {};
 }

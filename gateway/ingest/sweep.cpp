@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "gateway/ingest/feed_reader.hpp"
+#include "gateway/ingest/item_names.hpp"
 
 namespace meshgate::ingest {
 
@@ -46,9 +47,9 @@ Result<std::uint64_t> FeedReader::count_missing(std::uint64_t items) const {
 Status FeedReader::keep_held(const Sweep& found, const std::string& held_before) {
   const auto some = feed_->unseen(kStream, *seen_, {}, kNamedHeld);
   if (!some) return some.error();
-  std::vector<std::string> ids;
-  for (const auto& one : *some) ids.push_back(one.id);
-  const std::string why = held_sentence(options_.guard, found, name_, ids);
+  std::vector<std::string> named;
+  for (const auto& one : *some) named.push_back(known_as(options_.guard, *feed_, one.id));
+  const std::string why = held_sentence(options_.guard, found, name_, named);
   // The numbers move with every scan; the log says it once.
   if (!std::exchange(said_held_, true)) log_.warning(room_, "deletes are held: " + why);
   if (why != held_before) batch_.set_held(why);

@@ -4,9 +4,10 @@
 #include <string_view>
 
 #include "gateway/access/directory.hpp"
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 #include "tests/fuzz/must.hpp"
 
+using meshgate::reference;
 using meshgate::fuzz::must;
 using namespace meshgate::access;
 

@@ -3,10 +3,11 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 #include "gateway/access/rules.hpp"
 #include "tests/fuzz/must.hpp"
 
+using meshgate::reference;
 using meshgate::fuzz::must;
 using namespace meshgate::access;
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 
 namespace meshgate::access {
 namespace {

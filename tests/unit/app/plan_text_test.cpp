@@ -64,6 +64,19 @@ TEST(PlanText, SaysWhatWouldHappen) {
             "  4 records stay in quarantine\n");
 }
 
+TEST(PlanText, TellsPeopleByTheirNames) {
+  ingest::FeedPlan plan;
+  plan.known = true;
+  plan.changed.count = plan.removed.count = 1;
+  plan.changed.samples = {{.id = "5f0c", .name = "ann", .before = R"({"mail":"a","name":"ann"})", .after = R"({"mail":"b","name":"ann"})"}};
+  plan.removed.samples = {{.id = "6a1d", .name = "bob", .before = R"({"name":"bob"})"}};
+  const PlannedFeed people{"_users", "directory", plan};
+  const std::string text = plan_text(people);
+  EXPECT_NE(text.find("      ann (5f0c)  mail: \"a\" → \"b\"\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("      bob (6a1d)  {\"name\":\"bob\"}\n"), std::string::npos) << text;
+  EXPECT_NE(plan_json({people}, {}).find(R"({"id":"6a1d","name":"bob","before":)"), std::string::npos) << plan_json({people}, {});
+}
+
 TEST(PlanText, SaysWhatTheGuardWouldHold) {
   ingest::FeedPlan plan;
   plan.known = true;

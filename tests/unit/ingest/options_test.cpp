@@ -96,11 +96,12 @@ TEST_F(OptionsTest, OfPeopleAndGroupsFewerDeletesAreMadeWithoutAsking) {
   const Guard& users = sources[0].feeds[0].guard;
   EXPECT_EQ(users.share, 500U);
   EXPECT_EQ(users.count, 10U);
-  EXPECT_FALSE(users.keeps("1"));
+  EXPECT_FALSE(users.keeps("1", {}));
   const Guard& groups = sources[0].feeds[1].guard;
   EXPECT_EQ(groups.share, 500U);
   EXPECT_EQ(groups.count, 3U);
-  EXPECT_TRUE(groups.keeps("1") && groups.keeps("root") && !groups.keeps("2"));
+  EXPECT_TRUE(groups.keeps("1", {}) && groups.keeps("root", {}) && !groups.keeps("2", {}));
+  EXPECT_TRUE(groups.keeps("5f0c", R"({"name":"Root"})") && groups.by_name && users.by_name) << "also by name";
 }
 
 TEST_F(OptionsTest, TablesMakeAFamilyWithWhatIsCommon) {

@@ -48,6 +48,25 @@ TEST_F(PlanTest, AProtectedItemWouldNotGo) {
   EXPECT_EQ(ids(plan().missing), "1: 8");
 }
 
+TEST_F(PlanTest, OfTheDirectoryNamesAreToldAndProtected) {
+  options_.guard = {.share = 10000, .count = 100, .kept = {"row 7"}, .by_name = true};
+  scan();
+  table_.rows.erase(7);
+  table_.rows.erase(8);
+  table_.rows[2].name = "changed";
+  table_.rows[11] = {.name = "new"};
+  auto out = plan();
+  EXPECT_EQ(out.added.samples[0].name, "new");
+  EXPECT_EQ(out.changed.samples[0].name, "row 2") << "as they are called now";
+  EXPECT_EQ(ids(out.missing), "1: 8");
+  EXPECT_EQ(out.missing.samples[0].name, "row 8");
+  options_.guard = {.share = 0, .count = 0, .kept = {}, .by_name = true};
+  out = plan();
+  EXPECT_TRUE(out.held.starts_with("a scan did not find 2 of 11 items (row 7, row 8), more than")) << out.held;
+  options_.guard = {};
+  EXPECT_EQ(plan().added.samples[0].name, "");
+}
+
 TEST_F(PlanTest, NothingWouldChange) {
   table_.faults[4] = "odd";
   scan();

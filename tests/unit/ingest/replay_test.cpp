@@ -68,6 +68,16 @@ TEST_F(ReplayTest, AProtectedItemIsKept) {
   EXPECT_NE(content("5"), "none");
 }
 
+TEST_F(ReplayTest, WhoIsProtectedByNameIsKept) {
+  options_.guard.kept = {"Row 5"};
+  options_.guard.by_name = true;
+  scan();
+  table_.faults[5] = "odd";
+  scan();
+  table_.rows.erase(5);
+  EXPECT_EQ(replayed(), "5 held a protected item would go\n");
+}
+
 TEST_F(ReplayTest, RecordsThatNeverBecameItemsAreNotCountedByTheGuard) {
   options_.guard = {.share = 0, .count = 0};
   for (const int id : {3, 4, 5}) table_.faults[id] = "odd";

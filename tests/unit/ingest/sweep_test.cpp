@@ -166,6 +166,27 @@ TEST_F(SweepTest, AProtectedItemGoesOnlyWhenTheSourceReportsIt) {
   EXPECT_EQ(feed_->state().count, 0U);
 }
 
+TEST_F(SweepTest, WhoIsProtectedByNameStaysWhateverTheirId) {
+  options_.guard = {.share = 10000, .count = 100, .kept = {"ROW 7", "8", "row 99"}, .by_name = true};
+  scan();
+  erase(7, 9);
+  scan();
+  EXPECT_NE(content("7"), "none");
+  EXPECT_NE(content("8"), "none") << "an id still counts";
+  EXPECT_EQ(content("9"), "none");
+  options_.guard.by_name = false;
+  scan();
+  EXPECT_EQ(content("7"), "none") << "of other feeds only ids count";
+}
+
+TEST_F(SweepTest, PeopleWhoAreHeldAreNamed) {
+  options_.guard = {.share = 0, .count = 0, .kept = {}, .by_name = true};
+  scan();
+  erase(3, 5);
+  scan();
+  EXPECT_TRUE(feed_->state().held.starts_with("a scan did not find 3 of 10 items (row 3, row 4, row 5), more than")) << feed_->state().held;
+}
+
 TEST_F(SweepTest, HeldDeletesAreForgottenWhenFewEnoughAreMissing) {
   fill(2000);
   const auto rows = table_.rows;

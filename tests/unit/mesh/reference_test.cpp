@@ -1,8 +1,8 @@
-#include "gateway/access/reference.hpp"
+#include "mesh/reference.hpp"
 
 #include <gtest/gtest.h>
 
-namespace meshgate::access {
+namespace meshgate {
 namespace {
 
 TEST(Reference, OfANameOnlyTheCaseOfAsciiLettersGoes) {
@@ -34,5 +34,13 @@ TEST(Reference, WhatEndsInTheMiddleIsTaken) {
   EXPECT_EQ(reference("cn=\""), "cn=");
 }
 
+TEST(NamesIn, AnItemSaysWhatItIsCalled) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(names_in(R"({"disabled":false,"dn":"uid=ann,dc=corp","name":"ann"})"), (Texts{"ann", "uid=ann,dc=corp"}));
+  EXPECT_EQ(names_in(R"({"dn":"uid=ann,dc=corp","name":""})"), (Texts{"uid=ann,dc=corp"}));
+  EXPECT_EQ(names_in(R"({"name":4711})"), (Texts{"4711"}));
+  for (const char* none : {"", "{}", "[1]", R"({"name":["ann"],"dn":null})", "{\"name\":"}) EXPECT_TRUE(names_in(none).empty()) << none;
+}
+
 }  // namespace
-}  // namespace meshgate::access
+}  // namespace meshgate
