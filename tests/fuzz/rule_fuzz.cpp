@@ -7,6 +7,7 @@
 #include "gateway/access/rules.hpp"
 #include "tests/fuzz/must.hpp"
 
+using meshgate::reference;
 using meshgate::fuzz::must;
 using namespace meshgate::access;
 
