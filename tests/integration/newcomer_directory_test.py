@@ -52,7 +52,7 @@ class Cases:
         return Case(name, text.replace(old, new, 1), code, *said, environment={"THE_PASSWORD": password or self.server.reader_password})
 
     def signing_in(self):
-        yield self.of("everything right", "", "", 0, "source directory: reached", "feed _users: 25 columns, key entryUUID")
+        yield self.of("everything right", "", "", 0, "source directory: reached", "feed _users: 26 columns, key entryUUID")
         yield self.of("key of sign_in", "data: data", "data: data, sign_in: { acces_token: 5m }", 2, "meshgate.yaml:1:32", "did you mean 'access_token'?")
         yield self.of("a token of no length", "data: data", "data: data, sign_in: { access_token: soon }", 2, "meshgate.yaml:1:46", "must be a duration such as")
         yield self.of("a token for ever", "data: data", "data: data, sign_in: { access_token: 90d }", 2, "meshgate.yaml:1:46", "is more than the most, 1d")
