@@ -168,7 +168,8 @@ TEST(Expect, TellsTheFieldsOfATopicsLatestSchema) {
   shelf.subjects = {{"a-value", 1}, {"p-key", 2}, {"j-value", 3}};
   const auto expected = [&shelf](const char* format, const char* topic, bool key) {
     Decoded decoded;
-    const sdk::Status status = decoder(format, &shelf, {}, key)->expect(topic, decoded);
+    const auto one = decoder(format, &shelf, {}, key);  // the names are its own
+    const sdk::Status status = one->expect(topic, decoded);
     return told(status, decoded);
   };
   EXPECT_EQ(expected("avro", "a", false), "a int64 null");
