@@ -31,7 +31,8 @@ struct Explanation {
   std::string note;               ///< a sentence, where one is needed: disabled, not in the directory, …
 };
 
-/// Who may see what, by the directory as it is now. Every call is thread safe, never blocks, and costs about a microsecond, but for explain().
+/// Who may see what, by the directory as it is now. Every call is thread safe, never blocks, and costs about a microsecond, but for explain(), and rights() of who is
+/// in very many groups.
 class Access {
  public:
   virtual ~Access() = default;
@@ -42,6 +43,9 @@ class Access {
   [[nodiscard]] virtual bool open_to_all(std::string_view feed) const = 0;
   /// Nothing: the directory is not caught up.
   [[nodiscard]] virtual std::optional<Role> role(const Principal& who) const = 0;
+  /// What decisions about a principal depend on, as a text: as long as it stays the same, so do they, but for what the partitions of a feed are called.
+  /// Nothing: the directory is not caught up.
+  [[nodiscard]] virtual std::optional<std::string> rights(const Principal& who) const = 0;
   /// Of a person by name or anchor. May read the store.
   [[nodiscard]] virtual Explanation explain(std::string_view person, std::string_view feed, std::optional<std::string_view> partition) const = 0;
   /// Called, on any thread, after what somebody may see has changed; must not block. Ends when the returned object goes.

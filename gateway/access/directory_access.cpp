@@ -143,6 +143,7 @@ void DirectoryAccess::take_up(Policy policy) {
   {
     const std::unique_lock lock(mutex_);
     policy_ = std::move(policy);
+    policy_name_ = random_name();
     if (!same_fields && !feeds_.empty()) sure_ = false;
   }
   for (const auto& feed : feeds_) {

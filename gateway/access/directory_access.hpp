@@ -17,6 +17,7 @@
 #include "gateway/access/directory.hpp"
 #include "gateway/access/directory_feed.hpp"
 #include "gateway/access/policy.hpp"
+#include "gateway/access/refresh_token.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/store/store.hpp"
@@ -38,6 +39,7 @@ class DirectoryAccess final : public Access {
   [[nodiscard]] Sight sight(const Principal& who, std::string_view feed) const override;
   [[nodiscard]] bool open_to_all(std::string_view feed) const override;
   [[nodiscard]] std::optional<Role> role(const Principal& who) const override;
+  [[nodiscard]] std::optional<std::string> rights(const Principal& who) const override;
   [[nodiscard]] Explanation explain(std::string_view person, std::string_view feed, std::optional<std::string_view> partition) const override;
   [[nodiscard]] std::shared_ptr<void> subscribe(std::function<void()> on_change) override;
   /// Other rules from now on. Where they ask for other fields of people the directory is read again first. Which feeds are the directory stays as it was.
@@ -74,6 +76,7 @@ class DirectoryAccess final : public Access {
 
   mutable std::shared_mutex mutex_;  ///< of the two behind it; only the following thread changes them
   Policy policy_;
+  std::string policy_name_ = random_name();  ///< another one for each policy
   Directory directory_;
   std::atomic<bool> sure_{false};
   std::shared_ptr<Subscribers> subscribers_;

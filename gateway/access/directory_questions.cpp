@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <functional>
 
 #include "gateway/access/decisions.hpp"
 #include "gateway/access/directory_access.hpp"
@@ -9,6 +11,44 @@ namespace meshgate::access {
 namespace {
 
 bool asks_directory(const Rule& rule) { return rule.asks_directory(); }
+
+/// Of texts in their order.
+class Print {
+ public:
+  void take(std::string_view text) {
+    constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
+    value_ = (value_ ^ std::hash<std::string_view>()(text)) * kOdd;
+    value_ ^= value_ >> 32U;
+  }
+  /// What somebody is called by; of these, what means them and nobody else.
+  template <class Means>
+  void take_names(const std::array<Reference*, kWays>& called, Means means) {
+    for (const Reference* one : called) take(one != nullptr && means(*one) ? one->text : std::string_view());
+  }
+  [[nodiscard]] std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+/// Of all that rules could ask about a person. The groups come in no order.
+std::uint64_t print_of(const Directory& directory, const Person& person) {
+  Print own;
+  own.take_names(person.called, [&](const Reference& one) { return one.person() == &person; });
+  for (const auto& values : person.attributes) {
+    own.take({});
+    for (const auto& value : values) own.take(value);
+  }
+  std::uint64_t out = own.value();
+  Reach reach = directory.reach(person);
+  for (const GroupNumber number : reach.all()) {
+    const Group* group = directory.groups()[number];
+    Print names;
+    names.take_names(group->called, [&](const Reference& one) { return one.group() == group; });
+    out += names.value();
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -47,6 +87,17 @@ std::optional<Role> DirectoryAccess::role(const Principal& who) const {
   if (who.user.empty() || !needs_directory) return first_of(nullptr);
   if (!sure_) return std::nullopt;
   return first_of(let_in(who));
+}
+
+std::optional<std::string> DirectoryAccess::rights(const Principal& who) const {
+  const std::shared_lock lock(mutex_);
+  std::string out = policy_name_;
+  if (who.user.empty()) return out;
+  if (!sure_) return std::nullopt;
+  const Person* person = let_in(who);
+  out += '.';
+  if (person != nullptr) out += std::to_string(print_of(directory_, *person));
+  return out;
 }
 
 Result<Account> DirectoryAccess::account(const Person* person, std::string_view text) const {

@@ -17,10 +17,11 @@ std::string url_of(const std::string& node, const Place& place) {
   return url.append("after=");
 }
 
-std::string changes_url(const std::string& node, const Place& place, const ReaderState& state, bool live) {
+std::string changes_url(const std::string& node, const Place& place, const ReaderState& state, const Manner& manner) {
   std::string url = url_of(node, place) + state.cursor.text();
   if (state.schema != 0) url.append("&schema=").append(std::to_string(state.schema));
-  if (live) url.append("&live=stream");
+  if (manner.live) url.append("&live=stream");
+  if (manner.live && !manner.rights.empty()) url.append("&rights=").append(net::percent_encode(manner.rights));
   return url;
 }
 
@@ -157,7 +158,7 @@ Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& fil
   const ReaderState state = file.standing(place);
   Writing writing(file, place, state.generation, applied);
   bool denied = false;
-  auto answer = receive(client, changes_url(node, place, state, manner.live), file, place, state.columns, writing, denied);
+  auto answer = receive(client, changes_url(node, place, state, manner), file, place, state.columns, writing, denied);
   Outcome out = std::move(writing.outcome);
   if (denied && out.kind == Outcome::Kind::ended) return dropped(file, place);
   if (out.kind == Outcome::Kind::failed || out.kind == Outcome::Kind::mismatch) return out;
@@ -167,7 +168,11 @@ Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& fil
     return out;
   }
   const bool told = out.kind == Outcome::Kind::new_pass;
-  if (!told && answer->status >= 200 && answer->status < 300) return out;
+  if (!told && answer->status >= 200 && answer->status < 300) {
+    // A stream ends by itself for nothing else, but for a node that stops; then looking is not much.
+    out.other_rights = !manner.rights.empty() && (manner.live || rights_of(*answer) != manner.rights);
+    return out;
+  }
   Refusal no = told ? Refusal{out.error, {}} : refusal(*answer, place_name(place));
   if (no.denied) return dropped(file, place);
   if (no.error.code != Code::gone) return failed(std::move(no.error), no.wait);

@@ -27,11 +27,13 @@ struct Outcome {
   std::uint64_t lines = 0;  ///< applied
   bool caught_up = false;   ///< the last mark said so, and the digest agreed
   std::uint64_t dropped = 0;  ///< items, because the right was lost
+  bool other_rights = false;  ///< than the reader knows of: it is time to look again for what it may read
 };
 
 /// How a partition is read.
 struct Manner {
-  bool live = false;                           ///< as an endless stream
+  bool live = false;                           ///< as a stream, which the node ends when the reader's rights are others
+  std::string rights;                          ///< by which the reader knows what it may read; empty: the node does not say
   std::span<net::HttpClient* const> helpers{};  ///< not empty: a pass from 0 begins with the node's ranges, read by these at once; `client` may be one of them
 };
 

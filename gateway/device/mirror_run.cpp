@@ -101,12 +101,14 @@ Status MirrorRun::discover_patiently() {
   }
 }
 
-Result<std::vector<OfferedFeed>> MirrorRun::offered(std::optional<Error>& missing) {
-  if (options_.feeds.empty()) return ask_feeds(asker_, options_.url);
+Result<std::vector<OfferedFeed>> MirrorRun::offered(std::optional<Error>& missing, std::string& rights) {
+  if (options_.feeds.empty()) return ask_feeds(asker_, options_.url, rights);
   std::vector<OfferedFeed> out;
   for (const std::string& name : options_.feeds) {
-    auto feed = ask_feed(asker_, options_.url, name);
+    std::string by;
+    auto feed = ask_feed(asker_, options_.url, name, by);
     if (feed) {
+      if (rights.empty()) rights = std::move(by);
       out.push_back(std::move(*feed));
     } else if (feed.error().code == Code::not_found && file_->knows(name)) {
       missing = std::move(feed).error();
@@ -153,7 +155,8 @@ Status MirrorRun::drop_if_lost(Place& place) {
 
 Status MirrorRun::discover() {
   std::optional<Error> missing;
-  auto feeds = offered(missing);
+  std::string rights;
+  auto feeds = offered(missing, rights);
   if (!feeds) return std::move(feeds).error();
   if (auto done = drop_lost(*feeds); !done) return done;
   if (feeds->empty() && missing) return std::move(*missing);
@@ -163,6 +166,7 @@ Status MirrorRun::discover() {
     if (auto taken = take_feed(feed); !taken) return taken;
   }
   const Lock lock(mutex_);
+  rights_ = std::move(rights);
   if (!options_.once || !tasks_.empty()) return {};
   const bool loading = std::any_of(feeds->begin(), feeds->end(), [](const OfferedFeed& feed) { return feed.loading; });
   if (loading) return Error{Code::retry, options_.url + ": the feed is loading and has no partitions yet"};
@@ -238,8 +242,8 @@ void MirrorRun::watch() {
   while (wait_for(kWatch)) {
     if (auto done = file_->commit_due(); !done) say(base::Level::warning, done.error().message);
     if (options_.once && nothing_more()) return;
-    // Who lost a right has often been given another: looks at once, and then at twice the pause each time.
-    if (lost_.exchange(false)) {
+    // Whose rights changed may have been given others in a moment: looks at once, and then at twice the pause each time.
+    if (other_rights_.exchange(false)) {
       pause = kWatch;
       look = Clock::now();
     }
@@ -313,6 +317,7 @@ void MirrorRun::read(net::HttpClient& client, Task& task) {
   {
     const Lock lock(mutex_);
     manner.live = streaming();
+    manner.rights = rights_;
     count = task.count;
   }
   // One partition at a time has all helpers; any other reads its ranges one after the other.
@@ -373,6 +378,7 @@ void MirrorRun::settle(Task& task, const Outcome& outcome) {
     say(base::Level::warning, outcome.error.message + "; the rows stay, and are compared with the node from the beginning");
     return put_off(task, options_.first_backoff);
   }
+  if (outcome.other_rights) other_rights_ = true;
   std::chrono::milliseconds wait{0};
   {
     const Lock lock(mutex_);
@@ -391,7 +397,7 @@ void MirrorRun::settle_denied(Task& task, const Outcome& outcome) {
     task.verified = false;
     task.error.clear();
   }
-  lost_ = true;
+  other_rights_ = true;
   say(base::Level::warning, title(*task.place) + ": not allowed any more; its " + std::to_string(outcome.dropped) + " items were removed");
 }
 

@@ -50,8 +50,8 @@ class MirrorRun {
 
   Status discover();
   Status discover_patiently();
-  /// `missing`: why a feed of which the file holds something is not among them.
-  Result<std::vector<OfferedFeed>> offered(std::optional<Error>& missing);
+  /// `missing`: why a feed of which the file holds something is not among them. `rights`: by which the node offers them.
+  Result<std::vector<OfferedFeed>> offered(std::optional<Error>& missing, std::string& rights);
   /// Drops what the node says is not this reader's any more, of what is held and not offered.
   Status drop_lost(const std::vector<OfferedFeed>& feeds);
   Status drop_if_lost(Place& place);
@@ -93,7 +93,8 @@ class MirrorRun {
   bool cancelled_ = false;
   std::optional<Error> fatal_;
   std::list<Task> tasks_;
-  std::atomic<bool> lost_{false};  ///< a right, since the calling thread looked for more
+  std::string rights_;  ///< by which the calling thread looked for more; empty: the node does not say
+  std::atomic<bool> other_rights_{false};  ///< a right was lost or given, since then
   Clock::time_point last_progress_ = Clock::now();
   std::string not_found_more_;  ///< why the last look for more failed; the calling thread's
   std::string not_offered_;     ///< which feed was missing then; the same

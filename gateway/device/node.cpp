@@ -14,6 +14,7 @@ namespace {
 using simdjson::dom::element;
 
 constexpr std::chrono::seconds kLongestWait{300};
+constexpr std::size_t kLongestRights = 200;
 
 std::string_view header(const net::HttpClient::Answer& answer, std::string_view name) {
   return answer.fields.find(name).value_or(std::string_view{});
@@ -60,7 +61,7 @@ bool read_range(const element& from, OfferedRanges::Range& out) {
   return after < to && to <= at;
 }
 
-Result<std::string> ask(net::HttpClient& client, const std::string& url) {
+Result<std::string> ask(net::HttpClient& client, const std::string& url, std::string& rights) {
   auto answer = client.send("GET", url);
   if (!answer) return std::move(answer).error();
   if (answer->status != 200) return refusal(*answer, url).error;
@@ -70,10 +71,13 @@ Result<std::string> ask(net::HttpClient& client, const std::string& url) {
     return Error{Code::unsupported, url + ": the node speaks protocol " + std::string(protocol.substr(0, 20)) +
                                         ", this mirror speaks 1; use a newer meshgate"};
   }
+  rights = rights_of(*answer);
   return std::move(answer->body);
 }
 
 }  // namespace
+
+std::string rights_of(const net::HttpClient::Answer& answer) { return std::string(header(answer, "Meshgate-Rights").substr(0, kLongestRights)); }
 
 Error answered(const net::HttpClient::Answer& answer, const std::string& place) {
   std::string message = place + ": the node answered " + std::to_string(answer.status);
@@ -118,16 +122,16 @@ Result<OfferedRanges> parse_ranges(std::string_view body) {
   return out;
 }
 
-Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node) {
-  auto body = ask(client, node + "/feeds");
+Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node, std::string& rights) {
+  auto body = ask(client, node + "/feeds", rights);
   if (!body) return std::move(body).error();
   auto feeds = parse_feeds(*body);
   if (!feeds) return std::move(feeds).error().within("/feeds");
   return feeds;
 }
 
-Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed) {
-  auto body = ask(client, node + "/feeds/" + net::percent_encode(feed));
+Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed, std::string& rights) {
+  auto body = ask(client, node + "/feeds/" + net::percent_encode(feed), rights);
   if (!body) return std::move(body).error();
   auto described = parse_feed(*body);
   if (!described) return std::move(described).error().within("feed " + std::string(feed));

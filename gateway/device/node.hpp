@@ -41,9 +41,12 @@ Refusal refusal(const net::HttpClient::Answer& answer, const std::string& place)
 /// A list of ranges; corrupt when it is none.
 Result<OfferedRanges> parse_ranges(std::string_view body);
 
-/// Asks a node over HTTP. Blocks.
-Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node);
-Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed);
+/// By which rights an answer shows what it does; empty: it does not say.
+std::string rights_of(const net::HttpClient::Answer& answer);
+
+/// Asks a node over HTTP, and for `rights`, by which it answers. Blocks.
+Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::string& node, std::string& rights);
+Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed, std::string& rights);
 /// Whether the node says of a partition that it does not offer that this reader may not read it any more. The uid shows that it once did.
 Result<bool> ask_denied(net::HttpClient& client, const std::string& node, std::string_view feed, std::string_view uid,
                         const std::optional<std::string>& partition);

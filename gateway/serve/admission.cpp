@@ -171,6 +171,10 @@ bool keep_visible(const Visitor& who, store::FeedState& state) {
   return true;
 }
 
+void add_rights(const Visit& visit, net::Fields& fields) {
+  if (auto rights = visit.who.rights()) fields.add("Meshgate-Rights", std::move(*rights));
+}
+
 void add_caching(net::Response& answer, bool open, const std::string& vary) {
   answer.fields.add("Cache-Control", open ? "no-cache" : "private, no-cache");
   if (!vary.empty()) answer.fields.add("Vary", vary);

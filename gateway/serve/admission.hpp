@@ -51,6 +51,9 @@ bool holds(const store::FeedState& state, const std::optional<std::string>& uid,
 /// Leaves what a visitor may see of a feed's state: their partitions, and the counts of these. False: the directory is not caught up.
 bool keep_visible(const Visitor& who, store::FeedState& state);
 
+/// By which rights the visitor sees what an answer shows, so that they can tell when it is time to look again.
+void add_rights(const Visit& visit, net::Fields& fields);
+
 /// Cache-Control and Vary of an answer that caches on the way may show to others only where everybody may read it. `vary`: further fields.
 void add_caching(net::Response& answer, bool open, const std::string& vary = {});
 

@@ -87,15 +87,17 @@ Opening open_and_read(Context& context, const Visit& visit, const Question& ques
 }
 
 /// A whole answer when the chunk is all there is, otherwise a stream of chunks.
-asio::awaitable<void> async_send_all(Context& context, net::Reply& reply, std::shared_ptr<Chunk> chunk, OpenRight& right) {
+asio::awaitable<void> async_send_all(Context& context, const Visit& visit, net::Reply& reply, std::shared_ptr<Chunk> chunk, OpenRight& right) {
   if (chunk->end) {
     net::Response answer;
     answer.fields = changes_fields(false);
+    add_rights(visit, answer.fields);
     answer.body = std::move(chunk->bytes);
     (void)co_await reply.async_send(std::move(answer));
     co_return;
   }
   auto fields = changes_fields(false);
+  add_rights(visit, fields);
   if (!co_await reply.async_start(200, std::move(fields))) co_return;
   const auto last = co_await async_send_rest(context, reply, std::move(chunk), right, false);
   // Without a last chunk the answer is left unfinished, so that the reader sees that it broke off.
@@ -114,7 +116,7 @@ asio::awaitable<void> async_read_and_send(Context& context, const Visit& visit, 
   std::function<void()> job = [&context, &visit, &question, opening] { *opening = open_and_read(context, visit, question); };
   const Status ran = co_await net::async_run_blocking(context.services.pool, std::move(job));
   if (!ran) opening->refusal = failure(visit.request, ran.error());
-  OpenRight right(context, visit.who, opening->rights, question.feed, opening->place.partition);
+  OpenRight right(context, visit.who, opening->rights, question.feed, opening->place.partition, question.rights);
   auto chunk = opening->chunk;
   if (!opening->refusal && question.live == Live::poll) {
     chunk = co_await async_poll(context, reply, question, opening->place, std::move(chunk), right);
@@ -127,7 +129,7 @@ asio::awaitable<void> async_read_and_send(Context& context, const Visit& visit, 
   } else if (question.live == Live::sse || question.live == Live::stream) {
     co_await async_follow(context, reply, std::move(chunk), right);
   } else {
-    co_await async_send_all(context, reply, std::move(chunk), right);
+    co_await async_send_all(context, visit, reply, std::move(chunk), right);
   }
 }
 

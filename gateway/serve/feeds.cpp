@@ -22,8 +22,7 @@ struct Shown {
 };
 
 /// The lag is left out of the tag: it changes while nothing else does.
-net::Response described(const net::Request& request, std::string with_lag, const std::string& without, bool open) {
-  net::Response answer;
+net::Response described(const net::Request& request, net::Response answer, std::string with_lag, const std::string& without, bool open) {
   answer.fields.add("Content-Type", "application/json");
   add_caching(answer, open, "Accept");
   answer.body = std::move(with_lag);
@@ -64,6 +63,9 @@ net::Response all_feeds(Context& context, const Visit& visit) {
   if (auto good = check_parameters(request, {"format"}); !good) return failure(request, good.error());
   Format format = Format::json;
   if (auto refusal = choose_format(request, kFormats, "", format)) return std::move(*refusal);
+  // Before what they see is looked up: what changes meanwhile is noticed.
+  net::Response answer;
+  add_rights(visit, answer.fields);
   std::vector<Shown> feeds;
   if (auto refusal = show_all(context, visit, feeds)) return std::move(*refusal);
   if (format == Format::opml) return outline(context, request, feeds);
@@ -79,12 +81,15 @@ net::Response all_feeds(Context& context, const Visit& visit) {
   shown += "],";
   append_member(shown, "node", context.services.node);
   shown += "}\n";
-  return described(request, std::move(shown), compared, false);
+  return described(request, std::move(answer), std::move(shown), compared, false);
 }
 
 net::Response one_feed(Context& context, const Visit& visit) {
   const auto& request = visit.request;
   if (auto good = check_parameters(request, {}); !good) return failure(request, good.error());
+  const bool open_to_all = context.services.access->open_to_all(request.captures[0]);
+  net::Response answer;
+  if (!open_to_all) add_rights(visit, answer.fields);
   std::shared_ptr<OpenFeed> open;
   if (auto refusal = find_feed(context, visit, request.captures[0], open)) return std::move(*refusal);
   auto state = open->feed->state();
@@ -94,7 +99,7 @@ net::Response one_feed(Context& context, const Visit& visit) {
   std::string compared;
   append_feed(shown, state, source, true);
   append_feed(compared, state, source, false);
-  return described(request, shown + "\n", compared, context.services.access->open_to_all(state.name));
+  return described(request, std::move(answer), shown + "\n", compared, open_to_all);
 }
 
 using Make = net::Response (*)(Context&, const Visit&);

@@ -33,6 +33,7 @@ Result<Cursor> parse_after(const net::Request& request, Live live) {
 Status check_together(const net::Request& request, Live live) {
   const bool endless = live == Live::sse || live == Live::stream;
   if (endless && request.parameter("limit")) return Error{Code::config, "parameter 'limit' does not go with live=sse and live=stream, which have no end"};
+  if (live == Live::none && request.parameter("rights")) return Error{Code::config, "parameter 'rights' goes with live only"};
   if (live != Live::poll && request.parameter("wait")) return Error{Code::config, "parameter 'wait' goes with live=poll only"};
   return {};
 }
@@ -42,7 +43,7 @@ Status check_together(const net::Request& request, Live live) {
 Result<Question> parse_question(const net::Request& request) {
   Question out;
   out.feed = request.captures.at(0);
-  if (auto good = check_parameters(request, {"partition", "after", "limit", "schema", "live", "wait", "format", "uid"}); !good) return std::move(good).error();
+  if (auto good = check_parameters(request, {"partition", "after", "limit", "schema", "live", "wait", "format", "uid", "rights"}); !good) return std::move(good).error();
   if (const auto partition = request.parameter("partition")) out.partition = *partition;
   const auto live = parse_live(request.parameter("live"));
   if (!live) return live.error();
@@ -61,6 +62,7 @@ Result<Question> parse_question(const net::Request& request) {
   if (!wait) return wait.error();
   out.wait = std::chrono::seconds(*wait);
   if (const auto uid = request.parameter("uid")) out.uid = *uid;
+  if (const auto rights = request.parameter("rights")) out.rights = *rights;
   return out;
 }
 

@@ -27,6 +27,7 @@ struct Question {
   Live live = Live::none;
   std::chrono::seconds wait{25};
   std::optional<std::string> uid;  ///< of the feed of which the reader holds items
+  std::optional<std::string> rights;  ///< by which the reader looked for what it may read: a live answer ends when they are others
 };
 
 /// Code::config names the parameter that is wrong. A Last-Event-ID beats `after` when live=sse.

@@ -30,6 +30,8 @@ class Visitor {
   }
   /// Nothing: the directory is not caught up.
   [[nodiscard]] std::optional<access::Role> role() const { return administrator_ ? access::Role::administrator : access_.role(who_); }
+  /// See Access::rights().
+  [[nodiscard]] std::optional<std::string> rights() const { return administrator_ ? std::string("all") : access_.rights(who_); }
   [[nodiscard]] const access::Principal& principal() const { return who_; }
   [[nodiscard]] bool anonymous() const { return !administrator_ && who_.anonymous(); }
 

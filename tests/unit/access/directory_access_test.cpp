@@ -180,6 +180,37 @@ TEST_F(DirectoryAccessTest, OtherRulesTakeEffectWithTheFieldsTheyAskFor) {
   EXPECT_TRUE(comes_true([&] { return sight("u1", "orders", "north") == Sight::allowed; }));
 }
 
+TEST_F(DirectoryAccessTest, RightsStayTheSameAsLongAsDecisionsDo) {
+  fill();
+  start(kFeeds);
+  const auto rights = [&](const char* user) { return access_->rights({.user = user, .device = "", .node = ""}).value_or(""); };
+  const auto put_person = [&](const char* id, const char* content) { put(*users_, id, content); };
+  std::string alice = rights("u1");
+  std::string bob = rights("u2");
+  EXPECT_NE(alice, bob);
+  EXPECT_EQ(rights("u3"), rights("nobody")) << "disabled is as good as not there";
+  // Each changes alice's and not bob's.
+  const std::vector<std::function<void()>> changes = {
+      [&] { put(*groups_, "g1", R"({"name":"sales-south","members":["alice"]})"); },
+      [&] { put(*groups_, "g4", R"({"name":"more","members":["sales-south"]})"); },
+      [&] { put_person("u1", R"({"name":"alice","site":"A","title":"boss"})"); },
+      [&] { put_person("u7", R"({"name":"alice"})"); },
+      [&] { put_person("u1", R"({"name":"alice","disabled":true})"); },
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    changes[i]();
+    EXPECT_TRUE(comes_true([&] { return rights("u1") != alice; })) << i;
+    EXPECT_EQ(rights("u2"), bob) << i;
+    alice = rights("u1");
+  }
+  // Somebody else in the same group is nothing to those who are in it.
+  put(*groups_, "g3", R"({"name":"leads","members":["bob","carol","u7"]})");
+  EXPECT_TRUE(comes_true([&] { return sight("u7", "tables.x") == Sight::allowed; }));
+  EXPECT_EQ(rights("u2"), bob);
+  access_->use(policy_of("feeds: { _users: {}, _groups: {}, menu: { read: signed-in } }"));
+  EXPECT_TRUE(comes_true([&] { return !rights("u2").empty() && rights("u2") != bob; })) << "other rules";
+}
+
 TEST_F(DirectoryAccessTest, ADirectoryOfManyPagesIsReadWhole) {
   store::Batch batch("main");
   for (int i = 0; i < 2500; ++i) {

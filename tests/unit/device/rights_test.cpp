@@ -105,6 +105,25 @@ TEST_F(DeviceRightsTest, WhoLosesAPartitionLooksForAnother) {
   EXPECT_EQ(ids("sales"), (Names{"2", "3"}));
 }
 
+/// Nothing is lost here that could tell: the streams that are open end, and so do the pages of who takes turns.
+TEST_F(DeviceRightsTest, WhoGainsAPartitionLooksAtOnce) {
+  for (const unsigned connections : {8U, 1U}) {
+    node_.access().hide("sales", "south");
+    auto rarely = wanted(false);
+    rarely.look_again = std::chrono::hours(1);
+    rarely.turn = std::chrono::milliseconds(20);
+    rarely.connections = connections;
+    const std::size_t before = told();
+    follow(rarely);
+    await_items("north", 2, before);
+    const std::size_t lost = told();
+    node_.access().show("sales", "south");
+    await_items("south", 2, lost);
+    ASSERT_TRUE(stop());
+    EXPECT_EQ(ids("sales"), (Names{"1", "2", "3"}));
+  }
+}
+
 TEST_F(DeviceRightsTest, WhatWasLostMeanwhileGoesAtTheNextContact) {
   EXPECT_TRUE(mirror_once().verified());
   node_.access().hide("sales", "north");

@@ -74,6 +74,25 @@ TEST_F(RightsLiveTest, APollIsAnsweredThatItMayNot) {
   EXPECT_NE(answer.body.find("urn:meshgate:problem:denied"), std::string::npos) << answer.body;
 }
 
+TEST_F(RightsLiveTest, ALiveAnswerEndsWhenTheRightsAreOthersThanTheReaderKnows) {
+  const auto rights = [&] { return get("/feeds", as("seller")).field("Meshgate-Rights"); };
+  const std::string known = rights();
+  ASSERT_FALSE(known.empty());
+  auto stream = open("live=stream&rights=" + known);
+  auto other = open("live=stream");
+  access_->grant("seller", "sales", "south");
+  put(*sales_, 160, 160, "later", "north");
+  EXPECT_EQ(rest(stream).find("later"), std::string::npos) << "it looks again first";
+  EXPECT_NE(read_until(other, "later"), "") << "who does not ask goes on";
+  EXPECT_NE(rights(), known);
+  auto late = ask("seller", "/feeds/sales/changes?partition=north&live=stream&rights=" + known);
+  EXPECT_EQ(late.receive_head().status, 200U);
+  EXPECT_EQ(rest(late), "") << "the rights were others before it asked";
+  auto still = open("live=stream&rights=" + rights());
+  put(*sales_, 161, 161, "latest", "north");
+  EXPECT_NE(read_until(still, "latest"), "");
+}
+
 TEST_F(RightsLiveTest, AnotherRightLostChangesNothing) {
   access_->grant("seller", "sales", "south");
   auto peer = open("live=stream");

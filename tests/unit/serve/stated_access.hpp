@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -79,6 +80,11 @@ class StatedAccess final : public access::Access {
     const auto own = roles_.find(who.user);
     return own == roles_.end() ? role_of_all_ : own->second;
   }
+  [[nodiscard]] std::optional<std::string> rights(const access::Principal& who) const override {
+    const std::lock_guard lock(mutex_);
+    if (unsure_ && !who.anonymous()) return std::nullopt;
+    return std::to_string(changes_);
+  }
   [[nodiscard]] access::Explanation explain(std::string_view, std::string_view, std::optional<std::string_view>) const override { return {}; }
   [[nodiscard]] std::shared_ptr<void> subscribe(std::function<void()> on_change) override {
     const std::lock_guard lock(told_mutex_);
@@ -96,6 +102,7 @@ class StatedAccess final : public access::Access {
     {
       const std::lock_guard lock(mutex_);
       what();
+      ++changes_;
     }
     const std::lock_guard lock(told_mutex_);
     for (const auto& [number, tell] : told_) tell();
@@ -108,6 +115,7 @@ class StatedAccess final : public access::Access {
   std::map<std::string, Role, std::less<>> roles_;
   Role role_of_all_ = Role::viewer;
   bool unsure_ = false;
+  std::uint64_t changes_ = 0;
   std::mutex told_mutex_;
   std::map<int, std::function<void()>> told_;
   int last_ = 0;
