@@ -1,5 +1,6 @@
 """A node whose `_users` and `_groups` come from a slapd of the test's own."""
 
+import hashlib
 import http.client
 import json
 import os
@@ -81,8 +82,8 @@ sources:
     every: 100ms
 feeds:
   _users:
-    from: {{ source: company, base: "{people}", filter: "{filter_text}", {way} }}
-    fields: {{ name: uid, dn: dn, display: displayName, mail: mail, disabled: disabled }}
+    from: {{ source: company, base: "{people}", filter: "{filter_text}", attributes: [ uid, displayName, mail, jpegPhoto ], {way} }}
+    fields: {{ name: uid, dn: dn, display: displayName, mail: mail, picture: jpegPhoto, disabled: disabled }}
     guard: {{ share: 5%, count: 10 }}
   _groups:
     from: {{ source: company, base: "{GROUPS}", filter: "(objectClass=groupOfNames)", {way} }}
@@ -106,11 +107,15 @@ def expected(server):
     for dn, values in server.search(PEOPLE, "(objectClass=inetOrgPerson)", "*", "entryUUID", "pwdAccountLockedTime"):
         users[values["entryUUID"][0]] = canonical({
             "name": named(dn, "uid", values), "dn": normal(dn), "display": values.get("displayName", [None])[0], "mail": sorted(values["mail"]) if "mail" in values else None,
-            "disabled": "pwdAccountLockedTime" in values})
+            "picture": [by_reference(one) for one in values["jpegPhoto"]] if "jpegPhoto" in values else None, "disabled": "pwdAccountLockedTime" in values})
     for dn, values in server.search(GROUPS, "(objectClass=groupOfNames)", "*", "entryUUID"):
         members = sorted((normal(one) for one in values["member"]), key=lambda text: json.dumps(text).encode())
         groups[values["entryUUID"][0]] = canonical({"name": named(dn, "cn", values), "dn": normal(dn), "members": members})
     return {"_users": users, "_groups": groups}
+
+
+def by_reference(picture):
+    return {"sha256": hashlib.sha256(picture).hexdigest(), "size": len(picture), "type": "image/jpeg"}
 
 
 def named(dn, attribute, values):

@@ -1,10 +1,12 @@
-"""The oracle: people and groups are added, changed, renamed, moved, locked, nested and deleted at random in a slapd, while the gateway and the slapd are
-killed with SIGKILL. At the end the directory and the feeds `_users` and `_groups` are the same, item by item.
+"""The oracle: people and groups are added, changed, renamed, moved (also with all that stands below a place), locked, nested and deleted at random in a slapd, pictures
+come and go, a large group changes, while the gateway and the slapd are killed with SIGKILL. At the end the directory and the feeds `_users` and `_groups` are the
+same, item by item.
 
-    ldap_oracle_test.py --program build/bin/meshgate [--mode session-log|no-session-log|poll] [--kills 6] [--seed N]
+    ldap_oracle_test.py --program build/bin/meshgate [--mode session-log|no-session-log|poll] [--kills 6] [--members 1501] [--seed N]
 """
 
 import argparse
+import base64
 import os
 import random
 import tempfile
@@ -15,15 +17,22 @@ from directory import FEEDS, GROUPS, PEOPLE, DirectoryNode, Slapd, configuration
 from processes import wait_for
 
 PLACES = [f"ou=north,{PEOPLE}", f"ou=south,{PEOPLE}", PEOPLE]
+TEAM = "ou=team"  # a place that moves with its people
+LARGE = "large"
+PICTURE = b"\xff\xd8\xff\xe0 a picture, "
+
+
+def unit(place):
+    return f"dn: {place}\nchangetype: add\nobjectClass: organizationalUnit\nou: {place.split(',')[0][3:]}\n\n"
 
 
 class Changes(threading.Thread):
     """Changes the directory until it is told to stop. It alone knows which names there are; a change whose fate is not known (the server was killed) is
     asked for at the server."""
 
-    def __init__(self, server, seed):
+    def __init__(self, server, seed, members):
         super().__init__(daemon=True)
-        self.server, self.chance = server, random.Random(seed)
+        self.server, self.chance, self.members = server, random.Random(seed), members
         self.stop_asked, self.alive = threading.Event(), threading.Lock()
         self.made, self.next = 0, 0
 
@@ -46,7 +55,9 @@ class Changes(threading.Thread):
         self.next += 1
         who = self.chance.choice(people) if people else None
         which = self.chance.choice(groups) if groups else None
-        kinds = [self.add_person, self.add_person]
+        kinds = [self.add_person, self.add_person, self.picture if who else self.add_person, self.large]
+        if self.chance.random() < 0.1:
+            return self.move_team()
         kinds += [self.modify, self.rename, self.move, self.lock, self.unlock, self.delete, self.mail] if who else []
         kinds += [self.add_group] if who else []
         kinds += [self.enter, self.leave, self.nest, self.delete, self.rename] if which else []
@@ -55,7 +66,23 @@ class Changes(threading.Thread):
         return kind(which if of_groups else who, people, groups)
 
     def add_person(self, _who, _people, _groups):
-        return person(f"p{self.next}", self.chance.choice(PLACES), displayName=f"Person {self.next}")
+        return person(f"p{self.next}", self.chance.choice(self.places()), displayName=f"Person {self.next}")
+
+    def places(self):
+        return PLACES + [dn for dn, _ in self.server.search(PEOPLE, f"({TEAM})", "1.1")]
+
+    def move_team(self):
+        here = self.places()[-1]
+        return f"dn: {here}\nchangetype: modrdn\nnewrdn: {TEAM}\ndeleteoldrdn: 1\nnewsuperior: {self.chance.choice(PLACES[:2])}\n\n"
+
+    def picture(self, who, _people, _groups):
+        of_it = base64.b64encode(PICTURE + str(self.next).encode() * self.chance.choice([1, 1000])).decode()
+        return f"dn: {who}\nchangetype: modify\nreplace: jpegPhoto\n" + (f"jpegPhoto:: {of_it}\n\n" if self.chance.random() < 0.7 else "\n")
+
+    def large(self, _who, _people, _groups):
+        """A member comes, or goes."""
+        word, number = self.chance.choice(["add", "delete"]), self.chance.randint(0, 2 * self.members)
+        return f"dn: cn={LARGE},{GROUPS}\nchangetype: modify\n{word}: member\nmember: uid=far{number},{PEOPLE}\n\n"
 
     def modify(self, who, _people, _groups):
         return f"dn: {who}\nchangetype: modify\nreplace: displayName\ndisplayName: Other {self.next}\n\n"
@@ -75,7 +102,7 @@ class Changes(threading.Thread):
         return f"dn: {who}\nchangetype: modrdn\nnewrdn: {part}{self.next}\ndeleteoldrdn: 1\n\n"
 
     def move(self, who, _people, _groups):
-        return f"dn: {who}\nchangetype: modrdn\nnewrdn: {who.split(',')[0]}\ndeleteoldrdn: 1\nnewsuperior: {self.chance.choice(PLACES)}\n\n"
+        return f"dn: {who}\nchangetype: modrdn\nnewrdn: {who.split(',')[0]}\ndeleteoldrdn: 1\nnewsuperior: {self.chance.choice(self.places())}\n\n"
 
     def delete(self, who, _people, _groups):
         return f"dn: {who}\nchangetype: delete\n\n"
@@ -98,13 +125,14 @@ class Oracle:
         self.options, self.chance = options, random.Random(options.seed)
         self.server = Slapd(os.path.join(folder, "slapd"), session_log=1000 if options.mode == "session-log" else 0)
         self.server.start()
-        for place in PLACES[:2]:
-            self.server.modify(f"dn: {place}\nchangetype: add\nobjectClass: organizationalUnit\nou: {place.split(',')[0][3:]}\n\n")
-        self.server.modify("".join(person(f"first{i}", self.chance.choice(PLACES)) for i in range(40)))
+        team = f"{TEAM},{PLACES[0]}"
+        self.server.modify("".join(unit(place) for place in (*PLACES[:2], team)))
+        self.server.modify("".join(person(f"first{i}", self.chance.choice([*PLACES, team])) for i in range(40)))
+        self.server.modify(group(LARGE, [f"uid=far{i},{PEOPLE}" for i in range(options.members)]))
         # While the gateway is down many may go, and only a scan tells: the guard is not what is tested here.
         yaml = configuration(reading(self.server), "poll" if options.mode == "poll" else "sync", sweep="2s").replace("share: 5%", "share: 100%")
         self.node = DirectoryNode(os.path.abspath(options.program), folder, yaml)
-        self.changes = Changes(self.server, options.seed + 1)
+        self.changes = Changes(self.server, options.seed + 1, options.members)
 
     def test(self):
         try:
@@ -166,6 +194,7 @@ def main():
     arguments.add_argument("--program", required=True)
     arguments.add_argument("--mode", default="session-log", choices=["session-log", "no-session-log", "poll"])
     arguments.add_argument("--kills", type=int, default=6)
+    arguments.add_argument("--members", type=int, default=1501, help="of the large group")
     arguments.add_argument("--seed", type=int, default=int(os.environ.get("MESHGATE_TEST_SEED", 0)) or int.from_bytes(os.urandom(4), "big"))
     options = arguments.parse_args()
     print(f"seed {options.seed}", flush=True)

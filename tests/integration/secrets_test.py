@@ -184,6 +184,33 @@ def mirror(program, asking, folder):
     return [(f"what the commands print ({number})", (out + err).encode()) for number, (_, out, err) in enumerate(said)]
 
 
+def faults(program, folder, text):
+    """Configurations that ask the connector for passwords, or that it has to complain about: what check, plan and a run say. Its account could read every password."""
+    said = []
+    for number, (right, wrong, code) in enumerate([
+            ('attributes: [ displayName, employeeNumber ]', 'attributes: [ displayName, employeeNumber, userPassword ]', 3),
+            ('attributes: [ displayName, employeeNumber ]', 'attributes: [ displayName, employeeNumber, "userPassword;x-old" ]', 3),
+            ('attributes: [ displayName, employeeNumber ]', 'key: userPassword', 3),
+            ('attributes: [ displayName, employeeNumber ]', 'filter: "(userPassword=*)"', 0),
+            ('attributes: [ displayName, employeeNumber ]', f'filter: "(userPassword={READER})("', 3),
+            (f'base: "{GROUPS}"', f'base: "ou=nowhere,{GROUPS}"', 3),
+            ("number: { cast: int64, column: employeeNumber }", "number: { cast: int64, column: userPassword }", 3),
+            ("FOLDER/reader", "FOLDER/wrong", 3)]):
+        os.mkdir(os.path.join(folder, f"fault{number}"))
+        node = DirectoryNode(program, os.path.join(folder, f"fault{number}"), text.replace(right.replace("FOLDER", folder), wrong.replace("FOLDER", folder)).replace("access.log", f"access{number}.log"))
+        for word in ("check", "plan"):
+            got, out, err = run([program, word, node.config])
+            expect(got, code, f"{word} of {wrong}")
+            said.append((f"what {word} says of {wrong}", (out + err).encode()))
+        node.start()
+        with node.stopped_in_the_end():
+            wait_for(f"a run with {wrong} to have tried", lambda: node.get("/feeds") and all(one["source"].get("error") or not one["loading"] for one in node.get("/feeds")[1]["feeds"]))
+            for path in ("/feeds", "/admin/quarantine", "/health/ready", "/metrics"):
+                said.append((f"{path} of a run with {wrong}", str(node.get(path)).encode()))
+        said.append((f"the log of a run with {wrong}", node.log().encode()))
+    return said
+
+
 def rows(file):
     try:
         with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
@@ -271,16 +298,19 @@ def main():
         marked.add(what, secret)
     with tempfile.TemporaryDirectory(prefix="meshgate-secrets-") as folder:
         os.chmod(folder, 0o755)
-        server = Slapd(os.path.join(folder, "slapd"), reader_password=READER)
+        # The account that reads could see every password: it is the connector that does not look.
+        server = Slapd(os.path.join(folder, "slapd"), admin_password=READER)
         server.start()
         server.modify(person("ann", displayName=VISIBLE, employeeNumber="1", **{"userPassword:": base64.b64encode(PASSWORD.encode()).decode()}) +
                       person("bo", userPassword=WRONG, displayName=VISIBLE, employeeNumber="no number") + group("staff", [f"uid=ann,{PEOPLE}"]))
         write(folder, "reader", READER)
-        text = CONFIGURATION.replace("FOLDER", folder).replace("URL", server.url).replace("READER", server.reader).replace("PEOPLE", PEOPLE).replace("GROUPS", GROUPS)
+        text = CONFIGURATION.replace("FOLDER", folder).replace("URL", server.url).replace("READER", server.admin).replace("PEOPLE", PEOPLE).replace("GROUPS", GROUPS)
         node = DirectoryNode(program, folder, text)
         processes.start()
         try:
-            said = lived(program, folder, server, node, marked)
+            write(folder, "wrong", WRONG)
+            said = faults(program, folder, text)
+            said += lived(program, folder, server, node, marked)
         finally:
             server.stop()
         said += [(name, read(os.path.join(folder, name))) for name in ("gateway.log", "access.log", "mirror.log", "mirror.db", "mirror.db-wal", "meshgate.yaml")]

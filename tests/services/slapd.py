@@ -10,6 +10,7 @@ everything; cn=reader may read everything but passwords, as connectors/ldap/READ
 """
 
 import argparse
+import base64
 import grp
 import json
 import os
@@ -267,8 +268,14 @@ class Slapd:
                 "MESHGATE_TEST_LDAP_CA": os.path.join(self.folder, "ca.pem"), "MESHGATE_TEST_LDAP_DIR": self.folder}
 
 
+def text_or_bytes(value):
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
+
+
 def entries_of(ldif):
-    import base64
     out = []
     for block in ldif.split("\n\n"):
         name, values = None, {}
@@ -276,7 +283,7 @@ def entries_of(ldif):
             attribute, _, value = line.partition(":")
             if line.startswith("#") or not attribute:
                 continue
-            value = base64.b64decode(value[1:].strip()).decode(errors="replace") if value.startswith(":") else value.strip()
+            value = text_or_bytes(base64.b64decode(value[1:].strip())) if value.startswith(":") else value.strip()
             if attribute == "dn":
                 name = value
             else:
