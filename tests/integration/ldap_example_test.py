@@ -45,6 +45,7 @@ def main():
             must_be_granted(server)
             server.modify(person("anna", displayName="Anna", telephoneNumber="+47 123", departmentNumber="sales", userPassword=PASSWORD) + group("staff-sales", [f"uid=anna,{PEOPLE}"]))
             server.modify(person("carl", displayName="Carl", departmentNumber="stock"))
+            server.modify(f"dn: ou=elsewhere,{PEOPLE}\nchangetype: add\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\nref: ldap://elsewhere.invalid/ou=elsewhere\n\n")
             os.environ["LDAP_PASSWORD"] = server.reader_password
             yaml = re.sub(r"url: \[.*\]", f'url: [ "{server.url}" ]', block("yaml")).replace("/etc/meshgate/corp-ca.pem", os.path.join(server.folder, "ca.pem"))
             yaml = yaml.replace("/var/lib/meshgate", "DATA").replace("127.0.0.1:7443", "127.0.0.1:PORT")
@@ -61,6 +62,8 @@ def follow(node, server):
         node.start_and_wait("_users", "_groups", "phone_book")
         expect(node, "_users", '"name":"anna"', '"disabled":false', '"display":"Anna"')
         expect(node, "_groups", f'"members":["uid=anna,{PEOPLE}"]')
+        if "1 reference to other servers not followed" not in node.feed("phone_book")["source"].get("note", ""):
+            raise SystemExit(f"the reference to another server is not counted: {node.feed('phone_book')}")
         token = signed_in(node)
         wait_for("anna to see her own department", lambda: phone_book(node, token, "sales")[0] == 200, 20)
         if b'"telephoneNumber":["+47 123"]' not in phone_book(node, token, "sales")[1]:
