@@ -15,7 +15,7 @@ directory_packages=(slapd ldap-utils)
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3
-  clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux
+  clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux iproute2 libfaketime
   maven openjdk-17-jre-headless chromium python3-feedparser libexpat1-dev rocksdb-tools
 )
 
