@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/federation/answered.hpp"
+#include "gateway/federation/page_queue.hpp"
 #include "gateway/net/text.hpp"
 #include "mesh/offered_feed.hpp"
 
@@ -16,10 +17,9 @@ constexpr milliseconds kLongestWait{15000};
 constexpr std::chrono::seconds kLookAgain{30};  ///< for a feed that the peer did not give
 constexpr std::chrono::seconds kBlamed{60};     ///< that gave what cannot be, while another may do better
 constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed
-constexpr std::size_t kSaturated = std::size_t{64} << 10U;  ///< a chunk this large: more is waiting behind it
 }  // namespace
 
-/// One answer to POST /sync on its way into the store.
+/// One answer to POST /sync on its way into the store. Pages are written on the queue's thread; what else is told waits until they are.
 struct Pull::Session {
   Pull& pull;
   std::vector<Copy> copies;
@@ -40,18 +40,25 @@ struct Pull::Session {
     return false;
   }
 
-  bool page(const Part& part, std::string_view lines, const Mark& mark) {
-    Copy* copy = copy_of(part);
+  bool page(const PageQueue::Page& page) {
+    Copy* copy = copy_of(page.part);
     if (copy == nullptr) return true;
-    Cursor& from = at[part];
-    if (auto followed = copy->feed->follow(part.partition, from, lines, mark); !followed) return fail(*copy, std::move(followed).error());
-    from = mark.cursor;
-    pull.anew_.erase(part);
+    Cursor& from = at[page.part];
+    if (auto followed = copy->feed->follow(page.part.partition, from, page.lines, page.mark); !followed) return fail(*copy, std::move(followed).error());
+    from = page.mark.cursor;
+    pull.anew_.erase(page.part);
     pull.complaints_.clear();
     pull.pages_.add();
-    pull.bytes_.add(lines.size());
+    pull.bytes_.add(page.lines.size());
     pull.house_.routes.follows(pull.number_, copy->number);
     return true;
+  }
+
+  /// What was kept back counts too.
+  void finish() {
+    for (const Copy& copy : copies) {
+      if (auto done = copy.feed->finish(); !done && !error) fail(copy, std::move(done).error());
+    }
   }
 
   bool schema(const Part& part, const Schema& schema) {
@@ -141,15 +148,18 @@ Status Pull::follow(const std::shared_ptr<net::HttpClient>& client, std::vector<
   look_again();
   // A feed that was not given is asked for again before long.
   if (house_.routes.candidates(number_).size() > session.copies.size()) session.until = std::chrono::steady_clock::now() + kLookAgain;
-  SyncCutter cutter({[&](const Part& part, std::string_view lines, const Mark& mark) { return session.page(part, lines, mark); },
-                     [&](const Part& part, const Schema& schema) { return session.schema(part, schema); },
-                     [&](const Part& part, const NotGiven& told) { return session.not_given(part, told); }});
+  PageQueue queue([&](const PageQueue::Page& page) { return session.page(page); });
+  SyncCutter cutter({[&](const Part& part, std::string lines, const Mark& mark) { return queue.put({part, std::move(lines), mark}); },
+                     [&](const Part& part, const Schema& schema) { return queue.drain() && session.schema(part, schema); },
+                     [&](const Part& part, const NotGiven& told) { return queue.drain() && session.not_given(part, told); }});
   net::Fields fields;
   fields.add("Content-Type", "application/json");
-  const auto take = [&](std::string_view bytes) { return cutter.take(bytes, bytes.size() < kSaturated) && std::chrono::steady_clock::now() < session.until; };
+  fields.add("Prefer", "compact");
+  const auto take = [&](std::string_view bytes) { return cutter.take(bytes) && std::chrono::steady_clock::now() < session.until; };
   auto answer = client->stream(peer().url + "/sync", sync_question(held), fields, take);
   // What came whole counts, however the answer ended.
-  if (!session.error && !cutter.error()) cutter.flush();
+  queue.drain();
+  session.finish();
   if (session.error) return *session.error;
   if (cutter.error()) return *cutter.error();
   if (!answer) return std::move(answer).error();

@@ -9,9 +9,8 @@ namespace meshgate::federation {
 
 namespace {
 
-constexpr std::size_t kMostGathered = std::size_t{16} << 20U;  ///< of all partitions
-constexpr std::size_t kLargePage = std::size_t{1} << 20U;
 constexpr std::size_t kLongestLine = std::size_t{80} << 20U;  ///< an item of the largest size, escaped, and what stands around it
+constexpr std::size_t kMostBetweenMarks = 2 * kLongestLine;
 
 std::string text_of(const simdjson::dom::object& from, const char* name) {
   std::string_view text;
@@ -35,7 +34,7 @@ bool SyncCutter::fail(std::string why) {
   return false;
 }
 
-bool SyncCutter::take(std::string_view bytes, bool pausing) {
+bool SyncCutter::take(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto end = bytes.find('\n');
     if (end == std::string_view::npos) {
@@ -52,7 +51,7 @@ bool SyncCutter::take(std::string_view bytes, bool pausing) {
     }
     if (!line.empty() && !take_line(line)) return false;
   }
-  return (!pausing && bytes_ < kMostGathered) || flush();
+  return true;
 }
 
 bool SyncCutter::take_line(std::string_view line) {
@@ -67,7 +66,8 @@ bool SyncCutter::take_line(std::string_view line) {
 
 bool SyncCutter::take_change(std::string_view line) {
   if (!of_) return fail("a line came before it was said of which partition it is");
-  gathered_[*of_].behind.append(line).append(1, '\n');
+  if (bytes_ + line.size() > kMostBetweenMarks) return fail("too many lines came without a mark");
+  lines_[*of_].append(line).append(1, '\n');
   bytes_ += line.size() + 1;
   return true;
 }
@@ -79,11 +79,13 @@ bool SyncCutter::take_parsed(std::string_view line) {
   if (const auto* schema = std::get_if<Schema>(&*parsed)) return sink_.schema(*of_, *schema);
   const auto* mark = std::get_if<Mark>(&*parsed);
   if (mark == nullptr) return fail("a mark is none");
-  Gathered& own = gathered_[*of_];
-  own.lines.append(own.behind);
-  own.behind.clear();
-  own.mark = *mark;
-  return own.lines.size() < kLargePage || hand_on(*of_, own);
+  std::string lines;
+  if (const auto own = lines_.find(*of_); own != lines_.end()) {
+    lines = std::move(own->second);
+    lines_.erase(own);
+  }
+  bytes_ -= lines.size();
+  return sink_.page(*of_, std::move(lines), *mark);
 }
 
 bool SyncCutter::take_word(std::string_view line) {
@@ -100,28 +102,16 @@ bool SyncCutter::take_word(std::string_view line) {
   }
   if (kind == "visible") return true;
   if (kind != "denied" && kind != "refused") return fail("a line is of a kind '" + std::string(kind.substr(0, 40)) + "' that this node does not know; use a newer meshgate");
-  gathered_.erase(part);
+  if (const auto own = lines_.find(part); own != lines_.end()) {
+    bytes_ -= own->second.size();
+    lines_.erase(own);
+  }
   NotGiven told;
   told.denied = kind == "denied";
   std::uint64_t status = 0;
   if (value["status"].get(status) == simdjson::SUCCESS) told.status = static_cast<unsigned>(status);
   told.why = text_of(value, "detail");
   return sink_.not_given(part, told);
-}
-
-bool SyncCutter::hand_on(const Part& part, Gathered& gathered) {
-  const Mark mark = *std::exchange(gathered.mark, std::nullopt);
-  const std::string lines = std::exchange(gathered.lines, {});
-  bytes_ -= lines.size();
-  return sink_.page(part, lines, mark);
-}
-
-bool SyncCutter::flush() {
-  for (auto& [part, gathered] : gathered_) {
-    if (gathered.mark && !hand_on(part, gathered)) return false;
-  }
-  std::erase_if(gathered_, [](const auto& one) { return one.second.behind.empty(); });
-  return true;
 }
 
 }  // namespace meshgate::federation

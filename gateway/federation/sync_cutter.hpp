@@ -29,43 +29,34 @@ struct NotGiven {
 /// Where a SyncCutter's findings go. False from any of them: the answer is to be left.
 struct SyncSink {
   /// Whole lines as received, behind which the mark stands.
-  std::function<bool(const Part&, std::string_view lines, const Mark&)> page;
+  std::function<bool(const Part&, std::string lines, const Mark&)> page;
   std::function<bool(const Part&, const Schema&)> schema;
   std::function<bool(const Part&, const NotGiven&)> not_given;
 };
 
-/// Cuts the answer to POST /sync into pages, each of one partition. Small ones are gathered while more bytes are waiting, so that a first copy is not
-/// written page by page, and handed on when the answer pauses. Logic apart from waiting: knows no socket.
+/// Cuts the answer to POST /sync into pages, each of one partition: what stands before a mark. Logic apart from waiting: knows no socket.
 class SyncCutter {
  public:
   explicit SyncCutter(SyncSink sink) : sink_(std::move(sink)) {}
 
-  /// The next bytes, and whether no more are waiting behind them as far as is known. False: the answer is to be left.
-  bool take(std::string_view bytes, bool pausing);
-  /// Hands on what has been gathered.
-  bool flush();
+  /// The next bytes. False: the answer is to be left.
+  bool take(std::string_view bytes);
   /// What was wrong with the answer.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
  private:
-  struct Gathered {
-    std::string lines;        ///< up to the last mark
-    std::string behind;       ///< since then
-    std::optional<Mark> mark;
-  };
   bool take_line(std::string_view line);
   bool take_change(std::string_view line);
   bool take_parsed(std::string_view line);
   bool take_word(std::string_view line);
-  bool hand_on(const Part& part, Gathered& gathered);
   bool fail(std::string why);
 
   const SyncSink sink_;
   LineParser parser_;
   std::string unfinished_;
   std::optional<Part> of_;
-  std::map<Part, Gathered> gathered_;
-  std::size_t bytes_ = 0;  ///< gathered
+  std::map<Part, std::string> lines_;  ///< since the last mark of their partition
+  std::size_t bytes_ = 0;              ///< of all of them
   std::optional<Error> error_;
 };
 

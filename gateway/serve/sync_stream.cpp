@@ -23,6 +23,9 @@ Error no_partition(const std::string& feed, const std::string& partition) {
   return {Code::not_found, "feed '" + feed + "' has no partition '" + partition.substr(0, 200) + "'; GET /feeds/" + feed + " lists them"};
 }
 
+/// RFC 7240. A node that follows asks so: it is one of few, and gets everything.
+bool compact(const net::Request& request) { return request.fields.find("Prefer") == "compact"; }
+
 }  // namespace
 
 // ---- on the pool ----
@@ -181,7 +184,7 @@ asio::awaitable<void> SyncStream::async_run() {
   auto fields = changes_fields(false);
   fields.add("X-Accel-Buffering", "no");
   Status going;
-  if (question_.live) {
+  if (question_.live && !compact(visit_.request)) {
     going = co_await reply_.async_start_shared(200, std::move(fields));
   } else {
     going = co_await reply_.async_start(200, std::move(fields));

@@ -41,6 +41,7 @@ struct QuarantineSizes {
   std::uint64_t sum = 0;
 };
 
+class PageLines;
 class Transaction;
 
 /// A partition that is served, as one snapshot has it.
@@ -125,6 +126,12 @@ class DiskFeed final : public Feed {
   Status tidied_up();
   Status drop_unfinished();
   Status drop_unfinished_index();
+
+  // copying.cpp and following.cpp; all under the write lock
+  Result<bool> keep_back(std::string_view partition, const Cursor& from, const PageLines& page, const Mark& mark);
+  Status follow_now(std::string_view partition, const Cursor& from, const PageLines& page, const Mark& mark);
+  Status drop_unfinished_copies();
+  Result<bool> drop_unfinished_step(const LogRange& range, Seq head);
 
   Result<bool> purge_step(std::string_view partition, Seq through);
   Result<bool> trim_step(std::string_view partition, Seq through);

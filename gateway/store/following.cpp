@@ -12,14 +12,14 @@ void become_replica(Transaction& out, PartitionNumber number) {
   record.last_generation = 0;
 }
 
-Follow::Follow(DiskFeed& feed, std::string_view partition, const Cursor& from, const Mark& mark)
-    : feed_(feed), name_(partition), from_(from), mark_(mark), out_(feed) {}
+Follow::Follow(DiskFeed& feed, Where where, Transaction& out, FollowedItems& items)
+    : feed_(feed), name_(where.partition), from_(where.from), mark_(where.mark), out_(out), items_(items) {}
 
 Error Follow::conflict(const std::string& why) const {
   return {Code::conflict, "feed '" + feed_.tables().feed.name + "', partition '" + name_ + "': " + why};
 }
 
-Status Follow::run(std::string_view lines) {
+Status Follow::run(const PageLines& page) {
   number_ = out_.partition_named(name_);
   record_ = &out_.partition(number_);
   if (!record_->replica) {
@@ -28,15 +28,49 @@ Status Follow::run(std::string_view lines) {
   }
   if (auto chosen = choose_copy(); !chosen) return chosen;
   if (mark_.cursor.epoch != copy_->epoch) return conflict("the page is of another epoch than the cursor it was asked with: read again from 0");
-  if (auto applied = apply_all(lines); !applied) return applied;
+  for (const PageLine& line : page.all()) {
+    if (auto applied = apply(line); !applied) return applied;
+  }
   if (mark_.cursor.seq >= copy_->head) {
     move_cursor();
     const bool comparable = mark_.caught_up && mark_.cursor.seq == copy_->head;
     if (comparable && (mark_.count != copy_->count || mark_.digest != copy_->digest)) return start_over();
     take_feed_state();
   }
-  write_index();
+  items_.write(out_);
   return out_.commit(Engine::Durably::yes);
+}
+
+Result<bool> Follow::appends(const PageLines& page) {
+  number_ = out_.partition_named(name_);
+  record_ = &out_.partition(number_);
+  copy_ = &record_->building;
+  const bool within = record_->replica && copy_->generation != 0 && from_ == copy_->cursor && from_.low != Seq{0};
+  if (!within || mark_.cursor.epoch != copy_->epoch || mark_.cursor.high == Seq{0} || mark_.cursor.seq <= copy_->head) return false;
+  items_.begin_page();
+  found_.reserve(page.all().size());
+  for (const PageLine& line : page.all()) {
+    if (line.kind == PageLine::Kind::trim || line.seq <= copy_->head) return false;
+    auto item = items_.find(line.id);
+    if (!item) return std::move(item).error();
+    const bool there = std::ranges::any_of((*item)->entry.memberships, [&](const Membership& one) { return in_copy(one); });
+    if (there || !items_.meets(**item)) return false;
+    found_.push_back(*item);
+  }
+  return true;
+}
+
+void Follow::gather(const PageLines& page) {
+  for (std::size_t i = 0; i < found_.size(); ++i) {
+    const PageLine& line = page.all()[i];
+    FollowedItems::Item& item = *found_[i];
+    if (line.kind == PageLine::Kind::put) {
+      apply_put(line, item);
+    } else {
+      apply_gone(line, item);
+    }
+  }
+  move_cursor();
 }
 
 Status Follow::choose_copy() {
@@ -67,63 +101,36 @@ void Follow::begin_copy() {
   copy_ = &record_->building;
 }
 
-Status Follow::apply_all(std::string_view lines) {
-  while (!lines.empty()) {
-    const std::size_t end = lines.find('\n');
-    if (end == std::string_view::npos) return Error{Code::corrupt, "a page of feed '" + feed_.tables().feed.name + "' ends within a line"};
-    if (auto applied = apply(lines.substr(0, end)); !applied) return applied;
-    lines.remove_prefix(end + 1);
+Status Follow::apply(const PageLine& line) {
+  if (line.seq <= copy_->head) return check_repeat(line);
+  if (line.kind == PageLine::Kind::trim) return apply_trim(line);
+  auto item = items_.find(line.id);
+  if (!item) return std::move(item).error();
+  if (line.kind == PageLine::Kind::put) {
+    apply_put(line, **item);
+  } else {
+    apply_gone(line, **item);
   }
   return {};
 }
 
-Status Follow::apply(std::string_view line) {
-  auto parsed = parser_.parse(line);
-  if (!parsed) return std::move(parsed).error();
-  const auto seq_of = [](const auto& one) {
-    if constexpr (requires { one.seq; }) return one.seq;
-    return Seq{0};
-  };
-  const Seq seq = std::visit(seq_of, *parsed);
-  if (seq <= last_ || seq > mark_.cursor.seq) return Error{Code::corrupt, "feed '" + feed_.tables().feed.name + "': a page is out of order at seq " + std::to_string(number(seq))};
-  last_ = seq;
-  if (seq <= copy_->head) return check_repeat(seq, line);
-  if (const auto* put = std::get_if<PutLine>(&*parsed)) return apply_put(*put, line);
-  if (const auto* gone = std::get_if<GoneLine>(&*parsed)) return apply_gone(*gone, line);
-  return apply_trim(std::get<TrimLine>(*parsed));
-}
-
 /// What this node has at a seq it has passed must be the same; it may also have been superseded since.
-Status Follow::check_repeat(Seq seq, std::string_view line) {
+Status Follow::check_repeat(const PageLine& line) {
   std::string key;
-  append_log_key(key, range(), seq);
+  append_log_key(key, range(), line.seq);
   auto kept = feed_.engine().get(Family::log, key);
   if (!kept) return std::move(kept).error();
-  if (!*kept) return {};
-  if (std::string_view(**kept).substr(0, (*kept)->size() - 1) == line) return {};
-  return conflict("seq " + std::to_string(number(seq)) + " has different content here and there (a fork): two nodes write this feed; stop one and restore it");
-}
-
-Result<Follow::Loaded*> Follow::load(std::string_view id) {
-  const auto [at, fresh] = loaded_.try_emplace(std::string(id));
-  if (!fresh) return &at->second;
-  std::string key;
-  append_index_key(key, feed_.number(), id);
-  IndexEntry& entry = at->second.entry;
-  if (key <= feed_.greatest_index_key()) {
-    auto value = feed_.engine().get(Family::index, key);
-    if (!value) return std::move(value).error();
-    if (*value && !decode(**value, entry)) return Error{Code::corrupt, "the index entry of item '" + std::string(id) + "' is damaged"};
-  }
-  at->second.was_live = any_live(entry);
-  if (entry.number == 0) entry.number = out_.progress.next_number++;
-  return &at->second;
+  if (!*kept || **kept == line.text) return {};
+  return conflict("seq " + std::to_string(number(line.seq)) + " has different content here and there (a fork): two nodes write this feed; stop one and restore it");
 }
 
 /// The item's one entry in this copy makes room for the new one.
-void Follow::replace(IndexEntry& entry, const Membership& fresh) {
+void Follow::replace(FollowedItems::Item& item, const Membership& fresh) {
+  IndexEntry& entry = item.entry;
+  if (entry.number == 0) entry.number = out_.progress.next_number++;
+  item.changed = true;
   for (const Membership& one : entry.memberships) {
-    if (one.partition != number_ || one.generation != copy_->generation) continue;
+    if (!in_copy(one)) continue;
     out_.drop_line(range(), one.seq, one.live);
     if (!one.live) continue;
     --copy_->count;
@@ -136,63 +143,34 @@ void Follow::replace(IndexEntry& entry, const Membership& fresh) {
   entry.memberships.push_back(fresh);
 }
 
-Status Follow::apply_put(const PutLine& put, std::string_view line) {
-  if (content_hash(put.id, put.content) != put.rev.hash) {
-    return Error{Code::corrupt, "feed '" + feed_.tables().feed.name + "': item '" + std::string(put.id) + "' at seq " + std::to_string(number(put.seq)) +
-                                    " is not what its revision says: read it again, from another node if it stays so"};
-  }
-  auto item = load(put.id);
-  if (!item) return std::move(item).error();
-  IndexEntry& entry = (*item)->entry;
-  replace(entry, {number_, copy_->generation, put.seq, true, put.rev.hash});
-  entry.hash = put.rev.hash;
-  entry.n = put.rev.n;
+void Follow::apply_put(const PageLine& put, FollowedItems::Item& item) {
+  replace(item, {number_, copy_->generation, put.seq, true, put.rev.hash});
+  item.entry.hash = put.rev.hash;
+  item.entry.n = put.rev.n;
   ++copy_->count;
   copy_->digest.add(put.rev.hash);
-  out_.put_line(range(), put.seq, std::string(line) + "\n");
-  return {};
+  out_.put_line(range(), put.seq, put.text);
 }
 
-Status Follow::apply_gone(const GoneLine& gone, std::string_view line) {
-  auto item = load(gone.id);
-  if (!item) return std::move(item).error();
-  replace((*item)->entry, {number_, copy_->generation, gone.seq, false, {}});
-  out_.put_gone(range(), gone.seq, std::string(line) + "\n", gone.id);
-  return {};
+void Follow::apply_gone(const PageLine& gone, FollowedItems::Item& item) {
+  replace(item, {number_, copy_->generation, gone.seq, false, {}});
+  out_.put_gone(range(), gone.seq, gone.text, gone.id);
 }
 
-Status Follow::apply_trim(const TrimLine& trim) {
+Status Follow::apply_trim(const PageLine& trim) {
   auto list = entries_through(feed_.engine(), range(), trim.through, ~std::size_t{0});
   if (!list) return std::move(list).error();
   for (const Going& going : *list) {
-    auto item = load(going.id);
+    auto item = items_.find(going.id);
     if (!item) return std::move(item).error();
     const auto& in = (*item)->entry.memberships;
     // The same page may have moved the entry up already.
-    const bool there = std::any_of(in.begin(), in.end(), [&](const Membership& one) {
-      return one.partition == number_ && one.generation == copy_->generation && one.seq == going.seq;
-    });
-    if (!there) continue;
+    if (std::ranges::none_of(in, [&](const Membership& one) { return in_copy(one) && one.seq == going.seq; })) continue;
+    (*item)->changed = true;
     if (auto forgotten = forget_entry(out_, range(), *copy_, going, (*item)->entry); !forgotten) return forgotten;
   }
   put_trim(out_, range(), *copy_, trim.seq, trim.through);
   return {};
-}
-
-void Follow::write_index() {
-  std::string key;
-  for (auto& [id, item] : loaded_) {
-    key.clear();
-    append_index_key(key, feed_.number(), id);
-    const bool live = any_live(item.entry);
-    if (live && !item.was_live) ++out_.progress.items;
-    if (!live && item.was_live) --out_.progress.items;
-    if (item.entry.memberships.empty()) {
-      out_.drop_index(key);
-    } else {
-      out_.put_index(key, item.entry);
-    }
-  }
 }
 
 /// A page that was read with an older cursor of ours may know less of what we owe ourselves than we do.
@@ -278,17 +256,12 @@ Status DiskFeed::adopt(const Origin& origin) {
   return out.commit(Engine::Durably::yes);
 }
 
-Status DiskFeed::follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) {
-  std::unique_lock lock(write_mutex_);
-  if (erased_) return erased();
-  Follow work(*this, partition, from, mark);
-  if (auto taken = work.run(lines); !taken) return taken;
-  if (work.replaced()) {
-    if (auto tidied = tidy(*work.replaced()); !tidied) return tidied;
-  }
-  lock.unlock();
-  notify();
-  return {};
+Status DiskFeed::follow_now(std::string_view partition, const Cursor& from, const PageLines& page, const Mark& mark) {
+  Transaction out(*this);
+  FollowedItems items(*this);
+  Follow work(*this, {partition, from, mark}, out, items);
+  if (auto taken = work.run(page); !taken) return taken;
+  return work.replaced() ? tidy(*work.replaced()) : Status();
 }
 
 Cursor DiskFeed::followed(std::string_view partition) const {

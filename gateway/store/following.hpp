@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
+#include "gateway/store/followed_items.hpp"
+#include "gateway/store/page_lines.hpp"
 #include "gateway/store/shrinking.hpp"
 
 namespace meshgate::store {
@@ -17,31 +20,35 @@ void become_replica(Transaction& out, PartitionNumber number);
 ///   from the served copy's cursor ──► entries go straight into the served copy
 class Follow {
  public:
-  Follow(DiskFeed& feed, std::string_view partition, const Cursor& from, const Mark& mark);
-  Status run(std::string_view lines);
+  struct Where {
+    std::string_view partition;
+    const Cursor& from;
+    const Mark& mark;
+  };
+  Follow(DiskFeed& feed, Where where, Transaction& out, FollowedItems& items);
+  /// Takes the page over and commits.
+  Status run(const PageLines& page);
+  /// Whether the page does nothing but add entries behind those of a building copy, of items that are not in it, and is not its last.
+  Result<bool> appends(const PageLines& page);
+  /// Takes over a page that appends(), and leaves the commit to whoever has begun the transaction.
+  void gather(const PageLines& page);
   /// The partition whose old copy has just been replaced.
   [[nodiscard]] std::optional<PartitionNumber> replaced() const { return replaced_; }
 
  private:
-  struct Loaded {
-    IndexEntry entry;
-    bool was_live = false;
-  };
   Status choose_copy();
   void begin_copy();
-  Status apply_all(std::string_view lines);
-  Status apply(std::string_view line);
-  Status apply_put(const PutLine& put, std::string_view line);
-  Status apply_gone(const GoneLine& gone, std::string_view line);
-  Status apply_trim(const TrimLine& trim);
-  Status check_repeat(Seq seq, std::string_view line);
-  Result<Loaded*> load(std::string_view id);
-  void replace(IndexEntry& entry, const Membership& fresh);
-  void write_index();
+  Status apply(const PageLine& line);
+  void apply_put(const PageLine& put, FollowedItems::Item& item);
+  void apply_gone(const PageLine& gone, FollowedItems::Item& item);
+  Status apply_trim(const PageLine& trim);
+  Status check_repeat(const PageLine& line);
+  void replace(FollowedItems::Item& item, const Membership& fresh);
   void move_cursor();
   void replace_served();
   void take_feed_state();
   Status start_over();
+  [[nodiscard]] bool in_copy(const Membership& one) const { return one.partition == number_ && one.generation == copy_->generation; }
   [[nodiscard]] Error conflict(const std::string& why) const;
   [[nodiscard]] LogRange range() const { return out_.range(number_, copy_->generation); }
 
@@ -49,13 +56,12 @@ class Follow {
   const std::string name_;
   const Cursor from_;
   const Mark mark_;
-  Transaction out_;
+  Transaction& out_;
+  FollowedItems& items_;
   PartitionNumber number_{};
   PartitionRecord* record_ = nullptr;
   Copy* copy_ = nullptr;
-  Seq last_{0};
-  std::unordered_map<std::string, Loaded> loaded_;
-  LineParser parser_;
+  std::vector<FollowedItems::Item*> found_;  ///< of a page that appends, line by line
   std::optional<PartitionNumber> replaced_;
 };
 

@@ -1,5 +1,6 @@
 // How a feed takes in its first scan: what only adds items behind all that are there goes past the write-ahead log.
 #include "gateway/store/committing.hpp"
+#include "gateway/store/gathered.hpp"
 
 namespace meshgate::store {
 
@@ -36,12 +37,6 @@ Status forget_lines(Engine& engine, const std::string& first, const std::string&
 }
 
 }  // namespace
-
-struct DiskFeed::Gathered {
-  explicit Gathered(DiskFeed& feed) : load(feed.engine()), out(feed, load) {}
-  Load load;
-  Transaction out;
-};
 
 DiskFeed::DiskFeed(std::shared_ptr<Engine> engine, FeedNumber number) : engine_(std::move(engine)), number_(number) {}
 DiskFeed::~DiskFeed() = default;
@@ -104,6 +99,7 @@ Status DiskFeed::settled_now() {
 }
 
 Status DiskFeed::take_in() {
+  gathered_->items.write(gathered_->out);
   loads_pay_ = gathered_->load.worthwhile();
   unfinished_ = true;
   if (auto done = gathered_->out.commit(Engine::Durably::yes); !done) return done;
@@ -115,6 +111,7 @@ Status DiskFeed::take_in() {
 /// Entries that were taken in, and then the write failed that would have made them count, or the node died before it: they lie beyond the heads and the
 /// seq. No partition that is not in the tables can have others.
 Status DiskFeed::drop_unfinished() {
+  if (follows()) return drop_unfinished_copies();
   std::string from = feed_prefix(number_);
   for (const auto& [number, record] : tables_.partitions) {
     const LogRange range{number_, number, record.served.generation};

@@ -6,13 +6,13 @@ namespace meshgate::store {
 
 namespace {
 
-/// The key bounds of a copy's entries up to `through`.
+/// The key bounds of some of a copy's entries, both included.
 struct Bounds {
   std::string first;
   std::string last;
   rocksdb::Slice upper;
-  Bounds(const LogRange& range, Seq through) {
-    append_log_key(first, range, Seq{0});
+  Bounds(const LogRange& range, Seq from, Seq through) {
+    append_log_key(first, range, from);
     append_log_key(last, range, next(through));
     upper = last;
   }
@@ -26,7 +26,7 @@ struct Bounds {
 };
 
 Result<std::vector<Going>> gone_entries(const Engine& engine, const LogRange& range, Seq through) {
-  const Bounds bounds(range, through);
+  const Bounds bounds(range, Seq{0}, through);
   const auto at = engine.iterate(Family::gone, bounds.options());
   std::vector<Going> out;
   for (at->Seek(bounds.first); at->Valid() && out.size() < kShrinkStep; at->Next()) {
@@ -36,10 +36,7 @@ Result<std::vector<Going>> gone_entries(const Engine& engine, const LogRange& ra
   return out;
 }
 
-}  // namespace
-
-Result<std::vector<Going>> entries_through(const Engine& engine, const LogRange& range, Seq through, std::size_t most) {
-  const Bounds bounds(range, through);
+Result<std::vector<Going>> entries(const Engine& engine, const Bounds& bounds, std::size_t most) {
   const auto at = engine.iterate(Family::log, bounds.options());
   std::vector<Going> out;
   LineParser parser;
@@ -53,6 +50,16 @@ Result<std::vector<Going>> entries_through(const Engine& engine, const LogRange&
   }
   if (!at->status().ok()) return engine.error(at->status());
   return out;
+}
+
+}  // namespace
+
+Result<std::vector<Going>> entries_through(const Engine& engine, const LogRange& range, Seq through, std::size_t most) {
+  return entries(engine, Bounds(range, Seq{0}, through), most);
+}
+
+Result<std::vector<Going>> entries_behind(const Engine& engine, const LogRange& range, Seq after, std::size_t most) {
+  return entries(engine, Bounds(range, next(after), Seq{~std::uint64_t{0} - 1}), most);
 }
 
 bool any_live(const IndexEntry& entry) {

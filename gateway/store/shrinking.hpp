@@ -19,6 +19,9 @@ struct Going {
 /// Up to `most` put and gone entries with seq <= through.
 Result<std::vector<Going>> entries_through(const Engine& engine, const LogRange& range, Seq through, std::size_t most);
 
+/// The same with seq > after.
+Result<std::vector<Going>> entries_behind(const Engine& engine, const LogRange& range, Seq after, std::size_t most);
+
 /// Takes an entry out of the log, out of count and digest of the copy, and out of `entry`, which the caller writes.
 Status forget_entry(Transaction& out, const LogRange& range, Copy& copy, const Going& going, IndexEntry& entry);
 

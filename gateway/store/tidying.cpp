@@ -51,7 +51,8 @@ Status DiskFeed::tidy(PartitionNumber partition) {
 
 Status DiskFeed::resume() {
   const std::lock_guard lock(write_mutex_);
-  unfinished_ = tables_.progress.loading && !follows();
+  const auto grows = [](const auto& one) { return one.second.building.generation != 0; };
+  unfinished_ = follows() ? std::ranges::any_of(tables_.partitions, grows) : tables_.progress.loading;
   if (auto ready = tidied_up(); !ready) return ready;
   std::vector<PartitionNumber> stale;
   for (const auto& [number, record] : tables_.partitions) {

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 class Found {
  public:
   SyncSink sink() {
-    return {[this](const Part& part, std::string_view lines, const Mark& mark) {
+    return {[this](const Part& part, const std::string& lines, const Mark& mark) {
               all.push_back(part.text() + ": " + std::string(lines) + "at " + mark.cursor.text());
               return going;
             },
@@ -51,21 +51,19 @@ TEST(SyncCutter, GivesWholeLinesUpToAMark) {
   Found found;
   SyncCutter cutter(found.sink());
   const std::string bytes = std::string(kNorth) + gone(1) + mark(1) + std::string(kNotes) + gone(7);
-  EXPECT_TRUE(cutter.take(bytes, true));
+  EXPECT_TRUE(cutter.take(bytes));
   EXPECT_THAT(found.all, ElementsAre("feed orders [north]: " + gone(1) + "at " + kEpoch + ".1"));
-  EXPECT_TRUE(cutter.take(mark(7), true));
+  EXPECT_TRUE(cutter.take(mark(7)));
   EXPECT_EQ(found.all.back(), "feed notes: " + gone(7) + "at " + kEpoch + ".7");
 }
 
-TEST(SyncCutter, GathersWhileMoreIsWaiting) {
+TEST(SyncCutter, GivesAPageForEachMark) {
   Found found;
   SyncCutter cutter(found.sink());
-  EXPECT_TRUE(cutter.take(std::string(kNorth) + gone(1) + mark(1) + gone(2) + mark(2) + gone(3), false));
-  EXPECT_TRUE(found.all.empty());
-  EXPECT_TRUE(cutter.flush());
-  EXPECT_THAT(found.all, ElementsAre("feed orders [north]: " + gone(1) + gone(2) + "at " + kEpoch + ".2"));
-  EXPECT_TRUE(cutter.take(mark(3), true));
-  EXPECT_EQ(found.all.back(), "feed orders [north]: " + gone(3) + "at " + kEpoch + ".3");
+  EXPECT_TRUE(cutter.take(std::string(kNorth) + gone(1) + mark(1) + gone(2) + std::string(kNotes) + gone(9) + mark(9)));
+  EXPECT_THAT(found.all, ElementsAre("feed orders [north]: " + gone(1) + "at " + kEpoch + ".1", "feed notes: " + gone(9) + "at " + kEpoch + ".9"));
+  EXPECT_TRUE(cutter.take(std::string(kNorth) + gone(3) + mark(3)));
+  EXPECT_EQ(found.all.back(), "feed orders [north]: " + gone(2) + gone(3) + "at " + kEpoch + ".3");
 }
 
 TEST(SyncCutter, TellsWhatIsNotGiven) {
@@ -73,15 +71,14 @@ TEST(SyncCutter, TellsWhatIsNotGiven) {
   SyncCutter cutter(found.sink());
   EXPECT_TRUE(cutter.take("{\"denied\":{\"feed\":\"orders\",\"partition\":\"north\"}}\n\n"
                           "{\"visible\":{\"feed\":\"orders\",\"partition\":\"west\"}}\n"
-                          "{\"refused\":{\"feed\":\"notes\",\"partition\":\"\",\"status\":410,\"detail\":\"too old\"}}\n",
-                          true));
+                          "{\"refused\":{\"feed\":\"notes\",\"partition\":\"\",\"status\":410,\"detail\":\"too old\"}}\n"));
   EXPECT_THAT(found.all, ElementsAre("feed orders [north]: denied", "feed notes: 410 too old"));
 }
 
 TEST(SyncCutter, LetsGoOfWhatCameBeforeARefusal) {
   Found found;
   SyncCutter cutter(found.sink());
-  EXPECT_TRUE(cutter.take(std::string(kNorth) + gone(1) + mark(1) + "{\"denied\":{\"feed\":\"orders\",\"partition\":\"north\"}}\n", true));
+  EXPECT_TRUE(cutter.take(std::string(kNorth) + gone(1) + "{\"denied\":{\"feed\":\"orders\",\"partition\":\"north\"}}\n"));
   EXPECT_THAT(found.all, ElementsAre("feed orders [north]: denied"));
 }
 
@@ -90,7 +87,7 @@ TEST(SyncCutter, PassesASchemaOnAtOnce) {
   SyncCutter cutter(found.sink());
   std::string schema;
   append_schema(schema, {.version = 3, .fields = {}});
-  EXPECT_TRUE(cutter.take(std::string(kNorth) + schema, false));
+  EXPECT_TRUE(cutter.take(std::string(kNorth) + schema));
   EXPECT_THAT(found.all, ElementsAre("feed orders [north]: schema 3"));
 }
 
@@ -98,7 +95,7 @@ TEST(SyncCutter, StopsWhereItIsToldTo) {
   Found found;
   found.going = false;
   SyncCutter cutter(found.sink());
-  EXPECT_FALSE(cutter.take(std::string(kNorth) + gone(1) + mark(1), true));
+  EXPECT_FALSE(cutter.take(std::string(kNorth) + gone(1) + mark(1)));
   EXPECT_FALSE(cutter.error());
 }
 
@@ -106,13 +103,13 @@ TEST(SyncCutter, RefusesWhatNoNodeSends) {
   for (const std::string& line : {gone(1), mark(1), std::string("{\"news\":{}}\n"), std::string("x\n"), std::string("[]\n"), std::string("{}\n")}) {
     Found found;
     SyncCutter cutter(found.sink());
-    EXPECT_FALSE(cutter.take(line, true)) << line;
+    EXPECT_FALSE(cutter.take(line)) << line;
     ASSERT_TRUE(cutter.error()) << line;
     EXPECT_EQ(cutter.error()->code, Code::corrupt);
   }
   Found found;
   SyncCutter cutter(found.sink());
-  EXPECT_FALSE(cutter.take(std::string(kNorth) + "{\"mark\":{\"cursor\":\"x\"}}\n", true));
+  EXPECT_FALSE(cutter.take(std::string(kNorth) + "{\"mark\":{\"cursor\":\"x\"}}\n"));
   EXPECT_THAT(cutter.error()->message, HasSubstr("feed orders [north]"));
 }
 
