@@ -8,8 +8,8 @@ namespace {
 
 /// A smaller page does not begin a load: the files cost more than they save.
 constexpr std::size_t kLeastBytes = 64U << 10U;
-/// Items of which a load keeps the index entries in memory.
-constexpr std::size_t kMostItems = 250'000;
+/// Of which a load keeps in memory what it says of them.
+constexpr std::size_t kMostItems = 500'000;
 constexpr std::size_t kDropStep = 10'000;
 
 }  // namespace
@@ -38,13 +38,12 @@ Result<bool> DiskFeed::keep_back(std::string_view partition, const Cursor& from,
   if (!tables_.partition_named(partition)) return false;
   if (auto ready = tidied_up(); !ready) return std::move(ready).error();
   if (fresh) gathered_ = std::make_unique<Gathered>(*this);
-  Follow work(*this, {partition, from, mark}, gathered_->out, gathered_->items);
-  auto appends = work.appends(page);
-  if (!appends || !*appends) {
+  Follow work(*this, {partition, from, mark}, gathered_->out);
+  if (!work.appends(page)) {
     if (fresh) gathered_.reset();
-    return appends;
+    return false;
   }
-  work.gather(page);
+  work.gather(page, gathered_->items);
   Status done = gathered_->load.status();
   if (done && !gathered_->load.full() && gathered_->items.size() < kMostItems) return true;
   if (done) done = take_in();

@@ -12,8 +12,8 @@ void become_replica(Transaction& out, PartitionNumber number) {
   record.last_generation = 0;
 }
 
-Follow::Follow(DiskFeed& feed, Where where, Transaction& out, FollowedItems& items)
-    : feed_(feed), name_(where.partition), from_(where.from), mark_(where.mark), out_(out), items_(items) {}
+Follow::Follow(DiskFeed& feed, Where where, Transaction& out)
+    : feed_(feed), name_(where.partition), from_(where.from), mark_(where.mark), out_(out), items_(feed) {}
 
 Error Follow::conflict(const std::string& why) const {
   return {Code::conflict, "feed '" + feed_.tables().feed.name + "', partition '" + name_ + "': " + why};
@@ -41,34 +41,26 @@ Status Follow::run(const PageLines& page) {
   return out_.commit(Engine::Durably::yes);
 }
 
-Result<bool> Follow::appends(const PageLines& page) {
+bool Follow::appends(const PageLines& page) {
   number_ = out_.partition_named(name_);
   record_ = &out_.partition(number_);
   copy_ = &record_->building;
   const bool within = record_->replica && copy_->generation != 0 && from_ == copy_->cursor && from_.low != Seq{0};
   if (!within || mark_.cursor.epoch != copy_->epoch || mark_.cursor.high == Seq{0} || mark_.cursor.seq <= copy_->head) return false;
-  items_.begin_page();
-  found_.reserve(page.all().size());
-  for (const PageLine& line : page.all()) {
-    if (line.kind == PageLine::Kind::trim || line.seq <= copy_->head) return false;
-    auto item = items_.find(line.id);
-    if (!item) return std::move(item).error();
-    const bool there = std::ranges::any_of((*item)->entry.memberships, [&](const Membership& one) { return in_copy(one); });
-    if (there || !items_.meets(**item)) return false;
-    found_.push_back(*item);
-  }
-  return true;
+  return std::ranges::all_of(page.all(), [&](const PageLine& line) { return line.kind != PageLine::Kind::trim && line.seq > copy_->head; });
 }
 
-void Follow::gather(const PageLines& page) {
-  for (std::size_t i = 0; i < found_.size(); ++i) {
-    const PageLine& line = page.all()[i];
-    FollowedItems::Item& item = *found_[i];
-    if (line.kind == PageLine::Kind::put) {
-      apply_put(line, item);
-    } else {
-      apply_gone(line, item);
+void Follow::gather(const PageLines& page, LoadedItems& items) {
+  const LogRange where = range();
+  for (const PageLine& line : page.all()) {
+    items.add(where, line);
+    if (line.kind == PageLine::Kind::gone) {
+      out_.put_gone(where, line.seq, line.text, line.id);
+      continue;
     }
+    out_.put_line(where, line.seq, line.text);
+    ++copy_->count;
+    copy_->digest.add(line.rev.hash);
   }
   move_cursor();
 }
@@ -258,8 +250,7 @@ Status DiskFeed::adopt(const Origin& origin) {
 
 Status DiskFeed::follow_now(std::string_view partition, const Cursor& from, const PageLines& page, const Mark& mark) {
   Transaction out(*this);
-  FollowedItems items(*this);
-  Follow work(*this, {partition, from, mark}, out, items);
+  Follow work(*this, {partition, from, mark}, out);
   if (auto taken = work.run(page); !taken) return taken;
   return work.replaced() ? tidy(*work.replaced()) : Status();
 }

@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "gateway/store/followed_items.hpp"
+#include "gateway/store/loaded_items.hpp"
 #include "gateway/store/page_lines.hpp"
 #include "gateway/store/shrinking.hpp"
 
@@ -25,13 +25,13 @@ class Follow {
     const Cursor& from;
     const Mark& mark;
   };
-  Follow(DiskFeed& feed, Where where, Transaction& out, FollowedItems& items);
+  Follow(DiskFeed& feed, Where where, Transaction& out);
   /// Takes the page over and commits.
   Status run(const PageLines& page);
-  /// Whether the page does nothing but add entries behind those of a building copy, of items that are not in it, and is not its last.
-  Result<bool> appends(const PageLines& page);
-  /// Takes over a page that appends(), and leaves the commit to whoever has begun the transaction.
-  void gather(const PageLines& page);
+  /// Whether the page does nothing but add entries behind those of a building copy, and is not its last.
+  bool appends(const PageLines& page);
+  /// Takes over a page that appends(), and leaves the index and the commit to whoever has begun the load.
+  void gather(const PageLines& page, LoadedItems& items);
   /// The partition whose old copy has just been replaced.
   [[nodiscard]] std::optional<PartitionNumber> replaced() const { return replaced_; }
 
@@ -57,11 +57,10 @@ class Follow {
   const Cursor from_;
   const Mark mark_;
   Transaction& out_;
-  FollowedItems& items_;
+  FollowedItems items_;
   PartitionNumber number_{};
   PartitionRecord* record_ = nullptr;
   Copy* copy_ = nullptr;
-  std::vector<FollowedItems::Item*> found_;  ///< of a page that appends, line by line
   std::optional<PartitionNumber> replaced_;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "gateway/store/followed_items.hpp"
 #include "gateway/store/load.hpp"
+#include "gateway/store/loaded_items.hpp"
 
 namespace meshgate::store {
 
@@ -10,7 +10,7 @@ struct DiskFeed::Gathered {
   explicit Gathered(DiskFeed& feed) : load(feed.engine()), out(feed, load), items(feed) {}
   Load load;
   Transaction out;
-  FollowedItems items;  ///< at a replica
+  LoadedItems items;  ///< at a replica
 };
 
 }  // namespace meshgate::store

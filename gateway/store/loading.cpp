@@ -99,7 +99,7 @@ Status DiskFeed::settled_now() {
 }
 
 Status DiskFeed::take_in() {
-  gathered_->items.write(gathered_->out);
+  if (auto settled = gathered_->items.settle(gathered_->out); !settled) return settled;
   loads_pay_ = gathered_->load.worthwhile();
   unfinished_ = true;
   if (auto done = gathered_->out.commit(Engine::Durably::yes); !done) return done;

@@ -85,6 +85,16 @@ void Transaction::put_index(std::string_view index_key, const IndexEntry& entry)
   batch.Put(feed_ref_.engine().family(Family::index), slice(index_key), value_);
 }
 
+void Transaction::put_index(std::string_view index_key, const IndexEntry& entry, const std::vector<Membership>& replaced) {
+  if (replaced.empty()) return put_index(index_key, entry);
+  IndexEntry both = entry;
+  both.memberships.insert(both.memberships.end(), replaced.begin(), replaced.end());
+  put_index(index_key, both);
+  value_.clear();
+  encode(value_, entry);
+  batch.Put(feed_ref_.engine().family(Family::index), slice(index_key), value_);
+}
+
 void Transaction::drop_index(std::string_view index_key) { batch.Delete(feed_ref_.engine().family(Family::index), slice(index_key)); }
 
 void Transaction::drop_log(const LogRange& range) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gateway/store/disk_feed.hpp"
 #include "gateway/store/load.hpp"
@@ -40,6 +41,8 @@ class Transaction {
   void put_gone(const LogRange& range, Seq seq, std::string_view line, std::string_view id);
   void drop_line(const LogRange& range, Seq seq, bool live);
   void put_index(std::string_view index_key, const IndexEntry& entry);
+  /// The same at the end of a load. It gets the entry with those it takes the place of: these count until the write is made that drops them.
+  void put_index(std::string_view index_key, const IndexEntry& entry, const std::vector<Membership>& replaced);
   void drop_index(std::string_view index_key);
   void drop_log(const LogRange& range);
 
