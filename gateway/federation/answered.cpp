@@ -1,5 +1,7 @@
 #include "gateway/federation/answered.hpp"
 
+#include <charconv>
+
 #include "mesh/offered_feed.hpp"
 #include "mesh/problem.hpp"
 
@@ -7,7 +9,7 @@ namespace meshgate::federation {
 
 namespace {
 
-constexpr std::string_view kProtocol = "1";
+constexpr unsigned kProtocol = 1;
 
 Code code_of(unsigned status) {
   if (status == 410) return Code::gone;
@@ -29,9 +31,15 @@ Error refused(const net::HttpClient::Answer& answer) {
 
 Status check_protocol(const net::HttpClient::Answer& answer) {
   const std::string_view protocol = answer.fields.find("Meshgate-Protocol").value_or("");
-  if (protocol == kProtocol) return {};
   if (protocol.empty()) return not_a_node("no Meshgate-Protocol field");
-  return Error{Code::unsupported, "the peer speaks protocol " + std::string(protocol.substr(0, 20)) + ", this node speaks 1; use versions that know one protocol"};
+  // Behind the first number stands what may be ignored: what a minor version adds.
+  unsigned major = 0;
+  const auto end = std::from_chars(protocol.data(), protocol.data() + protocol.size(), major);
+  const bool number = end.ec == std::errc() && (end.ptr == protocol.data() + protocol.size() || *end.ptr == '.');
+  if (!number) return not_a_node("a Meshgate-Protocol field that is no version");
+  if (major == kProtocol) return {};
+  return Error{Code::unsupported, "the peer speaks protocol " + std::to_string(major) + ", this node speaks " + std::to_string(kProtocol) + ": update " +
+                                      (major > kProtocol ? "this node" : "the peer")};
 }
 
 }  // namespace meshgate::federation

@@ -57,8 +57,10 @@ net::Response Reception::offer(const net::Request& request) {
   const auto uid = Bits128::from_hex(offered->uid);
   if (!uid) return problem(request, {Code::config, "the body does not describe a feed"});
   auto feed = store_.copy(request.captures[0], {FeedUid{*uid}, offered->schema, offered->divided});
-  note(request, feed ? Status() : Status(feed.error()));
-  if (!feed) return problem(request, feed.error());
+  // What was kept back of an earlier line counts too.
+  const Status ready = feed ? (*feed)->finish() : Status(feed.error());
+  note(request, ready);
+  if (!ready) return problem(request, ready.error());
   Cursors held;
   for (const auto& one : (*feed)->state().partitions) {
     if (const Cursor at = (*feed)->followed(one.name); !at.start()) held.emplace(one.name, at);

@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kLeastBytes = 64U << 10U;
 /// Of which a load keeps in memory what it says of them.
 constexpr std::size_t kMostItems = 500'000;
+/// Pages come large, and each is of one partition.
+constexpr std::size_t kMostPartitions = 128;
 constexpr std::size_t kDropStep = 10'000;
 
 }  // namespace
@@ -35,9 +37,9 @@ Status DiskFeed::follow(std::string_view partition, const Cursor& from, std::str
 Result<bool> DiskFeed::keep_back(std::string_view partition, const Cursor& from, const PageLines& page, const Mark& mark) {
   const bool fresh = gathered_ == nullptr;
   if (page.bytes() < kLeastBytes && (fresh || page.all().empty())) return false;
-  if (!tables_.partition_named(partition)) return false;
+  if (!tables_.partition_named(partition) || !engine_->takes_files()) return false;
   if (auto ready = tidied_up(); !ready) return std::move(ready).error();
-  if (fresh) gathered_ = std::make_unique<Gathered>(*this);
+  if (fresh) gathered_ = std::make_unique<Gathered>(*this, kMostPartitions);
   Follow work(*this, {partition, from, mark}, gathered_->out);
   if (!work.appends(page)) {
     if (fresh) gathered_.reset();

@@ -180,7 +180,10 @@ Status Engine::write(rocksdb::WriteBatch& batch, Durably durably) {
   how.sync = durably == Durably::yes;
   count_nothing();
   const auto status = write_within(*db_, how, batch);
-  if (!status.ok()) return failed(status);
+  if (!status.ok()) {
+    takes_files_ = false;
+    return failed(status);
+  }
   note_written();
   return {};
 }
@@ -192,11 +195,15 @@ void Engine::note_written() {
 
 Status Engine::take_in(std::vector<rocksdb::IngestExternalFileArg> files) {
   if (auto ready = make_ready(); !ready) return ready;
+  if (!takes_files()) return Error{Code::retry, "data folder " + folder_.string() + ": a write failed meanwhile; what was kept back is written again, one by one"};
   for (auto& one : files) {
     one.options.move_files = true;
     one.options.write_global_seqno = false;
   }
-  if (const auto status = db_->IngestExternalFiles(files); !status.ok()) return failed(status);
+  if (const auto status = db_->IngestExternalFiles(files); !status.ok()) {
+    takes_files_ = false;
+    return failed(status);
+  }
   note_written();
   return {};
 }

@@ -37,6 +37,8 @@ class Engine {
   [[nodiscard]] Status write(rocksdb::WriteBatch& batch, Durably durably);
   /// Table files that were written beside the database; all of them or none, and durable. They are gone from where they were. Blocks.
   [[nodiscard]] Status take_in(std::vector<rocksdb::IngestExternalFileArg> files);
+  /// Not once a write has failed, until a restart: RocksDB 7.8 goes on writing after Resume(), but aborts where it is given files.
+  [[nodiscard]] bool takes_files() const { return takes_files_.load(std::memory_order_acquire); }
   /// What a failed write means, and that no other follows it before it is mended.
   Status failed(const rocksdb::Status& status);
   /// Begins to move what is in memory into files, so that the write-ahead log it stands in can go. Does not wait.
@@ -58,6 +60,7 @@ class Engine {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   std::atomic<Writing> writing_{Writing::fine};
+  std::atomic<bool> takes_files_{true};
   mutable std::mutex mutex_;  ///< of the next two
   std::string why_stopped_;
   std::mutex resume_mutex_;

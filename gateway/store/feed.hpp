@@ -205,10 +205,10 @@ class Feed {
   /// own here, or holds another feed of this name.
   [[nodiscard]] virtual Status adopt(const Origin& origin) = 0;
   /// Takes over a page read from another node with the cursor `from`: lines as received, then its mark. A new epoch, or a cursor that
-  /// began at 0, builds a new generation beside the served one and replaces it when its pass completes. The cursor of the mark
-  /// is the replica's own from then on. Error::conflict: same seq, different content.
+  /// began at 0, builds a new generation beside the served one and replaces it when its pass completes. The cursor of the mark is the replica's own from
+  /// then on. Pages of a copy that is not served yet may be kept back, as by gather(): finish() makes them durable. Error::conflict: same seq, different content.
   [[nodiscard]] virtual Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) = 0;
-  /// The replica's own cursor of a partition, to ask upstream with; the start when it has nothing.
+  /// The replica's own cursor of a partition as far as it is durable, to ask upstream with; the start when it has nothing.
   [[nodiscard]] virtual Cursor followed(std::string_view partition) const = 0;
 
   // ---- reading ----

@@ -7,7 +7,7 @@ namespace meshgate::store {
 
 /// A load under way, and what becomes durable with it.
 struct DiskFeed::Gathered {
-  explicit Gathered(DiskFeed& feed) : load(feed.engine()), out(feed, load), items(feed) {}
+  Gathered(DiskFeed& feed, std::size_t most_files) : load(feed.engine(), most_files), out(feed, load), items(feed) {}
   Load load;
   Transaction out;
   LoadedItems items;  ///< at a replica

@@ -26,7 +26,8 @@ class Load {
   /// A load that got no further was not worth its files.
   static constexpr std::uint64_t kWorthwhileBytes = 4U << 20U;
 
-  explicit Load(Engine& engine) : engine_(engine) {}
+  /// `most_files`: of as many partitions at once; beyond, their files are too small to be a gain.
+  Load(Engine& engine, std::size_t most_files) : engine_(engine), most_files_(most_files) {}
   ~Load();
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
@@ -46,14 +47,13 @@ class Load {
     std::string path;
     std::unique_ptr<rocksdb::SstFileWriter> writer;
   };
-  /// So many partitions that their files are too small to be a gain.
-  [[nodiscard]] bool scattered() const { return lines_.size() > kMostFiles; }
-  static constexpr std::size_t kMostFiles = 16;
+  [[nodiscard]] bool scattered() const { return lines_.size() > most_files_; }
   void open(Family family, File& file);
   void put(File& file, std::string_view key, std::string_view value);
   void note(const rocksdb::Status& status);
 
   Engine& engine_;
+  const std::size_t most_files_;
   std::map<std::pair<PartitionNumber, Generation>, File> lines_;
   File* last_lines_ = nullptr;
   std::pair<PartitionNumber, Generation> last_range_{};

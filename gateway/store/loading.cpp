@@ -9,6 +9,8 @@ namespace {
 /// Below this the files cost more than they save.
 constexpr std::size_t kLeastChanges = 500;
 constexpr std::size_t kForgetStep = 10'000;
+/// The source gives its rows in any order of partitions.
+constexpr std::size_t kMostFiles = 16;
 
 /// Whether the batch does nothing but add items whose ids ascend, are their keys, and lie behind `greatest`.
 bool appends(const Batch& batch, FeedNumber feed, std::string_view greatest) {
@@ -42,7 +44,7 @@ DiskFeed::DiskFeed(std::shared_ptr<Engine> engine, FeedNumber number) : engine_(
 DiskFeed::~DiskFeed() = default;
 
 bool DiskFeed::may_gather(const Batch& batch) const {
-  if (!tables_.progress.loading || !loads_pay_ || batch.size() < kLeastChanges) return false;
+  if (!tables_.progress.loading || !loads_pay_ || batch.size() < kLeastChanges || !engine_->takes_files()) return false;
   if (batch.scanned() || batch.held() || batch.loading() || !quarantine_sizes_.of.empty()) return false;
   for (const auto& [number, stream] : tables_.streams) {
     if (stream.own_ids) return false;
@@ -62,7 +64,7 @@ Result<Outcome> DiskFeed::gather(const Batch& batch, Seen* seen) {
 Result<Outcome> DiskFeed::gather_now(const Batch& batch, Seen* seen) {
   if (lost_) return *std::exchange(lost_, std::nullopt);
   if (auto ready = tidied_up(); !ready) return std::move(ready).error();
-  if (!gathered_) gathered_ = std::make_unique<Gathered>(*this);
+  if (!gathered_) gathered_ = std::make_unique<Gathered>(*this, kMostFiles);
   auto outcome = Commit(*this, batch, seen, gathered_->out).gather();
   Status done = outcome ? gathered_->load.status() : Status(outcome.error());
   if (done && !gathered_->load.full()) return outcome;

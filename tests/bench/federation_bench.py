@@ -1,5 +1,5 @@
-"""Figures of nodes that follow each other: a first copy of many items at a hub beside the gateway's own ingest of the same rows, and how long after a reader at the gateway
-a reader at the hub has a change.
+"""Figures of nodes that follow each other: a first copy of many items at a hub beside the gateway's own ingest of the same rows and beside a plain download of them; how
+long after a reader at the gateway a reader at the hub has a change; and what travels for a change and for nothing new, counted where the bytes pass.
 
     federation_bench.py --program build/bin/meshgate [--rows 1000000]
 """
@@ -8,18 +8,38 @@ import argparse
 import http.client
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 import time
+import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fault"))
 
+import measure  # noqa: E402
 from databases import Sqlite  # noqa: E402
-from federation import agree, hub_configuration, origin_configuration  # noqa: E402
-from processes import Gateway  # noqa: E402
+from federation import agree, described, hub_configuration  # noqa: E402
+from processes import Gateway, wait_for  # noqa: E402
+from proxy import Proxy  # noqa: E402
 
 CHANGES = 200
+
+
+def configuration(database):
+    """The large tables are read once: a source that is scanned again meanwhile would be measured too."""
+    connection = database.connection_yaml()
+    return f"""
+node: {{ name: hq, data: DATA, listen: "http://127.0.0.1:PORT", read: public }}
+sources:
+  company: {{ connector: odbc, connection: {connection}, every: 1h }}
+  quick: {{ connector: odbc, connection: {connection}, every: 50ms }}
+feeds:
+  orders: {{ from: {{ source: company, table: orders }}, partition: region }}
+  few: {{ from: {{ source: company, table: few }}, partition: region }}
+  notes: {{ from: {{ source: quick, table: notes }} }}
+"""
 
 
 def loaded(node, feed, begin):
@@ -70,6 +90,60 @@ def live(database, gateway, hub):
     print(f"| change at the gateway → reader at the hub, {CHANGES} changes | p50 {quantile(later, 0.5):+.1f} ms, p99 {quantile(later, 0.99):+.1f} ms | a reader at the gateway | | + ≤ 5 / + ≤ 20 ms |")
 
 
+def downloaded(gateway):
+    """All partitions by curl, thrown away, one behind the other."""
+    begin = time.monotonic()
+    for part in gateway.feed("orders")["partitions"]:
+        subprocess.run(["curl", "-sSf", "-o", "/dev/null", f"{gateway.url}/feeds/orders/changes?partition={part['partition']}&after=0"], check=True)
+    return time.monotonic() - begin
+
+
+class Behind:
+    """A hub to whose gateway all bytes pass through a counter."""
+
+    def __init__(self, program, folder, gateway, feed):
+        os.makedirs(folder)
+        self.proxy, self.feed, self.gateway = Proxy("127.0.0.1", gateway.port), feed, gateway
+        self.hub = Gateway(program, folder, hub_configuration([("hq", f"http://127.0.0.1:{self.proxy.port}")], [(feed, "")]))
+
+    def follow(self):
+        self.hub.start()
+        agree(self.gateway, self.hub, self.feed)
+        wait_for("the hub to follow", lambda: described(self.hub, self.feed)["source"]["state"] == "following")
+
+
+def change_on_the_wire(program, folder, database, gateway):
+    behind = Behind(program, os.path.join(folder, "counted"), gateway, "notes")
+    with behind.hub.stopped_in_the_end():
+        behind.follow()
+        count, before = described(gateway, "notes")["count"], behind.proxy.bytes
+        for i in range(CHANGES):
+            database.run(f"INSERT INTO notes VALUES ({20_000_000 + i}, 'text {i} {os.urandom(20).hex()}')")
+            wait_for("the change at the hub", lambda: described(behind.hub, "notes")["count"] == count + i + 1)
+        travelled = (behind.proxy.bytes - before) / CHANGES
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=60)
+    connection.request("GET", "/feeds/notes/changes?after=0")
+    lines = [line for line in connection.getresponse().read().splitlines() if b'"id":"2000' in line]
+    packed = sum(len(zlib.compress(line)) for line in lines) / len(lines)
+    print(f"| bytes on the wire for a change, each alone | {travelled:.0f} | the change compressed {packed:.0f} | {travelled / packed:.2f} | ≤ {1.5 * packed + 100:.0f} (1.5x + 100) |")
+
+
+def nothing_new_on_the_wire(program, folder, gateway):
+    """A hub that comes back and finds that nothing is new."""
+    travelled = {}
+    for feed in ("few", "orders"):
+        behind = Behind(program, os.path.join(folder, f"nothing-{feed}"), gateway, feed)
+        with behind.hub.stopped_in_the_end():
+            behind.follow()
+            behind.hub.stop()
+            before = behind.proxy.bytes
+            behind.follow()
+            behind.hub.stop()
+            travelled[feed] = behind.proxy.bytes - before
+    few, many = travelled["few"], travelled["orders"]
+    print(f"| bytes on the wire for nothing new, {gateway.feed('orders')['count']:,} items | {many} | {gateway.feed('few')['count']:,} items: {few} | {many / few:.2f} | equal |")
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
@@ -80,16 +154,20 @@ def main():
         for name in ("hq", "hub"):
             os.makedirs(os.path.join(folder, name))
         database = Sqlite(os.path.join(folder, "hq"))
-        database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",
+        database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)", "CREATE TABLE few (id INTEGER PRIMARY KEY, region TEXT, text TEXT)",
                      f"""INSERT INTO orders WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {options.rows})
                          SELECT i, CASE i % 3 WHEN 0 THEN 'north' WHEN 1 THEN 'south' ELSE 'east' END, 'order ' || i || ' of somebody who wants it by Friday' FROM n""",
-                     "INSERT INTO notes VALUES (1, 'first')")
-        gateway = Gateway(program, os.path.join(folder, "hq"), origin_configuration(database))
+                     "INSERT INTO few SELECT * FROM orders WHERE id <= 1000", "INSERT INTO notes VALUES (1, 'first')")
+        gateway = Gateway(program, os.path.join(folder, "hq"), configuration(database))
         with gateway.stopped_in_the_end():
             begin = time.monotonic()
             gateway.start()
             ingest, count = loaded(gateway, "orders", begin)
-            loaded(gateway, "notes", begin)
+            for feed in ("few", "notes"):
+                loaded(gateway, feed, begin)
+            ingest_cpu = measure.processor(gateway.process.pid)
+            plain = downloaded(gateway)
+            before = measure.processor(gateway.process.pid)
             hub = Gateway(program, os.path.join(folder, "hub"), hub_configuration([("hq", gateway.url)], [("orders", ""), ("notes", "")]))
             with hub.stopped_in_the_end():
                 begin = time.monotonic()
@@ -98,9 +176,13 @@ def main():
                     copied, held = loaded(hub, "orders", begin)
                     if held == count:
                         break
+                copy_cpu = measure.processor(gateway.process.pid) - before + measure.processor(hub.process.pid)
                 agree(gateway, hub, "orders", "notes")
                 print(f"| first copy of {count:,} items at a hub, durable | {count / copied:,.0f}/s, {copied:.2f} s with the start of the node | the gateway's own ingest {count / ingest:,.0f}/s | {ingest / copied:.2f} | ≥ 1.0 |")
+                print(f"| its processor time, both nodes | {copy_cpu / count * 1e6:.2f} µs an item | ingest {ingest_cpu / count * 1e6:.2f} µs; a plain download takes {plain:.2f} s | {ingest_cpu / copy_cpu:.2f} | |")
                 live(database, gateway, hub)
+            change_on_the_wire(program, folder, database, gateway)
+            nothing_new_on_the_wire(program, folder, gateway)
 
 
 if __name__ == "__main__":

@@ -145,6 +145,13 @@ TEST_F(HalfALoad, GoesWithTheNextWrite) {
   expect_whole(*feed_);
 }
 
+TEST_F(HalfALoad, IsFollowedByCommits) {
+  ASSERT_TRUE(feed_->gather(rows(2000), nullptr));
+  EXPECT_EQ(feed_->state().count, 2000U) << "nothing is kept back after a write has failed";
+  EXPECT_TRUE(feed_->finish());
+  expect_whole(*feed_);
+}
+
 TEST_F(HalfALoad, GoesWithTheNextOpen) {
   feed_.reset();
   store_.reset();
@@ -159,6 +166,67 @@ TEST_F(HalfALoad, GoesWithTheNextOpen) {
   EXPECT_EQ(feed_->state().count, 1000U);
   EXPECT_EQ(commit(*feed_, rows(2000)).added, 1000U);
   expect_whole(*feed_);
+}
+
+/// The same of a first copy: two pages are there, a third was kept back, of which one item had moved.
+class HalfACopy : public StoreDisk {
+ protected:
+  void SetUp() override {
+    store_ = opened(folder_ / "data", env_.get());
+    origin_ = feed_of(*store_, "origin");
+    copy_ = feed_of(*store_, "copy");
+    for (int first = 1; first <= 3000; first += 1000) commit(*origin_, rows(first));
+    Batch loaded("rows");
+    loaded.set_loading(false);
+    commit(*origin_, loaded);
+    ASSERT_TRUE(follow(1000));
+    ASSERT_TRUE(follow(1000));
+    ASSERT_TRUE(copy_->finish());
+    durable_ = copy_->followed("");
+    commit(*origin_, put("7", R"({"moved":true})"));
+    for (int first = 5000; first <= 7000; first += 1000) commit(*origin_, rows(first));
+    ASSERT_TRUE(follow(2500));
+    disk_->log_full = true;
+    ASSERT_EQ(copy_->finish().error().code, Code::no_space);
+    disk_->log_full = false;
+    EXPECT_EQ(copy_->followed(""), durable_);
+  }
+  [[nodiscard]] Status follow(std::uint64_t entries) {
+    auto page = origin_->changes("", at_, {.entries = entries, .bytes = 1U << 30U});
+    if (!page) return page.error();
+    auto taken = copy_->follow("", at_, page->lines, page->mark);
+    if (taken) at_ = page->mark.cursor;
+    whole_ = page->mark.caught_up;
+    return taken;
+  }
+  void expect_goes_on() {
+    at_ = copy_->followed("");
+    while (!whole_) ASSERT_TRUE(follow(1000));
+    expect_whole(*copy_);
+    EXPECT_EQ(copy_->state().count, 6000U);
+    const PageLimits all{.entries = 1U << 20U, .bytes = 1U << 30U};
+    EXPECT_EQ(copy_->changes("", {}, all)->lines, origin_->changes("", {}, all)->lines);
+  }
+  std::unique_ptr<Store> store_;
+  std::shared_ptr<Feed> origin_;
+  std::shared_ptr<Feed> copy_;
+  Cursor at_;
+  Cursor durable_;
+  bool whole_ = false;
+};
+
+TEST_F(HalfACopy, GoesWithTheNextPage) { expect_goes_on(); }
+
+TEST_F(HalfACopy, GoesWithTheNextOpen) {
+  copy_.reset();
+  origin_.reset();
+  store_.reset();
+  store_ = opened(folder_ / "data");
+  origin_ = feed_of(*store_, "origin");
+  copy_ = feed_of(*store_, "copy");
+  EXPECT_EQ(copy_->followed(""), durable_);
+  expect_whole(*copy_);
+  expect_goes_on();
 }
 
 /// A small file system of its own, when the test may mount one.

@@ -14,7 +14,7 @@ namespace {
 /// The writer as a child process; its acknowledgements come through a pipe.
 class Writer {
  public:
-  /// `what`: "script" or "scan".
+  /// `what`: "script", "scan" or "copy".
   Writer(const std::filesystem::path& folder, std::string what) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return;
@@ -115,6 +115,32 @@ void kill_scans_and_check(int kills) {
   EXPECT_GT(reached, 0U);
   std::cout << reached << " batches\n";
 }
+
+/// The same of a first copy: whole pages up to the cursor, and what is beyond it has left nothing.
+void kill_copies_and_check(int kills) {
+  const std::uint64_t seed = std::random_device{}();
+  std::cout << "seed " << seed << '\n';
+  std::mt19937_64 random(seed);
+  const Folder folder;
+  std::uint64_t reached = 0;
+  for (int i = 0; i < kills; ++i) {
+    Writer writer(folder / "data", "copy");
+    for (std::uint64_t wanted = random() % 60; wanted > 0; --wanted) ASSERT_TRUE(writer.acknowledged()) << "the writer ended by itself";
+    const std::uint64_t finished = (reached + writer.kill_now()) / kFinished * kFinished;
+    const auto store = opened(folder / "data");
+    ASSERT_TRUE(store);
+    const auto feed = feed_of(*store);
+    const std::uint64_t now = number(feed->followed("").seq) / 1000;
+    ASSERT_GE(now, std::max(reached, finished)) << "a finished page is missing";
+    ASSERT_EQ(feed->followed(""), copy_mark(now).cursor);
+    expect_whole(*feed);
+    reached = now;
+  }
+  EXPECT_GT(reached, 0U);
+  std::cout << reached << " pages\n";
+}
+
+TEST(StoreKill, AFirstCopyIsThereUpToItsCursor) { kill_copies_and_check(MESHGATE_KILLS); }
 
 TEST(StoreKill, AFirstScanIsThereUpToItsPosition) { kill_scans_and_check(MESHGATE_KILLS); }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/store/batch.hpp"
+#include "mesh/lines.hpp"
 
 namespace meshgate::store {
 
@@ -30,6 +31,33 @@ inline Batch scan_batch(std::uint64_t n) {
     out.put(id, id, "{\"n\":" + id + ",\"pad\":\"" + std::string(200 + i % 100, 'x') + "\"}", place);
   }
   out.set_position({std::to_string(n)});
+  return out;
+}
+
+/// The n-th page of an endless first copy, read behind the mark of the one before, and that mark. Items have moved up to it: of every page but the
+/// first, one is of an earlier page.
+struct CopyPage {
+  std::string lines;
+  Mark mark;
+};
+inline Mark copy_mark(std::uint64_t pages) {
+  constexpr std::uint64_t kHigh = 1'000'000'000;
+  Mark out;
+  if (pages > 0) out.cursor = {.epoch = Epoch{*Bits128::from_hex(std::string(32, 'c'))}, .seq = Seq{pages * 1000}, .low = Seq{kHigh}, .high = Seq{kHigh}};
+  return out;
+}
+inline CopyPage copy_page(std::uint64_t n) {
+  constexpr std::uint64_t kRows = 300;
+  CopyPage out;
+  out.mark = copy_mark(n);
+  for (std::uint64_t i = 0; i < kRows; ++i) {
+    const std::uint64_t seq = (n - 1) * 1000 + i + 1;
+    const bool moved = n > 1 && i == kRows - 1;
+    const std::string id = std::to_string(moved ? (n - 2) * kRows : (n - 1) * kRows + i);
+    const std::string content = "{\"n\":" + std::to_string(n) + ",\"pad\":\"" + std::string(200 + i % 100, 'x') + "\"}";
+    if (i % 50 == 49 && !moved) append_gone(out.lines, Seq{seq}, id);
+    else append_put(out.lines, Seq{seq}, id, {n, content_hash(id, content)}, Micros{0}, content);
+  }
   return out;
 }
 

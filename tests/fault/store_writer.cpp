@@ -10,6 +10,7 @@
 namespace {
 
 using namespace meshgate::store;
+using meshgate::number;
 
 /// Goes on where the store stands and writes one byte to standard output per batch, until it is killed: a batch of the script is durable then; those of
 /// a first scan may be kept back, up to each one whose number kFinished divides.
@@ -33,9 +34,23 @@ int write_on(Feed& feed, bool scan) {
   }
 }
 
+/// The same of pages of a first copy; what kFinished divides has been finished.
+int copy_on(Feed& feed) {
+  for (std::uint64_t n = number(feed.followed("").seq) / 1000 + 1;; ++n) {
+    const CopyPage page = copy_page(n);
+    auto done = feed.follow("", copy_mark(n - 1).cursor, page.lines, page.mark);
+    if (done && n % kFinished == 0) done = feed.finish();
+    if (!done) {
+      std::fprintf(stderr, "%s\n", done.error().message.c_str());
+      return 1;
+    }
+    if (write(STDOUT_FILENO, "+", 1) != 1) return 1;
+  }
+}
+
 }  // namespace
 
-/// store_writer script|scan FOLDER
+/// store_writer script|scan|copy FOLDER
 int main(int count, char** words) {
   if (count != 3) return 2;
   Options options;
@@ -48,5 +63,6 @@ int main(int count, char** words) {
   }
   auto feed = (*store)->feed("f");
   if (!feed) return 1;
+  if (words[1] == std::string_view("copy")) return copy_on(**feed);
   return write_on(**feed, words[1] == std::string_view("scan"));
 }

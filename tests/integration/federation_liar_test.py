@@ -84,6 +84,8 @@ class Liar:
     def __init__(self, gateway, lie):
         outer = self
         self.asked = 0
+        self.questions = []  # of /sync
+        self.protocol = None  # that is said in place of the gateway's
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.0"
@@ -96,8 +98,8 @@ class Liar:
                 upstream.request(self.command, self.path, body, {"Content-Type": self.headers.get("Content-Type", "")} if body else {})
                 answer = upstream.getresponse()
                 self.send_response(answer.status)
-                for name in ("Content-Type", "Meshgate-Protocol"):
-                    self.send_header(name, answer.getheader(name))
+                self.send_header("Content-Type", answer.getheader("Content-Type"))
+                self.send_header("Meshgate-Protocol", outer.protocol or answer.getheader("Meshgate-Protocol"))
                 self.end_headers()
                 return answer
 
@@ -108,6 +110,7 @@ class Liar:
             def do_POST(self):
                 outer.asked += 1
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.questions.append(json.loads(body))
                 with contextlib.suppress(OSError, http.client.HTTPException):
                     answer = self.forward(body)
                     for line in lie(iter(answer.readline, b"")):
