@@ -19,7 +19,7 @@
 
 namespace meshgate::federation {
 
-/// Follows, from one peer and over one connection, all feeds whose route leads there: a thread of its own asks, receives and writes.
+/// Follows, from one peer and over one connection, all feeds whose route leads there: a thread of its own asks and receives, a second one writes each answer.
 class Pull {
  public:
   struct House {
