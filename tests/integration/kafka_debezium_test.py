@@ -195,7 +195,7 @@ def equal(node, table):
         return all(contents == wanted for contents in seen.values())
 
     try:
-        wait_for("the feeds to be what the table is", same, 90)
+        wait_for("the feeds to be what the table is", same, 180)
     except SystemExit:
         for feed, contents in seen.items():
             print(f"{feed}:", *differences(contents or {}, wanted), sep="\n  ")
@@ -216,12 +216,12 @@ def differences(contents, wanted):
 def pairs(node, database):
     """A table without whole rows in its log: what did not change and is large is not sent, and that is told; the next whole row clears it."""
     whole_row = {"a": "x,y", "b": 1, "note": "one", "big": "b" * 3000}
-    wait_for("the pairs", lambda: read_pairs(node) == {"x%2Cy,1": whole_row, "z,2": {"a": "z", "b": 2}}, 30)
+    wait_for("the pairs", lambda: read_pairs(node) == {"x%2Cy,1": whole_row, "z,2": {"a": "z", "b": 2}}, 60)
     database.run("UPDATE pairs SET note = 'two' WHERE b = 1")
-    wait_for("the row without its large value to be in quarantine", lambda: node.feed("pairs")["quarantined"] == 1, 30)
+    wait_for("the row without its large value to be in quarantine", lambda: node.feed("pairs")["quarantined"] == 1, 60)
     database.run("UPDATE pairs SET note = 'three', big = repeat('c', 3000) WHERE b = 1", "UPDATE pairs SET a = 'y' WHERE b = 2")
     wanted = {"x%2Cy,1": {**whole_row, "note": "three", "big": "c" * 3000}, "y,2": {"a": "y", "b": 2}}
-    wait_for("the whole row, and the one with another key", lambda: read_pairs(node) == wanted, 30)
+    wait_for("the whole row, and the one with another key", lambda: read_pairs(node) == wanted, 60)
 
 
 def read_pairs(node):

@@ -50,7 +50,7 @@ class Connect:
         command = [*JAVA, "-cp", class_path(pom=POM), "org.apache.kafka.connect.cli.ConnectStandalone", *self.files]
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, start_new_session=True)
-        end = time.monotonic() + 180
+        end = time.monotonic() + 240
         while not all(self.runs(name) for name in self.names):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"Kafka Connect does not run its connectors:\n{self.said()[-3000:]}")
