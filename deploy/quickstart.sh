@@ -34,16 +34,14 @@ while [ $# -gt 0 ]; do
 done
 tour() { python3 -B "$root/deploy/quickstart/tour.py" "$@"; }
 
-# stop_kept: ends the processes of an earlier --keep; a number that now belongs to another program is left alone.
+# stop_kept: ends the processes of an earlier --keep, each before those that it needs; a number that now belongs to another program is left alone.
 stop_kept() {
   [ -f "$here/pids" ] || return 0
   local pid
   while read -r pid; do
     if grep -qsF "$here" "/proc/$pid/cmdline"; then kill "$pid" 2>/dev/null || true; fi
-  done <"$here/pids"
-  while read -r pid; do
-    for _ in $(seq 100); do grep -qsF "$here" "/proc/$pid/cmdline" || break; sleep 0.1; done
-  done <"$here/pids"
+    for _ in $(seq 200); do grep -qsF "$here" "/proc/$pid/cmdline" || break; sleep 0.1; done
+  done < <(tac "$here/pids")
   rm -f "$here/pids"
 }
 if [ $stop -eq 1 ]; then stop_kept; echo "stopped"; exit 0; fi

@@ -6,6 +6,7 @@ broker.py run FOLDER                      becomes that broker
 broker.py fill FOLDER COUNT               writes COUNT scans of the company's orders to its topic
 broker.py scan FOLDER                     goes on with ten a second until it is told to stop
 """
+import contextlib
 import datetime
 import json
 import os
@@ -62,11 +63,19 @@ def run(folder):
     os.execvp(command[0], command)
 
 
+@contextlib.contextmanager
 def producer(folder):
-    """Kafka's own: a line of its standard input, key and value, is a message."""
+    """Kafka's own: a line of text, key and value, is a message. Where its broker is gone it would wait for ever to tell it the last ones."""
     with open(own(folder, "address"), encoding="ascii") as file:
         options = ["--bootstrap-server", file.read(), "--topic", TOPIC, "--timeout", "10", "--property", "parse.key=true"]
-    return subprocess.Popen(java(folder, "org.apache.kafka.tools.ConsoleProducer", *options), stdin=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(java(folder, "org.apache.kafka.tools.ConsoleProducer", *options), stdin=subprocess.PIPE, text=True, start_new_session=True)
+    yield process.stdin
+    process.stdin.close()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def some_scans(folder, how_many):
@@ -74,11 +83,11 @@ def some_scans(folder, how_many):
     orders = sqlite3.connect(os.path.join(folder, "company.db")).execute("SELECT order_no, region FROM orders ORDER BY order_no").fetchall()
     written, before = 0, written_before(folder)
     chance = random.Random(company.SEED + before)
-    with producer(folder) as kafka:
+    with producer(folder) as messages:
         while how_many(written):
             order, region = chance.choice(orders)
             at = datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
-            print(order, json.dumps({"order": order, "region": region, "place": chance.choice(PLACES), "at": at}), sep="\t", file=kafka.stdin, flush=True)
+            print(order, json.dumps({"order": order, "region": region, "place": chance.choice(PLACES), "at": at}), sep="\t", file=messages, flush=True)
             written += 1
     with open(own(folder, "written"), "w", encoding="ascii") as file:
         file.write(str(before + written))
