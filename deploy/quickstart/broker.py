@@ -20,7 +20,7 @@ import time
 import company
 
 TOPIC, PARTITIONS = "scans", 3
-PLACES = ["packing table", "gate 1", "gate 2", "gate 3", "van", "front door"]
+PLACES = [f"gate {number}" for number in range(1, 7)]
 POM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kafka", "pom.xml")
 FETCH = ["mvn", "-q", "-B", "-f", POM, "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath"]
 JAVA = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"]
