@@ -2,7 +2,8 @@
 # Installs the Debian packages that Meshgate needs, and only those that are missing.
 #   deploy/install-packages.sh build        what building and running the gateway takes
 #   deploy/install-packages.sh quickstart   that, and the directory server that the quick start shows people with
-#   deploy/install-packages.sh test         that, and what the tests take: two database servers, clang, benchmarks
+#   deploy/install-packages.sh kafka        what fetches and runs the quick start's Kafka; may stand behind one of the others
+#   deploy/install-packages.sh test         all of that, and what the tests take: two database servers, clang, benchmarks
 set -euo pipefail
 
 build_packages=(
@@ -12,19 +13,24 @@ build_packages=(
   libsqlite3-dev unixodbc unixodbc-dev odbcinst libsqliteodbc libldap-dev librdkafka-dev libcli11-dev tzdata
 )
 directory_packages=(slapd ldap-utils)
+kafka_packages=(maven openjdk-17-jre-headless)
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev
   postgresql-15 odbc-postgresql mariadb-server odbc-mariadb sqlite3
   clang-14 libclang-rt-14-dev clang-tidy-14 nginx-light libnginx-mod-nchan nodejs openssl git procps util-linux iproute2 libfaketime
-  maven openjdk-17-jre-headless chromium python3-feedparser libexpat1-dev rocksdb-tools
+  chromium python3-feedparser libexpat1-dev rocksdb-tools
 )
 
-case "${1:-}" in
-  build) wanted=("${build_packages[@]}") ;;
-  quickstart) wanted=("${build_packages[@]}" "${directory_packages[@]}") ;;
-  test) wanted=("${build_packages[@]}" "${directory_packages[@]}" "${test_packages[@]}") ;;
-  *) sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
-esac
+wanted=()
+for what in "${@:-nothing}"; do
+  case "$what" in
+    build) wanted+=("${build_packages[@]}") ;;
+    quickstart) wanted+=("${build_packages[@]}" "${directory_packages[@]}") ;;
+    kafka) wanted+=("${kafka_packages[@]}") ;;
+    test) wanted+=("${build_packages[@]}" "${directory_packages[@]}" "${kafka_packages[@]}" "${test_packages[@]}") ;;
+    *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  esac
+done
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
   echo "install-packages: this is not Debian (no apt-get). Install what corresponds to: ${wanted[*]}" >&2

@@ -2,6 +2,7 @@
 # From a fresh Debian 12 to a database table on people's devices, in one command:
 #   deploy/quickstart.sh                  installs, builds, shows it at work, ends
 #   deploy/quickstart.sh --no-directory   without people: everybody may read everything, no directory server is installed or started
+#   deploy/quickstart.sh --kafka          with an Apache Kafka too: scans of the orders' parcels beside the orders
 #   deploy/quickstart.sh --small          with 2,000 orders instead of 100,000
 #   deploy/quickstart.sh --keep           leaves gateway, directory, writer and mirrors running
 #   deploy/quickstart.sh --stop           stops what --keep left running
@@ -14,33 +15,33 @@ here=$root/build/quickstart
 meshgate=
 keep=0
 people=1
+broker=0
 orders=100000
 stop=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --no-directory) people=0 ;;
+    --kafka) broker=1 ;;
     --small) orders=2000 ;;
     --keep) keep=1 ;;
     --stop) stop=1 ;;
     --program) meshgate=${2:?--program needs a file}; shift ;;
     --in) here=$(realpath -m "${2:?--in needs a folder}"); shift ;;
-    --help | -h) sed -n '2,9s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
+    --help | -h) sed -n '2,10s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
     *) echo "quickstart: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
 done
 tour() { python3 -B "$root/deploy/quickstart/tour.py" "$@"; }
 
-# stop_kept: ends the processes of an earlier --keep; a number that now belongs to another program is left alone.
+# stop_kept: ends the processes of an earlier --keep, each before those that it needs; a number that now belongs to another program is left alone.
 stop_kept() {
   [ -f "$here/pids" ] || return 0
   local pid
   while read -r pid; do
     if grep -qsF "$here" "/proc/$pid/cmdline"; then kill "$pid" 2>/dev/null || true; fi
-  done <"$here/pids"
-  while read -r pid; do
-    for _ in $(seq 100); do grep -qsF "$here" "/proc/$pid/cmdline" || break; sleep 0.1; done
-  done <"$here/pids"
+    for _ in $(seq 200); do grep -qsF "$here" "/proc/$pid/cmdline" || break; sleep 0.1; done
+  done < <(tac "$here/pids")
   rm -f "$here/pids"
 }
 if [ $stop -eq 1 ]; then stop_kept; echo "stopped"; exit 0; fi
@@ -74,16 +75,15 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
 build() {
-  if [ $people -eq 1 ]; then
-    deploy/install-packages.sh quickstart || { echo "quickstart: --no-directory needs neither slapd nor ldap-utils" >&2; exit 1; }
-  else
-    deploy/install-packages.sh build
-  fi
+  local packages=(build) plugins=(meshgate_connector_odbc meshgate_connector_ldap)
+  if [ $people -eq 1 ]; then packages=(quickstart); fi
+  if [ $broker -eq 1 ]; then packages+=(kafka) plugins+=(meshgate_connector_kafka); fi
+  deploy/install-packages.sh "${packages[@]}" || { echo "quickstart: --no-directory needs neither slapd nor ldap-utils, and without --kafka neither Maven nor Java is needed" >&2; exit 1; }
   mkdir -p build
   if [ ! -f build/build.ninja ]; then
     cmake --preset release -DMESHGATE_TESTS=OFF >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
   fi
-  ninja -C build meshgate meshgate_connector_odbc meshgate_connector_ldap >build/build.log 2>&1 &
+  ninja -C build meshgate "${plugins[@]}" >build/build.log 2>&1 &
   building=$!
   while kill -0 "$building" 2>/dev/null; do
     if [ -t 1 ]; then printf '\r\033[K   building %s' "$(grep -o '^\[[0-9]*/[0-9]*\]' build/build.log 2>/dev/null | tail -n 1)"; fi
@@ -109,45 +109,77 @@ if [ $people -eq 1 ]; then
     echo "quickstart: slapd or ldapmodify is missing: deploy/install-packages.sh quickstart installs them, --no-directory does without" >&2
     exit 1
   fi
-  say "2  A sample company: a database in SQLite, and a directory of its people in an LDAP server"
+  sample="a database in SQLite, and a directory of its people in an LDAP server"
   devices=(anna=north bert=south clara=north,south)
   feeds=(_users _groups customers products orders order_lines)
 else
-  say "2  A sample company: a database in SQLite"
+  sample="a database in SQLite"
   devices=(device=north,south)
   feeds=(customers products orders order_lines)
 fi
+mirrored=(orders customers)
+if [ $broker -eq 1 ]; then
+  if ! command -v java >/dev/null || ! command -v mvn >/dev/null; then
+    echo "quickstart: java or mvn is missing: deploy/install-packages.sh kafka installs them" >&2
+    exit 1
+  fi
+  sample+="; its scanners write to an Apache Kafka"
+  feeds+=(scans)
+  mirrored+=(scans)
+fi
+say "2  A sample company: $sample"
 stop_kept
 mkdir -p "$here"
-rm -rf "$here/feeds" "$here/directory" "$here"/*.db "$here"/*.db-* "$here"/*.log "$here"/*.password "$here"/*.signed-in
+rm -rf "$here/feeds" "$here/directory" "$here/broker" "$here"/*.db "$here"/*.db-* "$here"/*.log "$here"/*.password "$here"/*.signed-in
 logs=1
 echo "   $(python3 deploy/quickstart/company.py create "$here/company.db" "$orders")"
 port=$(tour port 7443)
 url=http://127.0.0.1:$port
+filled=(-e "s|@HERE@|$here|g; s|@PORT@|$port|g")
 if [ $people -eq 1 ]; then
   echo "   $(python3 deploy/quickstart/directory.py create "$here")"
   ldap=$(tour port)
   echo "ldap://127.0.0.1:$ldap" >"$here/directory/url"
   started directory /usr/sbin/slapd -f "$here/directory/slapd.conf" -h "ldap://127.0.0.1:$ldap" -d 0
-  tour listens "$ldap" "$started"
-  sed -e "s|@HERE@|$here|g; s|@PORT@|$port|g; s|@LDAP@|ldap://127.0.0.1:$ldap|g" deploy/quickstart/meshgate.yaml >"$here/meshgate.yaml"
+  tour listens "$ldap" "$started" "the directory server"
+  filled+=(-e "s|@LDAP@|ldap://127.0.0.1:$ldap|g")
 else
-  sed -e '/# with a directory/,/# as ever/d' -e 's|read: signed-in .*|read: public|' -e "s|@HERE@|$here|g; s|@PORT@|$port|g" deploy/quickstart/meshgate.yaml >"$here/meshgate.yaml"
+  filled+=(-e '/# with a directory/,/# as ever/d' -e 's|read: signed-in .*|read: public|')
 fi
+if [ $broker -eq 1 ]; then
+  kafka=$(tour port)
+  python3 deploy/quickstart/broker.py create "$here" "$kafka" "$(tour port)"
+  started broker python3 deploy/quickstart/broker.py run "$here"
+  tour listens "$kafka" "$started" "Kafka"
+  scans=$(python3 deploy/quickstart/broker.py fill "$here" $((orders / 10)))
+  echo "   $scans in a topic of Kafka"
+  filled+=(-e "s|@KAFKA@|127.0.0.1:$kafka|g")
+else
+  filled+=(-e '/# with a broker/,/# without one/d')
+fi
+sed "${filled[@]}" deploy/quickstart/meshgate.yaml >"$here/meshgate.yaml"
 
 say "3  A gateway publishes it as feeds (deploy/quickstart/meshgate.yaml says how, and who may read what)"
 started gateway "$meshgate" run "$here/meshgate.yaml"
 tour wait "$here" "$started" "${feeds[@]}"
 echo "   to look at it, open $url/"
 
-# mirror NAME OPTIONS…: what this device's person may see of two feeds, into NAME.db.
+# mirror NAME OPTIONS…: what this device's person may see of some feeds, into NAME.db.
 mirror() {
   local name=$1 signed_in=()
   shift
   if [ $people -eq 1 ]; then signed_in=(--sign-in "$here/$name.signed-in"); fi
-  "${start[@]}" "$meshgate" mirror "$url" --feed orders --feed customers --into "$here/$name.db" "${signed_in[@]}" "$@"
+  "${start[@]}" "$meshgate" mirror "$url" "${mirrored[@]/#/--feed=}" --into "$here/$name.db" "${signed_in[@]}" "$@"
 }
-mirrors=()
+writers=() mirrors=()
+start_writers() {
+  started writer python3 deploy/quickstart/company.py work "$here/company.db"
+  writers=("$started")
+  if [ $broker -eq 1 ]; then
+    started scanner python3 deploy/quickstart/broker.py scan "$here"
+    writers+=("$started")
+  fi
+}
 start_mirrors() {
   local one start
   for one in "${devices[@]}"; do
@@ -156,23 +188,25 @@ start_mirrors() {
     mirrors+=("$started")
   done
 }
+few=two
+if [ $broker -eq 1 ]; then few=three; fi
 if [ $people -eq 1 ]; then
-  say "4  Somebody works with the database; three people sign in, each on a device that mirrors two of the feeds into a SQLite file"
+  say "4  Somebody works with the database; three people sign in, each on a device that mirrors $few of the feeds into a SQLite file"
   for one in "${devices[@]}"; do
     name=${one%%=*}
     "$meshgate" login "$url" --user "$name" --password-file "$here/$name.password" --into "$here/$name.signed-in" >"$here/login.log" 2>&1
   done
 else
-  say "4  Somebody works with the database, and a device mirrors two of the feeds into a SQLite file"
+  say "4  Somebody works with the database, and a device mirrors $few of the feeds into a SQLite file"
 fi
-started writer python3 deploy/quickstart/company.py work "$here/company.db"
-writer=$started
+start_writers
 start_mirrors
 tour mirrored "$here" "${devices[@]}"
 
 say "5  A changed row arrives"
 last=${devices[-1]%%=*}
 tour change "$here" "$last"
+if [ $broker -eq 1 ]; then tour scanned "$here" "$last"; fi
 
 if [ $people -eq 1 ]; then
   say "6  Anna moves to the south: her device drops what she may not see any more, and gets what she may see now"
@@ -182,10 +216,11 @@ if [ $people -eq 1 ]; then
 else
   say "6  The device can prove what it holds"
 fi
-end "$writer"
+for one in "${writers[@]}"; do end "$one"; done
 echo "   the writer stopped after $(cat "$here/writer.log")"
+if [ $broker -eq 1 ]; then echo "   the scanners stopped after $(cat "$here/scanner.log")"; fi
 tour settled "$here" >"$here/digests"
-grep -E '^(orders|customers)' "$here/digests" | sed 's/^/   gateway  /'
+grep -E '^(orders|customers|scans)[ :]' "$here/digests" | sed 's/^/   gateway  /'
 for one in "${mirrors[@]}"; do end "$one"; done
 start=()
 for one in "${devices[@]}"; do
@@ -199,7 +234,7 @@ done
 
 files="sqlite3 ${here#"$root/"}/$last.db 'SELECT * FROM orders LIMIT 3'"
 if [ $keep -eq 1 ]; then
-  started writer python3 deploy/quickstart/company.py work "$here/company.db"
+  start_writers
   start_mirrors
   say "Running, with the writer at work: $url/. To look into a device: $files"
   if [ $people -eq 1 ]; then echo "To sign in there as anna, bert or clara: the passwords are in ${here#"$root/"}/NAME.password."; fi

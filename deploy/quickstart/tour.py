@@ -2,13 +2,15 @@
 """The quick start's eyes: every number it prints comes from the gateway's answers at its administration socket or from the files of the mirrors.
 
 tour.py port [WANTED]                           a free port, WANTED if that is free
-tour.py listens PORT PID                        until somebody listens there
+tour.py listens PORT PID WHAT                   until it listens there
 tour.py wait FOLDER PID FEED…                   until the gateway has published these feeds
-tour.py mirrored FOLDER NAME=REGION[,REGION]…   until each device's file holds as many customers and orders of its regions as the gateway publishes
+tour.py mirrored FOLDER NAME=REGION[,REGION]…   until each device's file holds as many customers, orders and scans of its regions as the gateway publishes
 tour.py change FOLDER NAME                      changes one order in the database, waits for it on that device
+tour.py scanned FOLDER NAME                     waits for the next scan on that device
 tour.py move FOLDER NAME FROM TO                moves somebody to another region's group in the directory, and waits until the device has what they may see now
 tour.py settled FOLDER                          until the gateway's counts are the database's and its digests stand still; prints the digests
 """
+import datetime
 import http.client
 import json
 import os
@@ -86,12 +88,12 @@ def port(wanted="0"):
     fail("no free port on 127.0.0.1")
 
 
-def listens(where, process):
+def listens(where, process, what):
     def reached():
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", int(where))) == 0
 
-    until(reached, "the directory server", process)
+    until(reached, what, process)
 
 
 def wait(folder, process, *names):
@@ -103,22 +105,34 @@ def wait(folder, process, *names):
         except OSError:
             return None
         done = all(name in now and not now[name]["loading"] for name in names)
-        progress.show("published: " + ", ".join(f"{name.replace('_', ' ')} {now[name]['count']:,}" for name in TABLES if name in now), final=done)
+        progress.show("published: " + ", ".join(f"{name.replace('_', ' ')} {now[name]['count']:,}" for name in (*TABLES, "scans") if name in now), final=done)
         return done
 
     until(loaded, "the gateway", process)
 
 
+def divided(folder):
+    """The feeds that have a partition for each region."""
+    return ("orders", "scans") if os.path.exists(os.path.join(folder, "broker")) else ("orders",)
+
+
 def held(folder, name):
-    """What the device's file holds: customers, and orders by region."""
+    """What the device's file holds: {("customers", ""): how many, ("orders", "north"): how many, …}."""
     with sqlite3.connect(f"file:{folder}/{name}.db?mode=ro", uri=True, timeout=30) as file:
-        customers = file.execute("SELECT count(*) FROM customers").fetchone()[0]
-        return {"customers": customers, **dict(file.execute("SELECT region, count(*) FROM orders GROUP BY region"))}
+        out = {("customers", ""): file.execute("SELECT count(*) FROM customers").fetchone()[0]}
+        for table in divided(folder):
+            out.update(((table, region), count) for region, count in file.execute(f"SELECT region, count(*) FROM {table} GROUP BY region"))
+        return out
 
 
 def published(folder):
     now = feeds(folder)
-    return {"customers": now["customers"]["count"], **{part["partition"]: part["count"] for part in now["orders"]["partitions"]}}
+    return {(name, part["partition"]): part["count"] for name in ("customers", *divided(folder)) for part in now[name]["partitions"]}
+
+
+def counted(folder, rows, *regions):
+    """"20,471 orders and 2,034 scans" of these regions."""
+    return " and ".join(f"{sum(rows.get((table, region), 0) for region in regions):,} {table}" for table in divided(folder))
 
 
 def near(some, all_of_them):
@@ -135,8 +149,8 @@ def mirrored(folder, *devices):
             there, here = published(folder), {name: held(folder, name) for name in regions}
         except sqlite3.Error:  # the mirrors have not made their tables yet
             return None
-        done = all(near(here[name].get(what, 0), there[what]) for name in regions for what in ("customers", *regions[name]))
-        texts = [f"{name + ' ' if len(here) > 1 else ''}{sum(rows.get(which, 0) for which in regions[name]):,} orders ({', '.join(regions[name])})" for name, rows in here.items()]
+        done = all(near(here[name].get((what, which), 0), count) for (what, which), count in there.items() for name in regions if which in ("", *regions[name]))
+        texts = [f"{name + ' ' if len(here) > 1 else ''}{counted(folder, rows, *regions[name])} ({', '.join(regions[name])})" for name, rows in here.items()]
         progress.show(f"on the {'devices' if len(here) > 1 else 'device'}: {', '.join(texts)}", final=done)
         return done
 
@@ -160,29 +174,49 @@ def change(folder, name):
     print(f"   on the device:    order {row[0]}: total {row[1]}, note '{row[2]}', revision {row[3][:10]}…, {time.monotonic() - began:.2f} s later")
 
 
+def scanned(folder, name):
+    def newest():
+        with sqlite3.connect(f"file:{folder}/{name}.db?mode=ro", uri=True, timeout=5) as file:
+            return file.execute('SELECT "order", place, at, _id FROM scans ORDER BY at DESC LIMIT 1').fetchone()
+
+    before = newest()
+    order, place, at, identity = until(lambda: newest() != before and newest(), "the mirror")
+    later = time.time() - datetime.datetime.fromisoformat(at).timestamp()
+    print(f"   on the device:    order {order} was scanned at '{place}' {later:.2f} s ago, message {identity}")
+
+
 def move(folder, name, old, new):
     before = held(folder, name)
     directory.move(folder, name, f"sales-{old}", f"sales-{new}")
     began = time.monotonic()
     print(f"   in the directory: {name} leaves the group sales-{old} and joins sales-{new}")
-    until(lambda: held(folder, name).get(old, 0) == 0, "the mirror")
-    print(f"   on the device:    the {before[old]:,} orders of the {old} are gone, {time.monotonic() - began:.2f} s later", flush=True)
-    until(lambda: near(held(folder, name).get(new, 0), published(folder)[new]), "the mirror")
+    until(lambda: not any(region == old for _, region in held(folder, name)), "the mirror")
+    print(f"   on the device:    the {counted(folder, before, old)} of the {old} are gone, {time.monotonic() - began:.2f} s later", flush=True)
+    until(lambda: all(near(held(folder, name).get((what, new), 0), count) for (what, region), count in published(folder).items() if region == new), "the mirror")
     after = held(folder, name)
-    print(f"   on the device:    {after[new]:,} orders of the {new} have come, {time.monotonic() - began:.2f} s later; the {after['customers']:,} customers have stayed")
+    print(f"   on the device:    {counted(folder, after, new)} of the {new} have come, {time.monotonic() - began:.2f} s later; the {after['customers', '']:,} customers have stayed")
+
+
+def written(folder):
+    """{feed: how many items it is to have}, once nobody writes any more."""
+    base = sqlite3.connect(f"{folder}/company.db", timeout=30)
+    rows = {table: base.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+    if "scans" in divided(folder):
+        with open(os.path.join(folder, "broker", "written"), encoding="ascii") as file:
+            rows["scans"] = int(file.read())
+    return rows
 
 
 def settled(folder):
-    base = sqlite3.connect(f"{folder}/company.db", timeout=30)
-    rows = {table: base.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+    rows = written(folder)
     digests, since = None, time.monotonic()
 
     def still():
         nonlocal digests, since
         now = feeds(folder)
-        seen = {name: now[name]["partitions"] for name in TABLES}
-        standing = [(part["partition"], part["digest"]) for name in TABLES for part in seen[name]]
-        if standing != digests or any(now[name]["count"] != rows[name] for name in TABLES):
+        seen = {name: now[name]["partitions"] for name in rows}
+        standing = [(part["partition"], part["digest"]) for parts in seen.values() for part in parts]
+        if standing != digests or any(now[name]["count"] != rows[name] for name in rows):
             digests, since = standing, time.monotonic()
         return time.monotonic() - since > 2.5 and seen
 
@@ -195,7 +229,7 @@ def settled(folder):
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
     command, *rest = sys.argv[1:] or [""]
-    commands = {one.__name__: one for one in (port, listens, wait, mirrored, change, move, settled)}
+    commands = {one.__name__: one for one in (port, listens, wait, mirrored, change, scanned, move, settled)}
     if command not in commands:
         sys.exit(__doc__)
     commands[command](*rest)

@@ -1,6 +1,6 @@
-"""The quick start, with and without a directory: what it says is what the README shows, and nothing of it is left running, also after Ctrl-C.
+"""The quick start, with and without a directory and a Kafka: what it says is what the README shows, and nothing of it is left running, also after Ctrl-C.
 
-    quickstart_test.py --program build/bin/meshgate [--small] [--no-directory]
+    quickstart_test.py --program build/bin/meshgate [--small] [--no-directory | --kafka]
 """
 
 import argparse
@@ -31,9 +31,10 @@ def steps(text):
     return text[text.index("\n2  A sample company"):].strip()
 
 
-def readme():
+def readme(block):
+    """The first block is all that the quick start says, the second what it says with --kafka in place of some of it, or more."""
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
-        return re.search(r"^```\n(1  Install.*?)^```", file.read(), re.S | re.M).group(1)
+        return re.findall(r"^```\n((?:1  Install|2  A sample).*?)^```", file.read(), re.S | re.M)[block]
 
 
 def running(folder):
@@ -50,17 +51,29 @@ def running(folder):
     return out
 
 
-def says_what_the_readme_shows(command, folder):
+def said_by(command, folder):
     code, out, err = run(command)
     print(out, flush=True)
-    if code != 0:
+    if code != 0 or err:
         raise SystemExit(f"the quick start ended with {code}: {err}")
     if running(folder):
         raise SystemExit(f"the quick start left running: {running(folder)}")
-    said, expected = shown(steps(out.replace(folder, "build/quickstart"))), shown(steps(readme()))
+    return shown(steps(out.replace(folder, "build/quickstart")))
+
+
+def compare(expected, said):
     if said != expected:
         raise SystemExit("the README shows something else:\n" + "\n".join(difflib.unified_diff(expected.splitlines(), said.splitlines(), "README.md", "said", lineterm="")))
     print("ok   it says what the README shows")
+
+
+def says_what_the_readme_shows(command, folder):
+    compare(shown(steps(readme(0))), said_by(command, folder))
+
+
+def says_it_with_kafka(command, folder):
+    without = shown(steps(readme(0))).splitlines()
+    compare(shown(readme(1)), "\n".join(line for line in said_by(command, folder).splitlines() if line not in without))
 
 
 def keeps_and_stops_without_people(command, folder):
@@ -101,11 +114,14 @@ def main():
     arguments.add_argument("--program", required=True)
     arguments.add_argument("--small", action="store_true")
     arguments.add_argument("--no-directory", action="store_true")
+    arguments.add_argument("--kafka", action="store_true")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="meshgate-quickstart-") as folder:
         command = [SCRIPT, "--program", os.path.abspath(options.program), "--in", folder, *(["--small"] if options.small else [])]
         if options.no_directory:
             keeps_and_stops_without_people([*command, "--no-directory"], folder)
+        elif options.kafka:
+            says_it_with_kafka([*command, "--kafka"], folder)
         else:
             says_what_the_readme_shows(command, folder)
             ends_at_ctrl_c(command, folder)

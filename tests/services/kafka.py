@@ -73,17 +73,16 @@ num.recovery.threads.per.data.dir=1
 """
 
 
-
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def class_path(version=None):
+def class_path(version=None, pom=POM):
     """The jars, fetched if they are not there yet; others that want them at the same time wait."""
     os.makedirs(CACHE, exist_ok=True)
-    with open(POM, "rb") as file:
+    with open(pom, "rb") as file:
         wanted = file.read() + (version or "").encode()
     kept = os.path.join(CACHE, f"kafka-{hashlib.sha256(wanted).hexdigest()[:12]}.jars")
     with open(kept + ".lock", "w", encoding="ascii") as lock:
@@ -91,7 +90,7 @@ def class_path(version=None):
         if not has_all(kept):
             if shutil.which("mvn") is None:
                 raise SystemExit("tests/services: Maven is missing: apt-get install maven openjdk-17-jre-headless")
-            done = subprocess.run(["mvn", "-q", "-B", "-f", POM, "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath", f"-Dmdep.outputFile={kept}.new",
+            done = subprocess.run(["mvn", "-q", "-B", "-f", pom, "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:build-classpath", f"-Dmdep.outputFile={kept}.new",
                                    *([f"-Dkafka.version={version}"] if version else [])],
                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
             if done.returncode != 0:
