@@ -20,10 +20,17 @@ constexpr milliseconds kUnreachable{2000};
 constexpr std::uint32_t kServeEvery = 256;
 /// The longest answer of a broker that is taken; a message may be as long.
 constexpr const char* kLongestAnswer = "536870912";
+/// When for so long messages were only taken and none came, the library is told to look.
+constexpr milliseconds kHungry{5};
+/// From here on the library looks by itself as often as it is told to.
+constexpr int kLooksByItself = 0x020200ff;
+constexpr const char* kLookEvery_ms = "5";
 /// How long a broker holds back the answer that there is nothing new. Other questions on the same connection wait as long.
 constexpr const char* kFetchWait_ms = "100";
 /// Older ones send the nonce of a SCRAM exchange in a form that Kafka 4 does not take (librdkafka pull request 4895).
 constexpr int kScramAsKafka4HasIt = 0x020601ff;
+/// Messages that are fetched ahead; small ones cost the library more than their bytes.
+constexpr const char* kMostAtHand = "50000";
 constexpr int kLogged = 4;  // syslog's warning
 
 }  // namespace
@@ -70,7 +77,8 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
       {"allow.auto.create.topics", "false"},
       {"enable.partition.eof", "true"},
       {"fetch.wait.max.ms", kFetchWait_ms},
-      {"queued.min.messages", "10000"},
+      {"queued.min.messages", kMostAtHand},
+      {"fetch.queue.backoff.ms", rd_kafka_version() < kLooksByItself ? "" : kLookEvery_ms},
       {"queued.max.messages.kbytes", std::to_string(access.buffer / 1024)},
       {"fetch.max.bytes", std::to_string(access.buffer)},
       {"receive.message.max.bytes", kLongestAnswer},
@@ -178,10 +186,13 @@ sdk::Status Client::settings(const std::string& topic, std::map<std::string, std
 }
 
 sdk::Status Client::assign(const std::string& topic, const Offsets& from) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
   for (const auto& [partition, offset] : from) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
   unassign();
   const auto error = rd_kafka_assign(handle_.get(), list.get());
+  assigned_ = std::move(list);
+  queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
+  fed_ = Clock::now();
   return error == RD_KAFKA_RESP_ERR_NO_ERROR ? sdk::Status{} : failed(error, at("topic '" + topic + "'"), {});
 }
 
@@ -189,7 +200,10 @@ void Client::unassign() { rd_kafka_assign(handle_.get(), nullptr); }
 
 sdk::Status Client::next(milliseconds wait, MessageHandle& out) {
   out.reset();
-  if (served_++ % kServeEvery == 0) serve();
+  if (served_++ % kServeEvery == 0) {
+    serve();
+    keep_fetching();
+  }
   const auto until = Clock::now() + wait;
   while (true) {
     const auto left = std::clamp(std::chrono::duration_cast<milliseconds>(until - Clock::now()), milliseconds(0), kLookAgain);
@@ -263,6 +277,18 @@ sdk::Status Client::trouble(std::string_view doing) {
 std::string Client::at(std::string_view what) const { return std::string(what) + " at " + site_.access.servers; }
 
 void Client::serve() { rd_kafka_poll(handle_.get(), 0); }
+
+/// Once enough is at hand, the library looks only each second whether there is room again, unless its threads are woken. A question to the leaders, whose
+/// answer nobody waits for, does that.
+void Client::keep_fetching() {
+  if (queue_ == nullptr || rd_kafka_version() >= kLooksByItself) return;
+  const size_t at_hand = rd_kafka_queue_length(queue_.get());
+  const bool fed = at_hand + kServeEvery > std::exchange(at_hand_, at_hand);
+  const auto now = Clock::now();
+  if (!fed && now - fed_ < kHungry) return;
+  fed_ = now;
+  if (!fed) rd_kafka_offsets_for_times(handle_.get(), assigned_.get(), 0);
+}
 
 void Client::on_error(rd_kafka_t*, int error, const char* reason, void* self) {
   auto& client = *static_cast<Client*>(self);
