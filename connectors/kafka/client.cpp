@@ -190,6 +190,7 @@ sdk::Status Client::assign(const std::string& topic, const Offsets& from) {
   for (const auto& [partition, offset] : from) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
   unassign();
   const auto error = rd_kafka_assign(handle_.get(), list.get());
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
   assigned_ = std::move(list);
   queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
   fed_ = Clock::now();
@@ -199,22 +200,24 @@ sdk::Status Client::assign(const std::string& topic, const Offsets& from) {
 void Client::unassign() { rd_kafka_assign(handle_.get(), nullptr); }
 
 sdk::Status Client::next(milliseconds wait, MessageHandle& out) {
-  out.reset();
   if (served_++ % kServeEvery == 0) {
     serve();
     keep_fetching();
   }
-  const auto until = Clock::now() + wait;
-  while (true) {
-    const auto left = std::clamp(std::chrono::duration_cast<milliseconds>(until - Clock::now()), milliseconds(0), kLookAgain);
-    out.reset(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(left.count())));
-    if (out != nullptr && out->err != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) break;
-    if (out != nullptr) note_group();
+  const auto poll = [&](milliseconds time) {
+    out.reset(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(time.count())));
+    if (out == nullptr || out->err != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return;
+    note_group();
     out.reset();
+  };
+  poll(milliseconds(0));  // most often there is one, and no clock need be looked at
+  for (const auto until = out == nullptr ? Clock::now() + wait : Clock::time_point(); out == nullptr;) {
     serve();
     if (site_.cancelled()) return sdk::failure(MG_CANCELLED, "cancelled");
     if (is_hopeless()) return trouble(at("reading"));
-    if (Clock::now() >= until) return {};
+    const auto left = std::chrono::duration_cast<milliseconds>(until - Clock::now());
+    if (left <= milliseconds(0)) return {};
+    poll(std::min(left, kLookAgain));
   }
   if (out->err == RD_KAFKA_RESP_ERR_NO_ERROR || out->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return {};
   const std::string topic = out->rkt == nullptr ? "" : rd_kafka_topic_name(out->rkt);

@@ -78,8 +78,8 @@ class Client {
 
   const Site& site_;
   Handle handle_;
-  PartitionList assigned_;
-  Queue queue_;
+  PartitionList assigned_;   ///< asking where they end
+  Queue queue_;              ///< of what they have at hand
   std::uint32_t served_ = 0;
   std::size_t at_hand_ = 0;  ///< messages, when they were last counted
   Clock::time_point fed_;    ///< when some had come since the count before
