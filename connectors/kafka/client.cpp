@@ -56,6 +56,7 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
   const Access& access = site_.access;
   const std::string protocol = std::string(access.mechanism.empty() ? "" : "SASL_") + (access.tls ? "SSL" : "PLAINTEXT");
   const std::string timeout = std::to_string(std::clamp<int64_t>(access.timeout.count(), 1000, 300000));
+  const int64_t one_fetch = access.buffer / 4;  // comes on top of what is at hand
   const std::vector<std::pair<const char*, std::string>> all = {
       {"bootstrap.servers", access.servers},
       {"client.id", "meshgate"},
@@ -79,8 +80,8 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
       {"fetch.wait.max.ms", kFetchWait_ms},
       {"queued.min.messages", kMostAtHand},
       {"fetch.queue.backoff.ms", rd_kafka_version() < kLooksByItself ? "" : kLookEvery_ms},
-      {"queued.max.messages.kbytes", std::to_string(access.buffer / 1024)},
-      {"fetch.max.bytes", std::to_string(access.buffer)},
+      {"queued.max.messages.kbytes", std::to_string((access.buffer - one_fetch) / 1024)},
+      {"fetch.max.bytes", std::to_string(one_fetch)},
       {"receive.message.max.bytes", kLongestAnswer},
       {"socket.timeout.ms", timeout},
       {"socket.connection.setup.timeout.ms", timeout},

@@ -97,6 +97,13 @@ class Writer {
   Writer(const std::string& servers, std::string topic, const std::string& linger)
       : client_(open(RD_KAFKA_PRODUCER, {{"bootstrap.servers", servers}, {"linger.ms", linger}, {"batch.num.messages", "10000"}, {"queue.buffering.max.messages", "1000000"}})), topic_(std::move(topic)) {}
 
+  /// Once it returns, what is sent does not wait for a connection.
+  void connect() {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const auto error = rd_kafka_query_watermark_offsets(client_.get(), topic_.c_str(), 0, &low, &high, kPatience_ms);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) stop(rd_kafka_err2str(error));
+  }
   void send(const std::string& key, const std::string& value) {
     while (true) {
       const auto error = rd_kafka_producev(client_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
@@ -132,6 +139,7 @@ void fill(const std::string& servers, const std::string& topic, std::uint64_t co
 
 void pace(const std::string& servers, const std::string& topic, std::uint64_t count, std::size_t bytes, std::uint64_t rate) {
   Writer writer(servers, topic, "0");
+  writer.connect();
   const auto began = std::chrono::steady_clock::now();
   for (std::uint64_t n = 1; n <= count; ++n) {
     std::this_thread::sleep_until(began + std::chrono::microseconds(n * 1'000'000 / rate));
