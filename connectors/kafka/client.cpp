@@ -20,10 +20,17 @@ constexpr milliseconds kUnreachable{2000};
 constexpr std::uint32_t kServeEvery = 256;
 /// The longest answer of a broker that is taken; a message may be as long.
 constexpr const char* kLongestAnswer = "536870912";
+/// When for so long messages were only taken and none came, the library is told to look.
+constexpr milliseconds kHungry{5};
+/// From here on the library looks by itself as often as it is told to.
+constexpr int kLooksByItself = 0x020200ff;
+constexpr const char* kLookEvery_ms = "5";
 /// How long a broker holds back the answer that there is nothing new. Other questions on the same connection wait as long.
 constexpr const char* kFetchWait_ms = "100";
 /// Older ones send the nonce of a SCRAM exchange in a form that Kafka 4 does not take (librdkafka pull request 4895).
 constexpr int kScramAsKafka4HasIt = 0x020601ff;
+/// Messages that are fetched ahead; small ones cost the library more than their bytes.
+constexpr const char* kMostAtHand = "50000";
 constexpr int kLogged = 4;  // syslog's warning
 
 }  // namespace
@@ -49,6 +56,7 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
   const Access& access = site_.access;
   const std::string protocol = std::string(access.mechanism.empty() ? "" : "SASL_") + (access.tls ? "SSL" : "PLAINTEXT");
   const std::string timeout = std::to_string(std::clamp<int64_t>(access.timeout.count(), 1000, 300000));
+  const int64_t one_fetch = access.buffer / 4;  // comes on top of what is at hand
   const std::vector<std::pair<const char*, std::string>> all = {
       {"bootstrap.servers", access.servers},
       {"client.id", "meshgate"},
@@ -70,9 +78,10 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
       {"allow.auto.create.topics", "false"},
       {"enable.partition.eof", "true"},
       {"fetch.wait.max.ms", kFetchWait_ms},
-      {"queued.min.messages", "10000"},
-      {"queued.max.messages.kbytes", std::to_string(access.buffer / 1024)},
-      {"fetch.max.bytes", std::to_string(access.buffer)},
+      {"queued.min.messages", kMostAtHand},
+      {"fetch.queue.backoff.ms", rd_kafka_version() < kLooksByItself ? "" : kLookEvery_ms},
+      {"queued.max.messages.kbytes", std::to_string((access.buffer - one_fetch) / 1024)},
+      {"fetch.max.bytes", std::to_string(one_fetch)},
       {"receive.message.max.bytes", kLongestAnswer},
       {"socket.timeout.ms", timeout},
       {"socket.connection.setup.timeout.ms", timeout},
@@ -178,29 +187,38 @@ sdk::Status Client::settings(const std::string& topic, std::map<std::string, std
 }
 
 sdk::Status Client::assign(const std::string& topic, const Offsets& from) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
   for (const auto& [partition, offset] : from) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
   unassign();
   const auto error = rd_kafka_assign(handle_.get(), list.get());
+  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
+  assigned_ = std::move(list);
+  queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
+  fed_ = Clock::now();
   return error == RD_KAFKA_RESP_ERR_NO_ERROR ? sdk::Status{} : failed(error, at("topic '" + topic + "'"), {});
 }
 
 void Client::unassign() { rd_kafka_assign(handle_.get(), nullptr); }
 
 sdk::Status Client::next(milliseconds wait, MessageHandle& out) {
-  out.reset();
-  if (served_++ % kServeEvery == 0) serve();
-  const auto until = Clock::now() + wait;
-  while (true) {
-    const auto left = std::clamp(std::chrono::duration_cast<milliseconds>(until - Clock::now()), milliseconds(0), kLookAgain);
-    out.reset(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(left.count())));
-    if (out != nullptr && out->err != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) break;
-    if (out != nullptr) note_group();
+  if (served_++ % kServeEvery == 0) {
+    serve();
+    keep_fetching();
+  }
+  const auto poll = [&](milliseconds time) {
+    out.reset(rd_kafka_consumer_poll(handle_.get(), static_cast<int>(time.count())));
+    if (out == nullptr || out->err != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) return;
+    note_group();
     out.reset();
+  };
+  poll(milliseconds(0));  // most often there is one, and no clock need be looked at
+  for (const auto until = out == nullptr ? Clock::now() + wait : Clock::time_point(); out == nullptr;) {
     serve();
     if (site_.cancelled()) return sdk::failure(MG_CANCELLED, "cancelled");
     if (is_hopeless()) return trouble(at("reading"));
-    if (Clock::now() >= until) return {};
+    const auto left = std::chrono::duration_cast<milliseconds>(until - Clock::now());
+    if (left <= milliseconds(0)) return {};
+    poll(std::min(left, kLookAgain));
   }
   if (out->err == RD_KAFKA_RESP_ERR_NO_ERROR || out->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return {};
   const std::string topic = out->rkt == nullptr ? "" : rd_kafka_topic_name(out->rkt);
@@ -263,6 +281,18 @@ sdk::Status Client::trouble(std::string_view doing) {
 std::string Client::at(std::string_view what) const { return std::string(what) + " at " + site_.access.servers; }
 
 void Client::serve() { rd_kafka_poll(handle_.get(), 0); }
+
+/// Once enough is at hand, the library looks only each second whether there is room again, unless its threads are woken. A question to the leaders, whose
+/// answer nobody waits for, does that.
+void Client::keep_fetching() {
+  if (queue_ == nullptr || rd_kafka_version() >= kLooksByItself) return;
+  const size_t at_hand = rd_kafka_queue_length(queue_.get());
+  const bool fed = at_hand + kServeEvery > std::exchange(at_hand_, at_hand);
+  const auto now = Clock::now();
+  if (!fed && now - fed_ < kHungry) return;
+  fed_ = now;
+  if (!fed) rd_kafka_offsets_for_times(handle_.get(), assigned_.get(), 0);
+}
 
 void Client::on_error(rd_kafka_t*, int error, const char* reason, void* self) {
   auto& client = *static_cast<Client*>(self);

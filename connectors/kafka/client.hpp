@@ -70,6 +70,7 @@ class Client {
   sdk::Status trouble(std::string_view doing);
   [[nodiscard]] std::string at(std::string_view what) const;
   void serve();
+  void keep_fetching();
   void note_group();
 
   static void on_error(rd_kafka_t* client, int error, const char* reason, void* self);
@@ -77,7 +78,11 @@ class Client {
 
   const Site& site_;
   Handle handle_;
+  PartitionList assigned_;   ///< asking where they end
+  Queue queue_;              ///< of what they have at hand
   std::uint32_t served_ = 0;
+  std::size_t at_hand_ = 0;  ///< messages, when they were last counted
+  Clock::time_point fed_;    ///< when some had come since the count before
   rd_kafka_resp_err_t error_ = RD_KAFKA_RESP_ERR_NO_ERROR;  ///< what was last reported of connections
   std::string reason_;
   bool all_down_ = false;

@@ -55,7 +55,7 @@ sdk::Status TopicStream::read(std::string_view position, const mg_limits& limits
     if (sdk::Status placed = place(from ? &*from : nullptr); !placed.ok()) return placed;
   }
   given_.clear();  // whatever fails from here on, the next read places anew
-  if (at_.scanning) out.flags = MG_SCANNING;
+  out.flags = at_.scanning ? MG_SCANNING : MG_LISTENS;
   if (position.empty()) out.flags |= MG_SCAN_BEGAN;
   out.total = at_.scanning ? total_ : 0;
   Turn turn{sink, budget, out};
@@ -94,6 +94,7 @@ sdk::Status TopicStream::place(const Position* from) {
     first[partition] = ward.unproved ? reached.last : reached.next;
     total_ += static_cast<std::uint64_t>(std::max<std::int64_t>(ward.target - begins[partition], 0));
   }
+  rested_ = false;
   placed_ = heard_ = counted_ = Client::Clock::now();
   return client_->assign(choice_.topic, first);
 }
@@ -144,10 +145,10 @@ sdk::Status TopicStream::run(Turn& turn) {
       finish_scan(turn);
       return {};
     }
-    const bool resting = !at_.scanning && all_ended();
     MessageHandle message;
-    if (sdk::Status came = client_->next(resting ? milliseconds(0) : turn.budget.time_left(), message); !came.ok()) return came;
-    if (message == nullptr && resting) return rest(turn);
+    if (sdk::Status came = client_->next(patience(turn), message); !came.ok()) return came;
+    if (message == nullptr && !at_.scanning && all_ended()) return rest(turn);
+    if (message == nullptr && !at_.scanning && turn.budget.records() > 0) return {};
     if (message == nullptr) {
       if (Client::Clock::now() - heard_ >= site_.access.timeout) return sdk::failure(MG_RETRY, "topic '" + choice_.topic + "' at " + site_.access.servers + ": no messages come, though there are some; it is tried again");
       if (turn.budget.time_left() == milliseconds(0)) return {};
@@ -181,7 +182,7 @@ sdk::Status TopicStream::take(const rd_kafka_message_t& raw, Turn& turn) {
     turn.waiting = turn.budget.records() > 0;
     return turn.waiting ? sdk::Status{} : filled;
   }
-  ward.ended = false;
+  ward.ended = rested_ = false;
   reached = {.next = message.offset + 1, .last = message.offset, .fingerprint = print};
   emit(message, meaning, turn);
   return {};
@@ -206,6 +207,12 @@ void TopicStream::emit(const Message& message, Meaning meaning, Turn& turn) {
   }
 }
 
+/// What has come is not kept waiting for more, nor that it was all; otherwise a read waits for what comes.
+milliseconds TopicStream::patience(const Turn& turn) const {
+  const bool news = turn.budget.records() > 0 || (all_ended() && !rested_);
+  return !at_.scanning && news ? milliseconds(0) : turn.budget.time_left();
+}
+
 void TopicStream::finish_scan(Turn& turn) {
   at_.scanning = false;
   at_.end_seen_ms = asked_us_ / 1000;
@@ -216,6 +223,7 @@ void TopicStream::finish_scan(Turn& turn) {
 /// Everything that came was read. Now and then the brokers are asked whether that is all.
 sdk::Status TopicStream::rest(Turn& turn) {
   turn.out.flags |= MG_IDLE;
+  rested_ = true;
   const std::int64_t now = now_us();
   if (now - asked_us_ < std::chrono::microseconds(kAskEnds).count()) return {};
   Offsets ends;

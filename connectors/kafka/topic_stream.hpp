@@ -58,6 +58,7 @@ class TopicStream : public sdk::Stream {
   sdk::Status take(const rd_kafka_message_t& message, Turn& turn);
   void emit(const Message& message, Meaning meaning, Turn& turn);
   void finish_scan(Turn& turn);
+  [[nodiscard]] std::chrono::milliseconds patience(const Turn& turn) const;
   sdk::Status rest(Turn& turn);
   sdk::Status welcome_partitions();
   [[nodiscard]] bool all_ended() const;
@@ -71,6 +72,7 @@ class TopicStream : public sdk::Stream {
   std::unique_ptr<Client> client_;
   Lookup lookup_;
   Position at_;
+  bool rested_ = false;  ///< the host knows that everything that came was read
   std::string given_;  ///< the Position of the last read, while what follows it is at hand
   std::map<std::int32_t, Ward> wards_;
   std::int64_t asked_us_ = 0;  ///< when the brokers were last asked where the topic ends

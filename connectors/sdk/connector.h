@@ -189,8 +189,10 @@ enum {
                        * host that could not sweep reads from the beginning */
   MG_SCAN_WAITS = 32, /* after MG_LIGHT: a scan is due or under way, and waits for a read without it. With the Position as it was given: nothing
                        * else is read meanwhile */
-  MG_OPEN = 64        /* something of this stream stays open or running at the source (a cursor, a snapshot, a statement). What further
+  MG_OPEN = 64,       /* something of this stream stays open or running at the source (a cursor, a snapshot, a statement). What further
                        * reads emit may be as old as this one */
+  MG_LISTENS = 128    /* where nothing more is at hand, a read of this stream waits for what comes, up to max_wait_ms, and returns with it at once.
+                       * With MG_IDLE: come back at once */
 };
 
 typedef struct mg_progress {

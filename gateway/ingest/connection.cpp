@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLongestPosition = std::size_t{1} << 20U;
 constexpr std::size_t kLongestNote = 4096;
-constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE | MG_SCANS_AGAIN | MG_SCAN_WAITS | MG_OPEN;
+constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE | MG_SCANS_AGAIN | MG_SCAN_WAITS | MG_LISTENS | MG_OPEN;
 
 std::vector<mg_setting> borrowed(const Settings& settings) {
   std::vector<mg_setting> out;
@@ -165,6 +165,7 @@ class Stream::Border {
     out.idle = (from.flags & MG_IDLE) != 0;
     out.scans_again = (from.flags & MG_SCANS_AGAIN) != 0;
     out.scan_waits = (from.flags & MG_SCAN_WAITS) != 0;
+    out.listens = (from.flags & MG_LISTENS) != 0;
     out.open = (from.flags & MG_OPEN) != 0;
     if (from.as_of_us != 0) out.as_of = Micros{from.as_of_us};
     out.total = from.total;

@@ -61,6 +61,7 @@ struct Progress {
   bool idle = false;
   bool scans_again = false;
   bool scan_waits = false;  ///< for a read that is not light
+  bool listens = false;     ///< with idle: come back at once, the stream waits by itself for what comes
   bool open = false;        ///< something is left open at the source; what comes next may be as old as this
   std::optional<Micros> as_of;
   std::uint64_t total = 0;  ///< records expected of a scan; 0: not known

@@ -87,6 +87,7 @@ Result<bool> FeedReader::step(const Limits& limits) {
   auto progress = stream_->read(position_, limits, *this);
   holds_open_ = progress && progress->open;
   scan_waits_ = progress && progress->scan_waits;
+  listens_ = progress && progress->listens;
   const bool more = progress && !progress->idle && !progress->scan_ended;
   // What follows looks at what was committed, or counts it as something else.
   if (!more || progress->scan_began || progress->scanning != of_scan_ || unreadable_key_) {
@@ -121,7 +122,8 @@ Result<bool> FeedReader::step(const Limits& limits) {
   if (!more || (!progress->scanning && ++unsettled_ >= kSettledEvery)) {
     if (auto told = settle(); !told) return std::move(told).error();
   }
-  if (progress->idle) {
+  // A stream that listens comes back with what little has come, and may never be without.
+  if (progress->idle || (listens_ && rows_read_ < limits.max_records)) {
     enter(rests ? Phase::quiet : Phase::idle);
   } else if (!progress->scanning) {
     enter(Phase::scanning);

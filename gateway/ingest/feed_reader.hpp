@@ -43,6 +43,8 @@ class FeedReader : private RecordSink {
   [[nodiscard]] std::uint64_t rows_read() const { return rows_read_; }
   /// The last step() was light, and a scan waits for one that is not.
   [[nodiscard]] bool scan_waits() const { return scan_waits_; }
+  /// By the last step(): the stream waits by itself for what comes.
+  [[nodiscard]] bool listens() const { return listens_; }
 
   /// Asks the source for quarantined records by key (none named: for all) and puts what comes back; a record that the source does not have any
   /// more goes with its item, unless they are more than the guard lets through. Not while holds_open(). Blocks.
@@ -125,6 +127,7 @@ class FeedReader : private RecordSink {
   std::atomic<bool> holds_open_{false};
   std::atomic<std::uint64_t> kept_{0};  ///< entries in the source's journal
   bool scan_waits_ = false;
+  bool listens_ = false;
   std::uint64_t rows_read_ = 0;
   bool unreadable_key_ = false;
   bool of_scan_ = false;                              ///< what is filled or committed is a scan's

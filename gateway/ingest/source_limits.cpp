@@ -10,6 +10,8 @@ namespace {
 /// How long a read waits for rows; shorter where it got none the last time and others want the thread.
 constexpr std::chrono::milliseconds kWait{500};
 constexpr std::chrono::milliseconds kShortWait{50};
+/// How long one that listens for what comes may keep the others of its source from doing so, all of them together.
+constexpr std::chrono::milliseconds kListening{20};
 constexpr std::uint64_t kMostRows = 5000;
 /// How often it is looked whether another feed's statement has come to its end.
 constexpr std::chrono::milliseconds kLookAgain{10};
@@ -69,11 +71,17 @@ bool SourceRunner::within_rows(Task& task, Limits& limits) {
   return false;
 }
 
+/// Its stream waits by itself for what comes, so there is no interval to be waited for. Not where it has to make room for others: to take a connection
+/// again costs more than waiting.
+bool SourceRunner::listens(const FeedReader& reader) const { return reader.listens() && tasks_.size() <= options_.limits.connections; }
+
 /// Nothing: it has to wait.
 std::optional<Limits> SourceRunner::allowed(Task& task) {
   Limits out{.max_wait = kWait, .max_records = kMostRows};
   const bool got_none = task.turn.under_way && task.reader.rows_read() == 0;
   if (got_none && tasks_.size() > 1) out.max_wait = kShortWait;
+  const bool waits = listens(task.reader) && task.reader.rows_read() < kMostRows;
+  if (waits && tasks_.size() > 1) out.max_wait = std::max(kListening / static_cast<int>(tasks_.size()), std::chrono::milliseconds(1));
   out.let_go = errand_for(task);
   return within_statements(task, out) && within_rows(task, out) && within_connections(task) ? std::optional(out) : std::nullopt;
 }

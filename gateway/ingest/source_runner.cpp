@@ -212,7 +212,7 @@ void SourceRunner::come_back(FeedReader& reader, Turn& turn, const Result<bool>&
     turn.backoff.succeeded();
     turn.refused = false;
     // The interval counts from the beginning of a read, so that a poll every second is one a second.
-    turn.due = *idle ? std::max(Clock::now(), turn.taken + options_.every) : Clock::now();
+    turn.due = *idle && !listens(reader) ? std::max(Clock::now(), turn.taken + options_.every) : Clock::now();
     return;
   }
   if (stopping()) return;

@@ -106,6 +106,7 @@ class SourceRunner {
   bool within_connections(Task& task);
   bool within_statements(Task& task, Limits& limits);
   bool within_rows(Task& task, Limits& limits);
+  [[nodiscard]] bool listens(const FeedReader& reader) const;
   void note_limits(FeedReader& reader, bool idle, const std::string& quiet);
 
   [[nodiscard]] bool stopping();

@@ -23,6 +23,7 @@ namespace {
 constexpr std::array<const char*, kFamilies> kFamilyNames{"default", "log", "gone", "index", "origins", "quarantine"};
 constexpr std::size_t kLogBlock = 32U << 10U;
 constexpr std::size_t kIndexBlock = 8U << 10U;
+constexpr double kBloomShare = 0.02;  ///< of a table in memory: a good ten bits for each of its entries
 
 rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions out;
@@ -48,7 +49,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const Options& option
     out.write_buffer_size = options.write_buffer_bytes;
     out.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(20000, 10000));
   }
-  if (family == Family::index) out.write_buffer_size = options.write_buffer_bytes / 2;
+  if (family == Family::index) {
+    out.write_buffer_size = options.write_buffer_bytes / 2;
+    // Of most ids that come in no order it is asked whether they are there, and they are not.
+    out.memtable_prefix_bloom_size_ratio = kBloomShare;
+    out.memtable_whole_key_filtering = true;
+  }
   out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return out;
 }

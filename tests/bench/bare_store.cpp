@@ -1,13 +1,15 @@
 // The keys and values of a data folder's log and index, written into a fresh database by a loop that does nothing else: one sync per batch,
-// the engine's own settings. Usage: bare_store DATA INTO ITEMS_PER_BATCH
+// the engine's own settings, in the order in which the first scan wrote the items. Usage: bare_store DATA INTO ITEMS_PER_BATCH
 #include <rocksdb/db.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gateway/store/engine.hpp"
+#include "gateway/store/records.hpp"
 #include "tests/bench/spent.hpp"
 
 namespace meshgate::store {
@@ -23,13 +25,27 @@ std::shared_ptr<Engine> open(const std::string& folder) {
   return *engine;
 }
 
-/// In key order: the log's is the order in which a first scan wrote it, and so is the index's where ids grow.
+/// In key order: of the log that is the order in which a first scan wrote it.
 Pairs all(const Engine& engine, Family family) {
   Pairs out;
   const auto at = engine.iterate(family, {});
   for (at->SeekToFirst(); at->Valid(); at->Next()) out.emplace_back(at->key().ToString(), at->value().ToString());
   if (!at->status().ok()) bench::stop("bare_store: " + engine.error(at->status()).message);
   return out;
+}
+
+void as_written(Pairs& index) {
+  std::vector<std::pair<Seq, std::size_t>> order;
+  IndexEntry entry;
+  for (const auto& [key, value] : index) {
+    if (!decode(value, entry) || entry.memberships.empty()) bench::stop("bare_store: an index entry is in no partition: give a folder that only a first scan has filled");
+    order.emplace_back(entry.memberships.front().seq, order.size());
+  }
+  std::sort(order.begin(), order.end());
+  Pairs out;
+  out.reserve(index.size());
+  for (const auto& [seq, at] : order) out.push_back(std::move(index[at]));
+  index = std::move(out);
 }
 
 void write(Engine& engine, const Pairs& log, const Pairs& index, std::size_t per_batch) {
@@ -57,6 +73,7 @@ int main(int count, char** words) {
     const auto from = store::open(words[1]);
     log = store::all(*from, store::Family::log);
     index = store::all(*from, store::Family::index);
+    store::as_written(index);
   }
   if (log.size() != index.size()) bench::stop("bare_store: the log and the index differ in length: give a folder that only a first scan has filled");
   const auto into = store::open(words[2]);

@@ -155,7 +155,7 @@ static_assert(MG_NULL == 0 && MG_BOOL == 1 && MG_INT64 == 2 && MG_UINT64 == 3 &&
               MG_TEXT == 7 && MG_BYTES == 8 && MG_DATE == 9 && MG_TIME == 10 && MG_TIMESTAMP == 11 && MG_TIMESTAMPTZ == 12 && MG_UUID == 13 &&
               MG_JSON == 14);
 static_assert(MG_UPSERT == 0 && MG_DELETE == 1 && MG_PRESENT == 2);
-static_assert(MG_SCAN_BEGAN == 1 && MG_SCAN_ENDED == 2 && MG_SCANNING == 4 && MG_IDLE == 8 && MG_SCANS_AGAIN == 16);
+static_assert(MG_SCAN_BEGAN == 1 && MG_SCAN_ENDED == 2 && MG_SCANNING == 4 && MG_IDLE == 8 && MG_SCANS_AGAIN == 16 && MG_SCAN_WAITS == 32 && MG_OPEN == 64 && MG_LISTENS == 128);
 static_assert(MG_SETUP_INSTALL == 0 && MG_SETUP_REMOVE == 1 && MG_SETUP_STATE == 2);
 static_assert(MG_OPTION_TEXT == 0 && MG_OPTION_INTEGER == 1 && MG_OPTION_BOOLEAN == 2 && MG_OPTION_DURATION == 3 && MG_OPTION_SIZE == 4 &&
               MG_OPTION_LIST == 5 && MG_OPTION_PATH == 6);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <future>
 
@@ -230,6 +231,35 @@ TEST_F(LimitedTest, FeedsTakeTurnsWithTheConnections) {
   until([&] { return table_.reads > before + 100; });
   ingest_.reset();
   EXPECT_EQ(table_.most_connected, 2);
+}
+
+TEST_F(LimitedTest, AStreamThatListensIsAskedAgainAtOnce) {
+  table_.rests = table_.listens = true;
+  source_.every = std::chrono::hours(1);
+  feeds({"a"});
+  start();
+  until([&] { return table_.most_wait == 500 && table_.reads > 20; });
+  EXPECT_EQ(status("of_a").phase, Phase::idle);
+}
+
+TEST_F(LimitedTest, OfStreamsThatListenNoneKeepsTheOthersWaitingForLong) {
+  table_.rests = table_.listens = true;
+  source_.every = std::chrono::hours(1);
+  feeds({"a", "b", "c", "d"});
+  start();
+  until([&] { return table_.most_wait == 5 && table_.reads > 50; });
+  ingest_.reset();
+  EXPECT_GT(std::ranges::count(table_.read_of, "d"), 5);
+}
+
+TEST_F(LimitedTest, AStreamThatListensWaitsForTheIntervalWhereItSharesAConnection) {
+  table_.rests = table_.listens = true;
+  source_.every = std::chrono::hours(1);
+  source_.limits.connections = 1;
+  feeds({"a", "b"});
+  start();
+  until([&] { return count("of_a") == 10 && count("of_b") == 10; });
+  EXPECT_LE(table_.reads, 20);
 }
 
 TEST_F(LimitedTest, AScanUnderWayKeepsItsConnectionAndTheOthersSayWhatTheyWaitFor) {

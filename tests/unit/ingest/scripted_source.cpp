@@ -27,8 +27,9 @@ class ScriptedStream : public sdk::Stream {
       return sdk::failure(code, message);
     }
     if (the_table->rests && position == "idle") {
-      out.flags = MG_IDLE;
+      out.flags = MG_IDLE | (the_table->listens ? MG_LISTENS : 0);
       out.position = position;
+      the_table->most_wait = limits.max_wait_ms;
       return {};
     }
     if ((limits.flags & MG_LIGHT) != 0) {
@@ -63,7 +64,7 @@ class ScriptedStream : public sdk::Stream {
     }
     the_table->given.push_back(given);
     more = more || the_table->endless;
-    out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | MG_IDLE | (the_table->scans_again ? MG_SCANS_AGAIN : 0));
+    out.flags = MG_SCANNING | (begins ? MG_SCAN_BEGAN : 0) | (more ? 0 : MG_SCAN_ENDED | (the_table->listens ? 0 : MG_IDLE) | (the_table->scans_again ? MG_SCANS_AGAIN : 0));
     hold(more && the_table->holds && (the_table->clings || (limits.flags & MG_LET_GO) == 0));
     if (the_table->polls) out.flags = more ? 0 : MG_IDLE;
     if (open_) out.flags |= MG_OPEN;

@@ -32,6 +32,7 @@ struct ScriptedTable {
   bool endless = false;                              ///< a scan never ends: its last page comes again and again
   bool polls = false;                                ///< reads are not those of a scan
   bool rests = false;                                ///< after a scan says that nothing is new, as unchanged files do
+  bool listens = false;                              ///< and that it waits by itself for what comes
   bool fail_lookup = false;
   bool keys_only = false;                            ///< scans say of each row only that it is present
   bool late = false;                                 ///< records are marked as late
@@ -46,6 +47,7 @@ struct ScriptedTable {
   std::vector<std::size_t> given;                    ///< records of each read
   std::size_t open = 0;                              ///< streams that hold something open
   std::size_t most_open = 0;
+  std::atomic<std::uint32_t> most_wait{0};           ///< how long the last read might have waited, in ms; of one that rests
   std::vector<std::string> read_of;                  ///< by which name of the table, read after read
   std::chrono::milliseconds slow{0};                 ///< how long a read takes by a name that begins with "slow"
   int connected = 0;
