@@ -2,6 +2,7 @@
 
 #include "mapping/pattern.hpp"
 #include "mapping/percent_encoding.hpp"
+#include "mapping/presentation_text.hpp"
 #include "mapping/read_source.hpp"
 
 namespace meshgate::mapping {
@@ -74,6 +75,20 @@ std::string Presentation::fingerprint() const {
     out += '\n';
   }
   return out;
+}
+
+std::string presentation_text(const Presentation& presentation) {
+  std::string out;
+  const auto add = [&](std::string_view key, const std::optional<Wording>& wording) {
+    if (!wording) return;
+    out.append(out.empty() ? "{\"" : ",\"").append(key).append("\":");
+    append_json_string(out, pattern_text(wording->parts));
+  };
+  add("title", presentation.title);
+  add("summary", presentation.summary);
+  add("link", presentation.link);
+  add("updated", presentation.updated);
+  return out.empty() ? out : out + "}";
 }
 
 Presentation read_presentation(const Node& feed, Diagnostics& out) {

@@ -11,6 +11,11 @@ namespace meshgate::access {
 namespace {
 
 constexpr std::chrono::seconds kTryAgain{1};
+constexpr std::chrono::milliseconds kLook{500};  ///< how often it is looked how old everything is
+
+bool from_peers(const Knowledge& heard, std::string_view feed) {
+  return std::ranges::any_of(heard.reliance().feeds, [&](const auto& one) { return one.name == feed; });
+}
 
 }  // namespace
 
@@ -69,17 +74,20 @@ struct DirectoryAccess::Subscribers {
   std::map<std::uint64_t, std::function<void()>> calls;
 };
 
-DirectoryAccess::DirectoryAccess(Policy policy, base::Log& log, base::Metrics& metrics)
-    : log_(log),
+DirectoryAccess::DirectoryAccess(Policy policy, Knowledge* heard, base::Log& log, base::Metrics& metrics)
+    : heard_(heard == nullptr || heard->reliance().none() ? nullptr : heard),
+      log_(log),
       people_gauge_(metrics.gauge("meshgate_directory_people", "People the directory has.")),
       groups_gauge_(metrics.gauge("meshgate_directory_groups", "Groups the directory has.")),
       sure_gauge_(metrics.gauge("meshgate_directory_sure", "1 while it is known who may see what, 0 until the directory was read.")),
       policy_(std::move(policy)),
       subscribers_(std::make_shared<Subscribers>()) {}
 
-Result<std::shared_ptr<DirectoryAccess>> DirectoryAccess::start(Policy policy, store::Store& store, base::Log& log, base::Metrics& metrics) {
-  std::shared_ptr<DirectoryAccess> out(new DirectoryAccess(std::move(policy), log, metrics));
+Result<std::shared_ptr<DirectoryAccess>> DirectoryAccess::start(Policy policy, store::Store& store, Knowledge* heard, base::Log& log,
+                                                                base::Metrics& metrics) {
+  std::shared_ptr<DirectoryAccess> out(new DirectoryAccess(std::move(policy), heard, log, metrics));
   if (auto opened = out->open(store); !opened) return std::move(opened).error();
+  (void)out->look_at_age();
   out->failing_ = !out->catch_up();
   out->thread_ = std::thread([access = out.get()] { access->run(); });
   return out;
@@ -94,6 +102,7 @@ Status DirectoryAccess::open(store::Store& store) {
       pending_ = true;
       wake_.notify_one();
     }));
+    if (heard_ != nullptr && from_peers(*heard_, name)) followed_.push_back(*feed);
     feeds_.push_back(std::make_unique<DirectoryFeed>(std::move(*feed), *items));
     items_.push_back(std::move(items));
     return {};
@@ -121,6 +130,7 @@ void DirectoryAccess::run() {
       std::unique_lock lock(waking_);
       const auto called = [this] { return pending_ || stop_; };
       if (failing_) wake_.wait_for(lock, kTryAgain, called);
+      else if (heard_ != nullptr) wake_.wait_for(lock, kLook, called);
       else wake_.wait(lock, called);
       if (stop_) return;
       pending_ = false;
@@ -128,7 +138,31 @@ void DirectoryAccess::run() {
     }
     if (policy) take_up(std::move(*policy));
     failing_ = !catch_up();
+    if (look_at_age()) ring();
   }
+}
+
+bool DirectoryAccess::look_at_age() {
+  if (heard_ == nullptr) return false;
+  for (const auto& feed : followed_) {
+    const auto state = feed->state();
+    heard_->heard(state.name, state.as_of);
+  }
+  const bool stale = heard_->stale();
+  if (stale_.exchange(stale) == stale) return false;
+  if (stale) log_.warning("access", "who may see what was heard too long ago (`node.access.stale`): nobody is let in or turned away until it is heard again");
+  else log_.info("access", "who may see what was heard again");
+  return true;
+}
+
+Grounds grounds_of(const Access& access) {
+  const auto* grounded = dynamic_cast<const Grounded*>(&access);
+  return grounded == nullptr ? Grounds() : grounded->grounds();
+}
+
+Grounds DirectoryAccess::grounds() const {
+  if (heard_ == nullptr) return {};
+  return {heard_->age(), stale_};
 }
 
 void DirectoryAccess::use(Policy policy) {

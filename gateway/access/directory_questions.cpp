@@ -58,13 +58,26 @@ const Person* DirectoryAccess::let_in(const Principal& who) const {
 }
 
 /// What does not depend on the directory is known whether it was read or not.
-Sight DirectoryAccess::decide(const Principal& who, std::string_view feed, std::optional<std::string_view> partition) const {
-  const std::shared_lock lock(mutex_);
-  const Rules& rules = policy_.read(feed);
+Sight DirectoryAccess::judge(const Rules& rules, const Principal& who, std::optional<std::string_view> partition) const {
   if (Asker(directory_, who, nullptr, partition).first_of(rules) != nullptr) return Sight::allowed;
   if (who.user.empty() || std::ranges::none_of(rules, asks_directory)) return Sight::denied;
-  if (!sure_) return Sight::unsure;
+  if (!known()) return Sight::unsure;
   return Asker(directory_, who, let_in(who), partition).first_of(rules) != nullptr ? Sight::allowed : Sight::denied;
+}
+
+/// Of a feed that follows a peer its origin's rules count; a `read` here lets nodes in, and for all others narrows what the origin allows.
+Sight DirectoryAccess::decide(const Principal& who, std::string_view feed, std::optional<std::string_view> partition) const {
+  const std::shared_lock lock(mutex_);
+  const Rules& own = policy_.read(feed);
+  const OfOrigin* origin = policy_.origin(feed);
+  if (origin == nullptr) return judge(own, who, partition);
+  Asker node(directory_, who, nullptr, partition);
+  if (std::ranges::any_of(own, [&](const Rule& rule) { return rule.kind == Rule::Kind::node && node.fits(rule); })) return Sight::allowed;
+  if (origin->awaited) return Sight::unsure;
+  const Sight there = judge(origin->rules, who, partition);
+  if (there == Sight::denied || !policy_.says(feed)) return there;
+  const Sight here = judge(own, who, partition);
+  return here == Sight::allowed ? there : here;
 }
 
 Sight DirectoryAccess::sight(const Principal& who, std::string_view feed, std::string_view partition) const { return decide(who, feed, partition); }
@@ -72,7 +85,10 @@ Sight DirectoryAccess::sight(const Principal& who, std::string_view feed) const 
 
 bool DirectoryAccess::open_to_all(std::string_view feed) const {
   const std::shared_lock lock(mutex_);
-  return std::ranges::any_of(policy_.read(feed), [](const Rule& rule) { return rule.kind == Rule::Kind::everybody; });
+  const auto open = [](const Rules& rules) { return std::ranges::any_of(rules, [](const Rule& rule) { return rule.kind == Rule::Kind::everybody; }); };
+  const OfOrigin* origin = policy_.origin(feed);
+  if (origin == nullptr) return open(policy_.read(feed));
+  return open(origin->rules) && (!policy_.says(feed) || open(policy_.read(feed)));
 }
 
 std::optional<Role> DirectoryAccess::role(const Principal& who) const {
@@ -85,7 +101,7 @@ std::optional<Role> DirectoryAccess::role(const Principal& who) const {
   };
   const bool needs_directory = std::ranges::any_of(kRoles, [&](Role role) { return std::ranges::any_of(policy_.role(role), asks_directory); });
   if (who.user.empty() || !needs_directory) return first_of(nullptr);
-  if (!sure_) return std::nullopt;
+  if (!known()) return std::nullopt;
   return first_of(let_in(who));
 }
 
@@ -93,7 +109,7 @@ std::optional<std::string> DirectoryAccess::rights(const Principal& who) const {
   const std::shared_lock lock(mutex_);
   std::string out = policy_name_;
   if (who.user.empty()) return out;
-  if (!sure_) return std::nullopt;
+  if (!known()) return std::nullopt;
   const Person* person = let_in(who);
   out += '.';
   if (person != nullptr) out += std::to_string(print_of(directory_, *person));
@@ -101,7 +117,7 @@ std::optional<std::string> DirectoryAccess::rights(const Principal& who) const {
 }
 
 Result<Account> DirectoryAccess::account(const Person* person, std::string_view text) const {
-  if (!sure_) return Error{Code::retry, "the directory is not read to its end yet; ask again in a moment"};
+  if (!known()) return Error{Code::retry, "the directory is not read to its end yet; ask again in a moment"};
   if (person == nullptr) return Error{Code::not_found, "the directory has nobody, or more than one, who is called '" + std::string(text) + "'"};
   return Account{std::string(person->anchor), person->name, person->disabled};
 }

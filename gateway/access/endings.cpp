@@ -9,15 +9,16 @@ bool SignIn::ended(const Device& device, Micros at) const { return device.until 
 
 void SignIn::tend() {
   const Micros at = place_.clock();
+  const Issuer before = issuer();
+  if (auto tended = revocations_->tend(at); !tended) log_.warning("sign-in", tended.error().message);
   if (auto tended = keys_->tend(at); !tended) log_.error("sign-in", "the next key could not be made, the one before goes on: " + tended.error().message);
   look_who_is_there(book_->list(std::nullopt), at);
   std::vector<std::string> over;
   for (const auto& device : book_->list(std::nullopt)) {
     if (ended(device, at)) over.push_back(device.id);
   }
-  if (over.empty()) return;
   if (auto removed = book_->remove(over); !removed) log_.warning("sign-in", removed.error().message);
-  tell();
+  if (!over.empty() || issuer() != before) tell();
 }
 
 /// Only a look that sees everybody counts. Whoever is disabled is there.
@@ -64,7 +65,7 @@ void SignIn::purge(const std::vector<Device>& devices) {
     if (std::ranges::binary_search(away, device.user)) ids.push_back(device.id);
   }
   if (ids.empty()) return;
-  if (auto removed = book_->remove(ids); !removed) return log_.warning("sign-in", removed.error().message);
+  if (auto removed = take_out(ids); !removed) return log_.warning("sign-in", removed.error().message);
   for (const auto& device : devices) {
     if (!std::ranges::binary_search(away, device.user)) continue;
     log_.audit({"the node", {}, named(device) + " purged", "that person (" + device.user + ") has not been in the directory for the time of grace", {}});

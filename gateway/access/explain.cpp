@@ -51,18 +51,37 @@ std::string why_not(const Directory& directory, const Rules& rules, const Person
 }  // namespace
 
 Explanation DirectoryAccess::explain(std::string_view text, std::string_view feed, std::optional<std::string_view> partition) const {
-  const std::string wanted = reference(text);
+  Explanation out = explain_all(text, feed, partition);
+  if (const auto age = grounds().age) out.note.append(out.note.empty() ? "" : "; ").append("as heard from other nodes, of " + utc_text({now().count - age->count()}));
+  return out;
+}
+
+Explanation DirectoryAccess::explain_all(std::string_view text, std::string_view feed, std::optional<std::string_view> partition) const {
   const std::shared_lock lock(mutex_);
+  const Rules& own = policy_.read(feed);
+  const OfOrigin* origin = policy_.origin(feed);
+  if (origin == nullptr && own.empty()) {
+    return {.note = "no rule lets anybody read feed '" + std::string(feed) + "': it has no `read:`, and the node has none"};
+  }
+  if (origin == nullptr) return explain_by(own, text, partition);
+  if (origin->awaited) return {.sight = Sight::unsure, .note = "its origin has not said yet who may read it: the node answers 503"};
+  if (origin->rules.empty()) return {.note = "its origin lets nobody read feed '" + std::string(feed) + "' but nodes"};
+  Explanation there = explain_by(origin->rules, text, partition);
+  if (there.sight == Sight::denied || !policy_.says(feed)) return there;
+  Explanation here = explain_by(own, text, partition);
+  if (here.sight == Sight::allowed) return there;
+  here.note.append(here.note.empty() ? "" : "; ").append("the origin would let them: " + there.rule);
+  return here;
+}
+
+/// Of one set of rules, of which there is at least one. Under the lock.
+Explanation DirectoryAccess::explain_by(const Rules& rules, std::string_view text, std::optional<std::string_view> partition) const {
+  const std::string wanted = reference(text);
   Explanation out;
-  const Rules& rules = policy_.read(feed);
   const auto tell = [&](const Rule& rule) {
     out.sight = Sight::allowed;
     out.rule = rule.written + " (" + rule.place.text() + ")";
   };
-  if (rules.empty()) {
-    out.note = "no rule lets anybody read feed '" + std::string(feed) + "': it has no `read:`, and the node has none";
-    return out;
-  }
   const Reference* named = directory_.find(wanted);
   const Person* exact = directory_.person(text);
   const Person* person = exact != nullptr || named == nullptr ? exact : named->person();
@@ -72,8 +91,9 @@ Explanation DirectoryAccess::explain(std::string_view text, std::string_view fee
   if (rule != nullptr) tell(*rule);
   if (rule != nullptr && !rule->asks_directory()) {
     out.note = "everybody may read it";
-  } else if (!sure_) {
-    out = {.sight = Sight::unsure, .note = "the directory is not read to its end yet, or cannot be read: the node answers 503"};
+  } else if (!known()) {
+    out = {.sight = Sight::unsure, .note = stale_ ? "who may see what was heard too long ago (`node.access.stale`): the node answers 503 until it is heard again"
+                                                  : "the directory is not read to its end yet, or cannot be read: the node answers 503"};
   } else if (person == nullptr) {
     out.note = "the directory has nobody, or more than one, who is called '" + std::string(text) + "'";
   } else if (rule != nullptr) {

@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "gateway/base/owner_file.hpp"
 #include "mesh/base64url.hpp"
 #include "mesh/sha256.hpp"
@@ -12,10 +14,7 @@ namespace {
 
 using simdjson::dom::element;
 
-/// Of the JSON that RFC 7638 prescribes: the needed members alone, in the order of their names.
-std::string thumbprint(const VerifyingKey& key) {
-  return base64url(sha256(R"({"crv":"Ed25519","kty":"OKP","x":")" + base64url(key.bytes()) + "\"}"));
-}
+constexpr std::int64_t kAhead = std::int64_t{2} * 86400 * 1000000;  ///< the next key is known so long before it signs: longer than nodes rely on what is old
 
 void append_public(std::string& out, const TokenKey& key) {
   out.append(R"({"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":")").append(key.id);
@@ -34,6 +33,21 @@ std::optional<TokenKey> read_key(element from) {
 }
 
 }  // namespace
+
+std::string thumbprint(const VerifyingKey& key) {
+  return base64url(sha256(R"({"crv":"Ed25519","kty":"OKP","x":")" + base64url(key.bytes()) + "\"}"));
+}
+
+PublicKeys public_keys(const TokenKeys& keys) {
+  PublicKeys out;
+  for (const auto& key : keys) out.push_back({key.id, key.pair.verifying()});
+  return out;
+}
+
+const TokenKey& signing_key(const TokenKeys& keys, Micros at) {
+  const auto signs = std::ranges::find_if(keys, [&](const TokenKey& key) { return key.made <= at; });
+  return signs == keys.end() ? keys.back() : *signs;
+}
 
 TokenKey make_token_key(Micros at) {
   auto pair = SigningKey::make();
@@ -93,8 +107,11 @@ Result<std::unique_ptr<Keyring>> Keyring::open(std::string file, std::int64_t pe
 TokenKeys Keyring::due(Micros at) const {
   const auto keys = this->keys();
   TokenKeys out;
-  const bool old = keys->empty() || at.count - keys->front().made.count >= period_;
-  if (old) out.push_back(make_token_key(at));
+  if (keys->empty()) {
+    out.push_back(make_token_key(at));
+  } else if (const std::int64_t turn = keys->front().made.count + period_; at.count >= turn - std::min(period_ / 4, kAhead)) {
+    out.push_back(make_token_key({std::max(at.count, turn)}));
+  }
   // A key signed until the one before it in the list was made.
   for (const auto& key : *keys) {
     if (out.empty() || at.count - out.back().made.count < life_) out.push_back(key);

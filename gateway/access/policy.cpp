@@ -41,6 +41,25 @@ const Rules& Policy::read(std::string_view feed) const {
   return family == families_.end() ? kNobody : family->second;
 }
 
+const OfOrigin* Policy::origin(std::string_view feed) const {
+  const auto own = origins_.find(feed);
+  return own == origins_.end() ? nullptr : &own->second;
+}
+
+Policy Policy::with(const Said& origins, config::Diagnostics& out) const {
+  Policy all = *this;
+  all.origins_.clear();
+  for (const auto& [feed, terms] : origins) {
+    OfOrigin& own = all.origins_[feed];
+    own.awaited = !terms;
+    for (const auto& text : terms ? terms->read : std::vector<std::string>()) {
+      auto rule = read_rule(text, {"the origin of feed " + feed}, all.attributes_, out);
+      if (rule && rule->kind != Rule::Kind::node) own.rules.push_back(std::move(*rule));
+    }
+  }
+  return all;
+}
+
 /// Fills a policy.
 class PolicyReader {
  public:
@@ -80,11 +99,13 @@ class PolicyReader {
     Rules all = rules(own);
     if (!own.present() && !reserved(feed.key)) {
       all = usual;
-      if (all.empty()) out_.warn(feed.key_place, "nobody may read feed '" + feed.key + "'", "write `read: public`, or name groups, as in `read: group:sales`; `node.read` goes for every feed");
+      // Of a feed that follows a peer its origin says it.
+      if (all.empty() && !feed.value["from"]["peer"].present()) out_.warn(feed.key_place, "nobody may read feed '" + feed.key + "'", "write `read: public`, or name groups, as in `read: group:sales`; `node.read` goes for every feed");
     }
     // Whether a feed that follows a peer is divided is not said here.
     if (!divided(feed.value) && !feed.value["from"]["peer"].present()) whole(all, own.present());
     if (reserved(feed.key)) check_reserved(feed);
+    if (own.present()) policy_.saying_.insert(feed.key);
     const bool family = feed.value["from"]["tables"].present();
     if (family) policy_.families_.emplace_back(feed.key + ".", std::move(all));
     else policy_.feeds_.emplace(feed.key, std::move(all));

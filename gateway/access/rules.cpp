@@ -32,10 +32,10 @@ bool has_braces(std::string_view name) { return name.find_first_of("{}") != std:
 /// One text being read; what is wrong is said at its place.
 class Reading {
  public:
-  Reading(const config::Node& entry, std::vector<std::string>& attributes, config::Diagnostics& out)
-      : text_(trimmed(entry.scalar())), attributes_(attributes), out_(out) {
+  Reading(std::string_view text, const config::Place& place, std::vector<std::string>& attributes, config::Diagnostics& out)
+      : text_(trimmed(text)), attributes_(attributes), out_(out) {
     rule_.written = text_;
-    rule_.place = entry.place();
+    rule_.place = place;
   }
 
   std::optional<Rule> read() {
@@ -119,8 +119,12 @@ class Reading {
 
 }  // namespace
 
+std::optional<Rule> read_rule(std::string_view text, const config::Place& place, std::vector<std::string>& attributes, config::Diagnostics& out) {
+  return Reading(text, place, attributes, out).read();
+}
+
 std::optional<Rule> read_rule(const config::Node& entry, std::vector<std::string>& attributes, config::Diagnostics& out) {
-  if (entry.kind() == config::Node::Kind::scalar) return Reading(entry, attributes, out).read();
+  if (entry.kind() == config::Node::Kind::scalar) return read_rule(entry.scalar(), entry.place(), attributes, out);
   const bool split = entry.kind() == config::Node::Kind::mapping && entry.entries().size() == 1;
   out.add(entry.place(), "a rule of who may read is a text", split ? "write '" + entry.entries()[0].key + ":NAME' without a space behind the colon" : kForms);
   return std::nullopt;

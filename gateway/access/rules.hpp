@@ -35,6 +35,7 @@ struct Rule {
 using Rules = std::vector<Rule>;
 
 /// One rule; nothing, and what is wrong with it in `out`, where it is none. An attribute that is new is added to `attributes`.
+std::optional<Rule> read_rule(std::string_view text, const config::Place& place, std::vector<std::string>& attributes, config::Diagnostics& out);
 std::optional<Rule> read_rule(const config::Node& entry, std::vector<std::string>& attributes, config::Diagnostics& out);
 /// One rule or a list of them.
 Rules read_rules(const config::Node& entries, std::vector<std::string>& attributes, config::Diagnostics& out);

@@ -47,6 +47,9 @@ Result<std::unique_ptr<SignIn>> SignIn::open(Place place, const SignInOptions& o
   auto absences = Absences::open(folder + "/absent");
   if (!absences) return std::move(absences).error();
   out->absences_ = std::move(*absences);
+  auto revocations = Revocations::open(folder + "/revoked", life);
+  if (!revocations) return std::move(revocations).error();
+  out->revocations_ = std::move(*revocations);
   metrics.ask("meshgate_devices", "Devices and browsers that are signed in.", {}, [book = out->book_.get()] { return static_cast<double>(book->size()); });
   out->tend();
   return out;
@@ -161,7 +164,7 @@ Status SignIn::rotate(Device& device, const Refresh& refresh, std::string_view s
 Status SignIn::reused(const Device& device) {
   log_.warning("sign-in", "an old refresh token of " + named(device) + " was shown: somebody else has had it, and the device is revoked");
   count("refresh", "reused");
-  if (auto removed = book_->remove({device.id}); !removed) return removed;
+  if (auto removed = take_out({device.id}); !removed) return removed;
   tell();
   return Error{Code::conflict, signed_out().message};
 }
@@ -201,13 +204,14 @@ std::string SignIn::token_for(const Device& device, Use use, std::chrono::second
   claims.id = random_name();
   claims.issued = claims.not_before = place_.clock().count / kMicros;
   claims.expires = claims.issued + life.count();
-  return write_token(claims, keys_->keys()->front());
+  return write_token(claims, signing_key(*keys_->keys(), place_.clock()));
 }
 
 Result<Principal> SignIn::principal_of(std::string_view token, Use use) const {
+  if (elsewhere_) return believed_.principal_of(token, audience(use), place_.clock());
   auto claims = known_.find(token);
   if (!claims) {
-    auto read = signed_claims(token, *keys_->keys());
+    auto read = signed_claims(token, public_keys(*keys_->keys()));
     if (!read) return std::move(read).error();
     claims = std::move(*read);
     known_.keep(token, *claims);
@@ -220,12 +224,35 @@ Result<Principal> SignIn::principal_of(std::string_view token, Use use) const {
   return out;
 }
 
-bool SignIn::stands(const Principal& who) const { return who.device.empty() || book_->holds(who.device, who.user); }
+bool SignIn::stands(const Principal& who) const {
+  return elsewhere_ ? believed_.stands(who) : who.device.empty() || book_->holds(who.device, who.user);
+}
+
+// ---- other nodes ----
+
+void SignIn::believe(std::optional<Issuer> issuer) {
+  believed_.use(std::move(issuer));
+  elsewhere_ = true;
+}
+
+std::string SignIn::called(const Principal& who) const {
+  if (const auto device = book_->find(who.device)) return device->user_name;
+  const auto person = people_.anchored(who.user);
+  return person && !person->name.empty() ? person->name : who.user;
+}
+
+Issuer SignIn::issuer() const { return {place_.issuer, public_keys(*keys_->keys()), revocations_->devices()}; }
+
+/// In this order: a crash between leaves a device that other nodes refuse already, never one that they take for ever.
+Status SignIn::take_out(const std::vector<std::string>& devices) {
+  if (auto noted = revocations_->add(devices, place_.clock()); !noted) return noted;
+  return book_->remove(devices);
+}
 
 Status SignIn::revoke(const std::string& device, std::string_view by) {
   const auto known = book_->find(device);
   if (!known) return Error{Code::not_found, "there is no device '" + device + "' that is signed in"};
-  if (auto removed = book_->remove({device}); !removed) return removed;
+  if (auto removed = take_out({device}); !removed) return removed;
   log_.info("sign-in", named(*known) + " revoked by " + std::string(by));
   tell();
   return {};

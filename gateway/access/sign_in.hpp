@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -12,11 +13,13 @@
 
 #include "gateway/access/absences.hpp"
 #include "gateway/access/account.hpp"
+#include "gateway/access/believed.hpp"
 #include "gateway/access/device_book.hpp"
 #include "gateway/access/keyring.hpp"
 #include "gateway/access/known_tokens.hpp"
 #include "gateway/access/lockout.hpp"
 #include "gateway/access/principal.hpp"
+#include "gateway/access/revocations.hpp"
 #include "gateway/access/sign_in_options.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
@@ -90,12 +93,21 @@ class SignIn {
   /// Whether the device of a principal, if there is one, is still signed in. Never blocks for long.
   [[nodiscard]] bool stands(const Principal& who) const;
 
+  /// What the directory calls a person who has signed in; the anchor where that is not known.
+  [[nodiscard]] std::string called(const Principal& who) const;
   [[nodiscard]] std::optional<Device> device(std::string_view id) const { return book_->find(id); }
   [[nodiscard]] std::vector<Device> devices(std::optional<std::string_view> user) const { return book_->list(user); }
   /// From here on its tokens are refused, also after a crash. `by`: who does it, for the log. Blocks on the disk.
   Status revoke(const std::string& device, std::string_view by);
   /// Called on any thread after devices were revoked; must not block.
   void on_revoked(std::function<void()> told);
+
+  /// Instead of its own tokens those of another node are taken from here on: nobody signs in here but through it. `issuer`: as far as it is known.
+  void believe(std::optional<Issuer> issuer);
+  /// What other nodes need to know to take tokens of this one.
+  [[nodiscard]] Issuer issuer() const;
+  /// An attempt that another node has let in.
+  void succeeded(const Attempt& attempt) { lockout_.succeeded(attempt.name, attempt.address); }
 
   /// The public keys (RFC 7517).
   [[nodiscard]] std::string key_set() const { return access::key_set(*keys_->keys()); }
@@ -116,6 +128,7 @@ class SignIn {
   void take_back(const std::vector<Device>& devices, const std::set<std::string>& gone, Micros at);
   void tell_gone(const std::vector<Device>& devices, const std::set<std::string>& gone) const;
   void purge(const std::vector<Device>& devices);
+  Status take_out(const std::vector<std::string>& devices);
   void count(std::string_view what, std::string_view outcome);
   void tell();
 
@@ -129,6 +142,9 @@ class SignIn {
   mutable KnownTokens known_;
   std::unique_ptr<DeviceBook> book_;
   std::unique_ptr<Absences> absences_;
+  std::unique_ptr<Revocations> revocations_;
+  std::atomic<bool> elsewhere_{false};  ///< tokens are those of another node
+  Believed believed_;
   std::mutex telling_;  ///< of told_
   std::function<void()> told_;
 };

@@ -10,6 +10,8 @@ using config::Form;
 using config::Key;
 
 constexpr std::array kKeys = {
+    Key{.name = "at", .form = Form::text, .help = "The peer that people sign in at: this node asks it, and takes its tokens in place of its own; absent: here."},
+    Key{.name = "through", .form = Form::list, .help = "Subjects of the certificates of nodes that people sign in through; what they say of the address of who asks is believed."},
     Key{.name = "access_token",
         .form = Form::duration,
         .fallback = "10m",
@@ -43,6 +45,8 @@ std::span<const Key> sign_in_keys() { return kKeys; }
 
 SignInOptions read_sign_in(const config::Section& sign_in) {
   SignInOptions out;
+  out.at = sign_in.text("at");
+  out.through = sign_in.list("through");
   out.access_token = sign_in.duration("access_token");
   out.refresh_token = sign_in.duration("refresh_token");
   out.browser = sign_in.duration("browser");

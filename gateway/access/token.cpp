@@ -20,7 +20,7 @@ constexpr std::int64_t kLatest = 253402300799;  ///< the last second of the year
 
 Error refused(const char* why) { return {Code::auth, std::string("the token ") + why + "; sign in again"}; }
 
-std::string header_of(const TokenKey& key) { return R"({"alg":"EdDSA","kid":")" + key.id + R"(","typ":"JWT"})"; }
+std::string header_of(const std::string& key) { return R"({"alg":"EdDSA","kid":")" + key + R"(","typ":"JWT"})"; }
 
 void append(std::string& out, std::string_view name, std::string_view text) {
   out.append(out.empty() ? "{\"" : ",\"").append(name).append("\":");
@@ -63,8 +63,8 @@ class Members {
   std::array<Member, 8> all_;
 };
 
-const TokenKey* signer(std::string_view header, const TokenKeys& keys) {
-  const auto at = std::find_if(keys.begin(), keys.end(), [&](const TokenKey& key) { return base64url(header_of(key)) == header; });
+const PublicKey* signer(std::string_view header, const PublicKeys& keys) {
+  const auto at = std::find_if(keys.begin(), keys.end(), [&](const PublicKey& key) { return base64url(header_of(key.id)) == header; });
   return at == keys.end() ? nullptr : &*at;
 }
 
@@ -81,7 +81,7 @@ std::string write_token(const Claims& claims, const TokenKey& key) {
   append(body, "nbf", claims.not_before);
   append(body, "exp", claims.expires);
   body += '}';
-  const std::string text = base64url(header_of(key)) + "." + base64url(body);
+  const std::string text = base64url(header_of(key.id)) + "." + base64url(body);
   return text + "." + base64url(key.pair.sign(text));
 }
 
@@ -100,14 +100,14 @@ Result<Claims> parse_claims(std::string_view json) {
   return out;
 }
 
-Result<Claims> signed_claims(std::string_view token, const TokenKeys& keys) {
+Result<Claims> signed_claims(std::string_view token, const PublicKeys& keys) {
   const auto first = token.find('.');
   const auto last = token.rfind('.');
   if (token.size() > kLongest || first == std::string_view::npos || last == first) return refused("is none of this node's");
-  const TokenKey* key = signer(token.substr(0, first), keys);
+  const PublicKey* key = signer(token.substr(0, first), keys);
   if (key == nullptr) return refused("was signed with a key that is not, or no longer, this node's");
   const auto signature = decode_base64url(token.substr(last + 1));
-  if (!signature || !key->pair.verifying().verify(token.substr(0, last), *signature)) return refused("was not signed by this node");
+  if (!signature || !key->key.verify(token.substr(0, last), *signature)) return refused("was not signed by this node");
   const auto body = decode_base64url(token.substr(first + 1, last - first - 1));
   if (!body) return refused("is not written as this node writes them");
   return parse_claims(*body);

@@ -36,7 +36,7 @@ std::string write_token(const Claims& claims, const TokenKey& key);
 
 /// The claims of a token that one of the keys signed; else Code::auth, and a sentence that shows nothing of it. There is no algorithm to choose:
 /// the header must be, byte by byte, the one that write_token() writes for one of the keys.
-Result<Claims> signed_claims(std::string_view token, const TokenKeys& keys);
+Result<Claims> signed_claims(std::string_view token, const PublicKeys& keys);
 
 /// Whether claims that were signed are all that is expected; Code::auth: they are not.
 Status check(const Claims& claims, const Expected& expected);

@@ -1,5 +1,6 @@
 #include "gateway/app/configuration.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <map>
@@ -41,7 +42,8 @@ constexpr std::array kNodeKeys = {
         .help = "About how large such a part is.",
         .least = 4096,
         .most = 1LL << 30U},
-    Key{.name = "sign_in", .form = Form::mapping, .help = "How long tokens, browsers and keys are good for."},
+    Key{.name = "sign_in", .form = Form::mapping, .help = "Where people sign in, and how long tokens, browsers and keys are good for."},
+    Key{.name = "access", .form = Form::mapping, .help = "How long what other nodes say of who may see what is relied on."},
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
 
@@ -61,12 +63,26 @@ void read_node(const config::Section& node, Configuration& out, config::Secrets&
   out.keep_deletes = node.duration("keep_deletes");
   out.log_level = node.text("log");
   out.sign_in = access::read_sign_in(config::Section(node.node("sign_in"), access::sign_in_keys(), secrets, faults));
+  out.stale = access::read_stale(config::Section(node.node("access"), access::reliance_keys(), secrets, faults));
   out.range_cache = node.size("range_cache");
   out.range_size = node.size("range_size");
   if (out.log_level != "debug" && out.log_level != "info" && out.log_level != "warning" && out.log_level != "error") {
     faults.add(node.place("log"), "'" + out.log_level + "' is no log level", "write debug, info, warning or error");
   }
   out.listening = net::read_listening(node, secrets, faults);
+}
+
+/// People sign in at a node that says whose tokens it takes.
+void check_issuer(const config::Section& node, const Configuration& configuration, config::Diagnostics& faults) {
+  const std::string& name = configuration.sign_in.at;
+  if (name.empty()) return;
+  const auto& peers = configuration.federation.peers;
+  const auto peer = std::find_if(peers.begin(), peers.end(), [&](const federation::Peer& one) { return one.name == name; });
+  const config::Place& place = node.node("sign_in")["at"].place();
+  if (peer == peers.end()) return faults.add(place, "there is no peer '" + name + "' to sign in at", "name one of those under `peers:`");
+  if (!federation::speaks(*peer) && peer->subject.empty()) {
+    faults.add(place, "peer '" + name + "' does not know this node, and tells it no keys", "give its `certificate` and `key`, or the `subject` with which it brings feeds here");
+  }
 }
 
 }  // namespace
@@ -106,6 +122,7 @@ Reading read_configuration(const std::string& file) {
   };
   out.configuration.sources = ingest::read_sources(top.node("sources"), top.node("feeds"), find, *out.secrets, faults);
   out.configuration.federation = federation::read_options(top.node("peers"), top.node("feeds"), *out.secrets, faults);
+  check_issuer(node, out.configuration, faults);
   out.configuration.policy = access::read_policy(node.self(), top.node("feeds"), *out.secrets, faults);
   if (!top.has("feeds")) faults.add(config::Place{file, 0, 0}, "there are no feeds", "publish something under `feeds:`");
   return out;

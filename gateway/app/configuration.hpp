@@ -24,6 +24,7 @@ struct Configuration {
   net::Listening listening;
   std::chrono::milliseconds keep_deletes{0};
   std::string log_level;
+  std::chrono::milliseconds stale{0};  ///< what other nodes said longer ago of who may see what is not relied on
   std::uint64_t range_cache = 0;
   std::uint64_t range_size = 0;
   access::Policy policy;

@@ -6,6 +6,8 @@
 
 #include "config/changes.hpp"
 #include "gateway/app/administration.hpp"
+#include "gateway/base/owner_file.hpp"
+#include "mapping/presentation_text.hpp"
 #include "mesh/feed_names.hpp"
 
 namespace meshgate::app {
@@ -81,6 +83,14 @@ class NoSources : public serve::SourceStatus {
   std::optional<serve::SourceState> of(std::string_view) const override { return std::nullopt; }
 };
 
+/// The rules here, and those of the origins of feeds that are followed.
+access::Policy policy_with(const access::Policy& own, const access::Said& said, base::Log& log) {
+  config::Diagnostics unknown;
+  auto out = own.with(said, unknown);
+  if (!unknown.empty()) log.warning("access", "a rule of another node lets nobody in here, use the same version of meshgate: " + unknown.text());
+  return out;
+}
+
 /// Which rules of who may read and administer differ, by their keys; those of feeds that are in both.
 std::string changed_rules(const config::Node& before, const config::Node& after) {
   std::string out;
@@ -112,7 +122,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   auto ingest = ingest::Ingest::start(std::move(sources), *node->store_, node->log_, node->metrics_);
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
-  node->federation_ = std::make_unique<federation::Federation>(std::move(configuration.federation), *node->store_, *node->pool_, node->log_, node->metrics_);
+  node->federation_ = std::make_unique<federation::Federation>(configuration.federation, *node->store_, *node->pool_, node->log_, node->metrics_);
   node->sources_ = std::make_unique<FromBoth>(*node->ingest_, *node->federation_);
   if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   node->file_ = configuration.file;
@@ -120,9 +130,11 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   node->ruling_ = configuration.written;
   node->drain_time_ = configuration.listening.server.drain_time;
   if (auto done = node->open_server(configuration, configuration.listening.server); !done) return std::move(done).error();
+  node->charters_->start();
   node->housekeeping_ = std::make_unique<Housekeeping>(*node->store_, configuration.keep_deletes, [node = node.get()] {
     node->serve_->tidy();
     node->sign_in_->tend();
+    if (auto kept = node->knowledge_->keep(); !kept) node->log_.warning("access", kept.error().message);
   }, node->log_);
   return node;
 }
@@ -159,7 +171,15 @@ Status Node::open_store(const Configuration& configuration, std::chrono::millise
 }
 
 Status Node::open_access(const Configuration& configuration) {
-  auto access = access::DirectoryAccess::start(configuration.policy, *store_, log_, metrics_);
+  const auto folder = (std::filesystem::path(configuration.data) / "access").string();
+  if (auto made = base::make_owner_folder(folder); !made) return made;
+  auto knowledge = access::Knowledge::open(folder + "/heard.json", federation::reliance_of(configuration.federation, configuration.sign_in.at, configuration.stale));
+  if (!knowledge) return std::move(knowledge).error();
+  knowledge_ = std::move(*knowledge);
+  peers_ = configuration.federation;
+  ruling_policy_ = configuration.policy;
+  ruling_said_ = knowledge_->said();
+  auto access = access::DirectoryAccess::start(policy_with(ruling_policy_, ruling_said_, log_), *store_, knowledge_.get(), log_, metrics_);
   if (!access) return std::move(access).error();
   access_ = std::move(*access);
   return {};
@@ -187,11 +207,29 @@ Status Node::open_sign_in(const Configuration& configuration) {
     return ingest_->verify(kUsersFeed, anchor, name, password);
   };
   access::SignIn::Place place{(std::filesystem::path(configuration.data) / "access").string(), configuration.name};
+  if (!configuration.sign_in.at.empty()) place.clock = [this] { return std::max(now(), knowledge_->issuer_time()); };
   auto opened = access::SignIn::open(std::move(place), configuration.sign_in, std::move(people), log_, metrics_);
   if (!opened) return std::move(opened).error();
   sign_in_ = std::move(*opened);
+  if (!configuration.sign_in.at.empty()) sign_in_->believe(knowledge_->issuer());
   desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, *pool_, acts_log(), certificates_ != nullptr);
+  desk_->through = configuration.sign_in.through;
+  if (!configuration.sign_in.at.empty()) sign_in_elsewhere(configuration.sign_in.at);
   return {};
+}
+
+void Node::sign_in_elsewhere(const std::string& peer) {
+  const auto at = std::ranges::find(peers_.peers, peer, &federation::Peer::name);
+  errands_ = std::make_unique<federation::Errands>(*at);
+  desk_->elsewhere = [this](std::string_view method, const std::string& path, std::string_view body, const net::Fields& fields) -> Result<net::Response> {
+    auto answer = errands_->ask(method, path, body, fields);
+    if (!answer) return std::move(answer).error();
+    net::Response out{answer->status, {}, std::move(answer->body)};
+    for (const char* name : {"Content-Type", "Retry-After", "WWW-Authenticate"}) {
+      if (const auto value = answer->fields.find(name)) out.fields.add(name, std::string(*value));
+    }
+    return out;
+  };
 }
 
 Status Node::open_server(const Configuration& configuration, net::ServerOptions options) {
@@ -210,7 +248,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
                                           : "the node does not run: start it with `meshgate run`, then release the feed"};
   };
   serve::Services services{*store_, *pool_, acts_log(), metrics_, *sources_, access_, configuration.name, MESHGATE_VERSION, release, replay};
-  services.presentation = [this](std::string_view feed) { return ingest_ ? ingest_->presentation(feed) : mapping::Presentation(); };
+  services.presentation = [this](std::string_view feed) { return presentation(feed); };
   if (certificates_) services.scheme = "https";
   services.ranges.folder = std::filesystem::path(configuration.data) / "ranges";
   services.ranges.most_bytes = ingest_ ? configuration.range_cache : 0;
@@ -220,19 +258,82 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   services.sign_in = sign_in_.get();
   services.signed_in = [this](const access::Principal& who) { return sign_in_->stands(who); };
   serve_ = std::make_unique<serve::Serve>(std::move(services));
-  sign_in_->on_revoked([this] { serve_->look_again(); });
+  const auto told = [this](const std::function<bool(std::string_view)>& given) { return statement(given); };
+  charter_desk_.reset(new serve::CharterDesk{*sign_in_, access_, *pool_, told});
+  charters_ = std::make_unique<federation::Charters>(federation::Charters::House{peers_, *knowledge_, *pool_, log_, told, [this] { take_up_heard(); }});
+  sign_in_->on_revoked([this] {
+    serve_->look_again();
+    tell_nodes();
+  });
+  rights_subscription_ = access_->subscribe([this] { tell_nodes(); });
   net::Router router;
   serve_->add_routes(router);
   desk_->add_routes(router);
   if (federation_) federation_->add_routes(router);
+  if (federation_) charters_->add_routes(router);
+  charter_desk_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);
-  options.on_drain = [this] { serve_->wake(); };
+  options.on_drain = [this] {
+    serve_->wake();
+    charter_desk_->ring();
+  };
   options.certificates = certificates_.get();
   options.access_log = access_log_.get();
   auto server = net::Server::start(options, std::move(router), *loops_, log_, metrics_);
   if (!server) return std::move(server).error();
   server_ = std::move(*server);
   return {};
+}
+
+access::Terms Node::own_terms(std::string_view feed) const {
+  access::Terms out;
+  const std::lock_guard lock(ruling_policy_mutex_);
+  for (const auto& rule : ruling_policy_.read(feed)) {
+    if (rule.kind != access::Rule::Kind::node) out.read.push_back(rule.written);
+  }
+  if (ingest_) out.shown = mapping::presentation_text(ingest_->presentation(feed));
+  return out;
+}
+
+/// Of feeds that are followed what their origin says goes on from here as it came.
+access::Statement Node::statement(const std::function<bool(std::string_view)>& given) const {
+  const auto said = knowledge_->said();
+  access::Charter charter;
+  for (const auto& feed : store_->names()) {
+    if (!given(feed)) continue;
+    const auto heard = said.find(feed);
+    if (heard == said.end()) charter.feeds.emplace(feed, own_terms(feed));
+    else if (heard->second) charter.feeds.emplace(feed, *heard->second);
+  }
+  if (!charter.feeds.empty()) charter.issuer = knowledge_->reliance().issuer.empty() ? sign_in_->issuer() : knowledge_->issuer();
+  const Micros as_of{now().count - knowledge_->age().value_or(std::chrono::microseconds(0)).count()};
+  auto version = access::version_of(charter);
+  return {as_of, std::move(version), std::move(charter)};
+}
+
+mapping::Presentation Node::presentation(std::string_view feed) const {
+  if (!ingest_) return {};
+  const auto said = knowledge_->said();
+  const auto heard = said.find(feed);
+  if (heard == said.end() || !heard->second) return ingest_->presentation(feed);
+  config::Diagnostics unknown;
+  return mapping::read_presentation(config::parse_yaml(heard->second->shown, "the origin of feed " + std::string(feed), unknown), unknown);
+}
+
+void Node::take_up_heard() {
+  if (!knowledge_->reliance().issuer.empty()) sign_in_->believe(knowledge_->issuer());
+  {
+    const std::lock_guard lock(ruling_policy_mutex_);
+    auto said = knowledge_->said();
+    if (said != ruling_said_) access_->use(policy_with(ruling_policy_, ruling_said_ = std::move(said), log_));
+  }
+  serve_->look_again();
+  tell_nodes();
+}
+
+void Node::tell_nodes() {
+  charter_desk_->ring();
+  charters_->ring();
 }
 
 void Node::tend() {
@@ -250,7 +351,11 @@ void Node::reload() {
     return;
   }
   log_.set_least(level_named(reading.configuration.log_level));
-  access_->use(reading.configuration.policy);
+  {
+    const std::lock_guard lock(ruling_policy_mutex_);
+    ruling_policy_ = reading.configuration.policy;
+    access_->use(policy_with(ruling_policy_, ruling_said_, log_));
+  }
   const std::string rules = changed_rules(ruling_, reading.configuration.written);
   ruling_ = reading.configuration.written;
   if (!rules.empty()) note("changed: " + rules);
@@ -266,6 +371,7 @@ void Node::drain() {
   housekeeping_.reset();
   if (ingest_) ingest_->stop();
   if (federation_) federation_->stop();
+  if (charters_) charters_->stop();
   server_->drain(drain_time_);
 }
 

@@ -1,16 +1,22 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 
 #include "config/keys.hpp"
 #include "gateway/access/directory_access.hpp"
+#include "gateway/access/knowledge.hpp"
 #include "gateway/access/sign_in.hpp"
 #include "gateway/app/configuration.hpp"
 #include "gateway/app/housekeeping.hpp"
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
+#include "gateway/federation/charters.hpp"
+#include "gateway/federation/errands.hpp"
 #include "gateway/federation/federation.hpp"
 #include "gateway/ingest/ingest.hpp"
 #include "gateway/net/access_log.hpp"
@@ -18,6 +24,7 @@
 #include "gateway/net/loops.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/serve/auth.hpp"
+#include "gateway/serve/charter.hpp"
 #include "gateway/serve/serve.hpp"
 #include "gateway/store/store.hpp"
 
@@ -48,6 +55,16 @@ class Node {
   /// Waits so long for another process to leave the data folder.
   Status open_store(const Configuration& configuration, std::chrono::milliseconds patience);
   Status open_access(const Configuration& configuration);
+  /// The node that people sign in at is asked for them.
+  void sign_in_elsewhere(const std::string& peer);
+  /// What this node says to others of the feeds that `given` names. Blocks.
+  [[nodiscard]] access::Statement statement(const std::function<bool(std::string_view)>& given) const;
+  [[nodiscard]] access::Terms own_terms(std::string_view feed) const;
+  [[nodiscard]] mapping::Presentation presentation(std::string_view feed) const;
+  /// Rules and keys that other nodes have said are taken up.
+  void take_up_heard();
+  /// Nodes that follow this one look again at what counts.
+  void tell_nodes();
   Status open_sign_in(const Configuration& configuration);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
@@ -66,10 +83,19 @@ class Node {
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<federation::Federation> federation_;
   std::unique_ptr<serve::SourceStatus> sources_;
+  federation::Options peers_;
+  std::unique_ptr<access::Knowledge> knowledge_;
+  mutable std::mutex ruling_policy_mutex_;  // of the two behind it
+  access::Policy ruling_policy_;  // the configuration's
+  access::Said ruling_said_;      // what the origins of followed feeds say, as it was taken up
   std::shared_ptr<access::DirectoryAccess> access_;
   std::unique_ptr<access::SignIn> sign_in_;
+  std::unique_ptr<federation::Errands> errands_;  // null: people sign in here
   std::unique_ptr<serve::SignInDesk> desk_;
   std::unique_ptr<serve::Serve> serve_;
+  std::unique_ptr<serve::CharterDesk> charter_desk_;
+  std::unique_ptr<federation::Charters> charters_;
+  std::shared_ptr<void> rights_subscription_;
   std::unique_ptr<net::Certificates> certificates_;  // null: in clear
   std::unique_ptr<net::AccessLog> access_log_;       // null: none
   std::unique_ptr<net::Server> server_;

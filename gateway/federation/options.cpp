@@ -26,7 +26,7 @@ constexpr std::array kFromKeys = {
 };
 
 /// What the origin decides for all who follow it.
-constexpr std::array<std::string_view, 5> kOfTheOrigin = {"fields", "id", "partition", "guard", "where"};
+constexpr std::array<std::string_view, 9> kOfTheOrigin = {"fields", "id", "partition", "guard", "where", "title", "summary", "link", "updated"};
 
 Peer read_peer(const Node::Entry& entry, const Node& feeds, config::Secrets& secrets, config::Diagnostics& out) {
   const config::Section section(entry.value, kPeerKeys, secrets, out);
@@ -75,6 +75,19 @@ FollowedFeed read_feed(const Node::Entry& entry, const std::vector<Peer>& peers,
 }
 
 }  // namespace
+
+access::Reliance reliance_of(const Options& options, std::string issuer, std::chrono::milliseconds stale) {
+  access::Reliance out{{}, std::move(issuer), stale};
+  for (const FollowedFeed& feed : options.feeds) {
+    auto& own = out.feeds.emplace_back();
+    own.name = feed.name;
+    for (const std::size_t number : feed.peers) {
+      const Peer& peer = options.peers[number];
+      if (speaks(peer) || !peer.subject.empty()) own.peers.push_back(peer.name);
+    }
+  }
+  return out;
+}
 
 std::span<const Key> peer_keys() { return kPeerKeys; }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "config/keys.hpp"
+#include "gateway/access/knowledge.hpp"
 #include "gateway/net/http_client.hpp"
 
 namespace meshgate::federation {
@@ -29,6 +30,11 @@ struct Options {
   std::vector<Peer> peers;
   std::vector<FollowedFeed> feeds;
 };
+
+/// Whether a peer is asked as this node, so that it says on what terms it gives its feeds.
+inline bool speaks(const Peer& peer) { return !peer.url.empty() && !peer.client.certificate.empty(); }
+/// What is heard of peers about each feed that is followed. `issuer`: the peer that people sign in at.
+access::Reliance reliance_of(const Options& options, std::string issuer, std::chrono::milliseconds stale);
 
 /// The keys of a peer.
 std::span<const config::Key> peer_keys();

@@ -77,7 +77,7 @@ net::Response unproved(const net::Request& request, const Error& why) {
   return why.code == Code::auth ? not_signed_in(request, why) : turned_away(request, {refusal_of(why.code), why.message});
 }
 
-Denial not_sure() { return {refusal_of(Code::retry), "who may see what is not known yet: users and groups are still being read; ask again"}; }
+Denial not_sure() { return {refusal_of(Code::retry), "who may see what is not known at the moment: users, groups or rules are still being read, or were heard of too long ago; ask again"}; }
 
 Denial no_such_feed(const Context& context, const Visit& visit, std::string_view feed) {
   if (could_sign_in(context, visit)) {

@@ -65,8 +65,8 @@ net::Response refuse_grant(const net::Request& request, const Error& error, std:
 
 asio::awaitable<Result<access::Grant>> async_refresh(SignInDesk& desk, const access::Refresh& refresh) {
   auto grant = std::make_shared<std::optional<Result<access::Grant>>>();
-  std::function<void()> job = [grant, &refresh, &desk] { grant->emplace(desk.sign_in.refresh(refresh)); };
-  const Status ran = co_await net::async_run_blocking(desk.pool, std::move(job));
+  std::function<void()> job = [grant, &refresh, &desk] { grant->emplace(desk.elsewhere ? refresh_elsewhere(desk.elsewhere, refresh) : desk.sign_in.refresh(refresh)); };
+  const Status ran = co_await net::async_run_blocking(desk.asked(), std::move(job));
   if (!ran) co_return ran.error();
   co_return std::move(**grant);
 }
@@ -88,7 +88,8 @@ void note(SignInDesk& desk, const net::Request& request, const std::optional<acc
 
 asio::awaitable<void> async_token(SignInDesk& desk, const net::Request& request, net::Reply& reply) {
   std::chrono::seconds wait{0};
-  const auto question = parse_token_question(request);
+  auto question = parse_token_question(request);
+  if (auto* attempt = question ? std::get_if<access::Attempt>(&*question) : nullptr) take_word(request, desk.through, *attempt);
   const auto before = device_of(desk, question);
   auto grant = Result<access::Grant>(question ? Error{} : question.error());
   if (question) {
@@ -174,9 +175,12 @@ asio::awaitable<Result<access::Grant>> async_sign_in(SignInDesk& desk, const acc
     co_return Error{Code::retry, "too many attempts with this user name from this address; wait as long as Retry-After says"};
   }
   auto grant = std::make_shared<std::optional<Result<access::Grant>>>();
-  std::function<void()> job = [grant, &attempt, &sign_in] { grant->emplace(sign_in.sign_in(attempt)); };
+  std::function<void()> job = [grant, &attempt, &desk, &wait] {
+    grant->emplace(desk.elsewhere ? sign_in_elsewhere(desk.elsewhere, attempt, wait) : desk.sign_in.sign_in(attempt));
+  };
   const Status ran = co_await net::async_run_blocking(desk.passwords, std::move(job));
   if (!ran) co_return ran.error();
+  if (desk.elsewhere && **grant) sign_in.succeeded(attempt);
   if (!**grant && (*grant)->error().code == Code::auth) {
     net::Bell never;
     const auto leaves = sign_in.leaves(asked, std::chrono::steady_clock::now());
@@ -188,7 +192,7 @@ asio::awaitable<Result<access::Grant>> async_sign_in(SignInDesk& desk, const acc
 asio::awaitable<void> async_made(SignInDesk& desk, const net::Request& request, net::Reply& reply, std::function<net::Response()> make) {
   const auto answer = std::make_shared<net::Response>();
   std::function<void()> job = [answer, make = std::move(make)] { *answer = make(); };
-  const Status ran = co_await net::async_run_blocking(desk.pool, std::move(job));
+  const Status ran = co_await net::async_run_blocking(desk.asked(), std::move(job));
   if (!ran) *answer = failure(request, ran.error());
   (void)co_await reply.async_send(std::move(*answer));
 }

@@ -7,6 +7,7 @@
 #include "gateway/access/sign_in.hpp"
 #include "gateway/base/blocking.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/serve/sign_in_elsewhere.hpp"
 
 namespace meshgate::serve {
 
@@ -26,15 +27,19 @@ struct SignInDesk {
   SignInDesk(access::SignIn& who, base::BlockingPool& disk, base::Log& to, bool over_tls) : sign_in(who), pool(disk), log(to), secure(over_tls) {}
 
   void add_routes(net::Router& router);
+  /// For what waits on the disk here, or on the node where people sign in.
+  [[nodiscard]] base::BlockingPool& asked() { return elsewhere ? passwords : pool; }
 
   access::SignIn& sign_in;
   base::BlockingPool& pool;
   base::Log& log;
   const bool secure;
+  AskElsewhere elsewhere{};           ///< where people sign in, when that is not here; empty: here
+  std::vector<std::string> through{};  ///< subjects of nodes that are believed who asks them
   base::BlockingPool passwords{2, 64};  ///< where they are checked: a directory that answers slowly keeps nobody from reading
 };
 
-/// Checks a password, and lets a refusal leave at its time. `wait` is set when it was not tried at all (Code::retry).
+/// Checks a password, here or where people sign in, and lets a refusal leave at its time. `wait` is set when it was not tried at all (Code::retry).
 boost::asio::awaitable<Result<access::Grant>> async_sign_in(SignInDesk& desk, const access::Attempt& attempt, std::chrono::seconds& wait);
 
 /// For the access log: whose request it is that this device made.

@@ -49,6 +49,7 @@ net::Response for_oneself(SignInDesk& desk, const net::Request& request, const R
   if (!who) return not_signed_in(request, who.error());
   if (who->user.empty()) return not_signed_in(request, {Code::auth, "this is for people who are signed in: POST /auth/token, or /login in a browser"});
   if (auto good = check_parameters(request, {}); !good) return failure(request, good.error());
+  if (desk.elsewhere) return ask_as_they(desk.elsewhere, request, request.path);
   return make(desk, request, *who);
 }
 

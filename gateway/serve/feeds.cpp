@@ -1,5 +1,6 @@
 #include <array>
 
+#include "gateway/access/grounds.hpp"
 #include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
@@ -27,6 +28,16 @@ net::Response described(const net::Request& request, net::Response answer, std::
   add_caching(answer, open, "Accept");
   answer.body = std::move(with_lag);
   return tagged(request, std::move(answer), "W/" + tag_of(without));
+}
+
+/// The feed that was written last also says how old that is by which it is decided who may see it. It is left out of the tag, as the lag is.
+void append_age(std::string& out, const access::Access& access) {
+  const auto grounds = access::grounds_of(access);
+  if (!grounds.age) return;
+  out.pop_back();
+  out += ",\"rights\":{";
+  append_member(out, "as_of", utc_text({now().count - grounds.age->count()}));
+  out.append(",\"stale\":").append(grounds.stale ? "true" : "false").append("}}");
 }
 
 constexpr std::array kFormats{Format::json, Format::opml};
@@ -75,6 +86,7 @@ net::Response all_feeds(Context& context, const Visit& visit) {
   for (const auto& one : feeds) {
     shown += comma;
     append_feed(shown, one.state, one.source, true);
+    append_age(shown, *context.services.access);
     append_feed(compared, one.state, one.source, false);
     comma = ",";
   }
@@ -98,6 +110,7 @@ net::Response one_feed(Context& context, const Visit& visit) {
   std::string shown;
   std::string compared;
   append_feed(shown, state, source, true);
+  append_age(shown, *context.services.access);
   append_feed(compared, state, source, false);
   return described(request, std::move(answer), shown + "\n", compared, open_to_all);
 }

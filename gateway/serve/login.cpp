@@ -84,9 +84,8 @@ net::Response sign_in_page(const SignInDesk& desk, const net::Request& request, 
 }
 
 net::Response signed_in_page(const SignInDesk& desk, const net::Request& request, const access::Principal& who) {
-  const auto device = desk.sign_in.device(who.device);
   std::string main = "<h1>Signed in</h1>\n<p class=\"lead\">As <strong>";
-  append_xml_text(main, device ? device->user_name : who.user);
+  append_xml_text(main, desk.sign_in.called(who));
   main += "</strong>. <a href=\"/\">To the feeds</a></p>\n";
   return with_form(desk, request, 200, std::move(main), "/logout", "<button>Sign out</button>\n");
 }
@@ -177,9 +176,21 @@ net::Response sign_out(SignInDesk& desk, const net::Request& request, const acce
   return answer;
 }
 
+net::Response sign_out_elsewhere(const SignInDesk& desk, const net::Request& request, const access::Principal& who) {
+  auto answer = ask_as_they(desk.elsewhere, request, "/auth/devices/" + who.device);
+  const bool gone = answer.status == 404 || answer.status == 401;
+  return answer.status < 300 || gone ? signed_out(request) : answer;
+}
+
 asio::awaitable<void> async_logout(SignInDesk& desk, const net::Request& request, net::Reply& reply) {
   const auto members = own_form(request);
   const auto who = principal_of(desk.sign_in, request);
+  if (members && who && desk.elsewhere && !who->device.empty()) {
+    reply.asked_by(who->user);
+    std::function<net::Response()> job = [&desk, &request, &who] { return sign_out_elsewhere(desk, request, *who); };
+    co_await async_made(desk, request, reply, std::move(job));
+    co_return;
+  }
   const auto browser = members && who ? desk.sign_in.device(who->device) : std::nullopt;
   if (!browser) {
     auto answer = members ? signed_out(request) : sign_in_page(desk, request, 403, members.error().message);

@@ -32,14 +32,14 @@ net::Response person(const Context& context, const Visit& visit) {
   if (auto good = check_parameters(visit.request, {}); !good) return failure(visit.request, good.error());
   const auto& services = context.services;
   std::string body = std::string("{\"sign_in\":") + (services.principal && services.people ? "true" : "false");
-  const auto device = services.sign_in == nullptr ? std::nullopt : services.sign_in->device(visit.who.principal().device);
-  if (device) {
+  const access::Principal& who = visit.who.principal();
+  if (services.sign_in != nullptr && !who.user.empty() && !who.device.empty()) {
     body += ',';
-    append_member(body, "name", device->user_name);
+    append_member(body, "name", services.sign_in->called(who));
     body += ',';
-    append_member(body, "anchor", device->user);
+    append_member(body, "anchor", who.user);
     body += ',';
-    append_member(body, "device", device->id);
+    append_member(body, "device", who.device);
   }
   auto out = unkept(json(body + "}\n"));
   out.fields.add("Vary", "Authorization, Cookie");

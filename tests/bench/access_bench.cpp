@@ -165,7 +165,7 @@ int run(std::size_t people, std::size_t groups, const std::filesystem::path& fol
   const std::size_t before = peak_megabytes();
   const auto began = Clock::now();
   const double computed_before = computed();
-  auto access = DirectoryAccess::start(std::move(policy), *store, log, metrics);
+  auto access = DirectoryAccess::start(std::move(policy), *store, nullptr, log, metrics);
   if (!access) stop(access.error().message);
   std::printf("%zu people, %zu groups: read in %.2f s, %.2f s of processor time; peak memory of the process %zu MB, %zu MB before\n", people, groups, seconds_since(began),
               computed() - computed_before, peak_megabytes(), before);

@@ -350,7 +350,9 @@ class Matrix:
                  ("GET", "/login", 200), ("POST", "/login", 403), ("POST", "/logout", 403), ("POST", "/auth/token", 400), ("GET", "/auth/person", 200), ("GET", "/auth/devices", 200 if name else 401),
                  ("DELETE", "/auth/devices/{device}", 404 if name else 401), ("GET", "/metrics", 200 if person.has("viewer") else person.refused),
                  # Feeds are brought by nodes that show a certificate, and by no person.
-                 ("PUT", "/peers/feeds/{feed}", 404), ("POST", "/peers/feeds/{feed}/changes", 404)]
+                 ("PUT", "/peers/feeds/{feed}", 404), ("POST", "/peers/feeds/{feed}/changes", 404),
+                 # Rules and keys are told to nodes that show one, and heard from those.
+                 ("GET", "/peers/charter", person.refused), ("PUT", "/peers/charter", 404)]
         for method, route, wanted in fixed:
             self.cells += 1
             status, fields, text = proof.ask(method, route.replace("{device}", "none").replace("{feed}", "open"))
@@ -409,7 +411,7 @@ class Matrix:
 
     def wanted_cells(self, proofs):
         """Of one person in one state: the cells of slices, and for each proof a range, the fixed routes and those of administration."""
-        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 16 + 9)
+        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 18 + 9)
 
 
 def routes_of(node):

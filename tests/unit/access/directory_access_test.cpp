@@ -255,7 +255,7 @@ TEST_F(DirectoryAccessTest, ALoginNameMeansOnePerson) {
 }
 
 TEST_F(DirectoryAccessTest, WithoutADirectoryWhatIsPublicIsSeenAndNothingElse) {
-  auto access = DirectoryAccess::start(policy_of("feeds: { news: { read: public }, orders: {} }"), *store_, log_, metrics_);
+  auto access = DirectoryAccess::start(policy_of("feeds: { news: { read: public }, orders: {} }"), *store_, nullptr, log_, metrics_);
   ASSERT_TRUE(access) << access.error().message;
   EXPECT_EQ((*access)->sight({.user = "u1", .device = "", .node = ""}, "news", ""), Sight::allowed);
   EXPECT_EQ((*access)->sight({.user = "u1", .device = "", .node = ""}, "orders", ""), Sight::denied);

@@ -37,18 +37,27 @@ TEST_F(KeyringTest, KeepsItsKeyOverAStart) {
 TEST_F(KeyringTest, RotatesByAgeAndKeepsTheOldKeyUntilItsTokensAreOver) {
   const auto keyring = open(Micros{0});
   const auto first = keyring->keys()->front().id;
-  ASSERT_TRUE(keyring->tend(Micros{kPeriod - 1}));
-  EXPECT_EQ(keyring->keys()->front().id, first);
-  ASSERT_TRUE(keyring->tend(Micros{kPeriod}));
+  ASSERT_TRUE(keyring->tend(Micros{kPeriod - 2 * kDay - 1}));
+  EXPECT_EQ(keyring->keys()->size(), 1U);
+  ASSERT_TRUE(keyring->tend(Micros{kPeriod - 2 * kDay}));
   const auto both = keyring->keys();
-  ASSERT_EQ(both->size(), 2U);
+  ASSERT_EQ(both->size(), 2U) << "the next key is known before it signs";
   EXPECT_NE(both->front().id, first);
-  EXPECT_EQ(both->back().id, first);
+  EXPECT_EQ(signing_key(*both, Micros{kPeriod - 1}).id, first);
+  EXPECT_EQ(signing_key(*both, Micros{kPeriod}).id, both->front().id);
+  EXPECT_EQ(signing_key(*both, Micros{-1}).id, first) << "a clock that was put back signs with what everybody knows";
   ASSERT_TRUE(keyring->tend(Micros{kPeriod + kLife - 1}));
   EXPECT_EQ(keyring->keys()->size(), 2U);
   ASSERT_TRUE(keyring->tend(Micros{kPeriod + kLife}));
   EXPECT_EQ(keyring->keys()->size(), 1U);
   EXPECT_EQ(open(Micros{kPeriod + kLife})->keys()->front().id, both->front().id);
+}
+
+TEST_F(KeyringTest, ANodeThatWasOffForLongSignsWithItsNewKeyAtOnce) {
+  (void)open(Micros{0});
+  const auto keys = open(Micros{3 * kPeriod})->keys();
+  ASSERT_EQ(keys->size(), 2U);
+  EXPECT_EQ(signing_key(*keys, Micros{3 * kPeriod}).id, keys->front().id);
 }
 
 TEST_F(KeyringTest, PublishesNoSecret) {

@@ -39,7 +39,7 @@ class StatedDirectory : public ::testing::Test {
 
   /// The feeds under `_users` and `_groups` are added.
   void start(const std::string& feeds, const std::string& node = "{}") {
-    auto access = DirectoryAccess::start(policy_of("node: " + node + "\nfeeds:\n  _users: {}\n  _groups: {}\n" + feeds), *store_, log_, metrics_);
+    auto access = DirectoryAccess::start(policy_of("node: " + node + "\nfeeds:\n  _users: {}\n  _groups: {}\n" + feeds), *store_, nullptr, log_, metrics_);
     ASSERT_TRUE(access) << access.error().message;
     access_ = std::move(*access);
     subscription_ = access_->subscribe([this] {

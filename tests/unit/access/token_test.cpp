@@ -18,7 +18,7 @@ Claims claims() {
 class Token : public testing::Test {
  protected:
   [[nodiscard]] Result<Claims> read(std::string_view token, std::int64_t at = kNow, std::string_view audience = "meshgate", std::string_view issuer = "hq") const {
-    auto claims = signed_claims(token, keys_);
+    auto claims = signed_claims(token, public_keys(keys_));
     if (!claims) return claims;
     if (auto good = check(*claims, {issuer, audience, Micros{at * 1000000}}); !good) return std::move(good).error();
     return claims;

@@ -35,6 +35,26 @@ feeds:
   EXPECT_THAT(read.options.feeds[1].peers, ElementsAre(0U));
 }
 
+TEST(Options, PeersThatKnowThisNodeOrBringFeedsSayWhoMayRead) {
+  const Read read(R"(
+peers:
+  known: { url: https://known, certificate: hub.pem, key: hub.key }
+  open: { url: http://open }
+  bringing: { subject: CN=hq }
+feeds:
+  a: { from: { peer: [known, open] } }
+  b: { from: { peer: open } }
+  c: { from: { peer: bringing } }
+)");
+  EXPECT_TRUE(read.faults.empty()) << read.faults.text();
+  const auto reliance = reliance_of(read.options, "known", std::chrono::hours(1));
+  ASSERT_EQ(reliance.feeds.size(), 3U);
+  EXPECT_THAT(reliance.feeds[0].peers, ElementsAre("known"));
+  EXPECT_TRUE(reliance.feeds[1].peers.empty());
+  EXPECT_THAT(reliance.feeds[2].peers, ElementsAre("bringing"));
+  EXPECT_EQ(reliance.issuer, "known");
+}
+
 TEST(Options, SaysWhereAndWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"peers: { hq: { url: hq.corp } }", "mesh.yaml:1:21: 'hq.corp' is not the address of a node"},

@@ -1,4 +1,5 @@
 #include "mapping/presentation.hpp"
+#include "mapping/presentation_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,16 @@ TEST_F(PresentationTest, MakesTextsOfFields) {
   EXPECT_EQ(worded(*made.summary, text_of_), "Ann & Bob");
   EXPECT_EQ(worded_link(*made.link, text_of_), "https://shop.example/orders/A%2F17%20%C3%A9#{top}");
   EXPECT_EQ(worded(*made.updated, text_of_), std::nullopt);
+}
+
+TEST_F(PresentationTest, ItsTextIsReadAsTheSame) {
+  const auto made = read("title: \"{number} \\\"for\\\" {customer}\"\nsummary: customer\nlink: \"https://shop.example/orders/{number}#{{top}}\"\n");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  const auto again = read(presentation_text(made));
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  EXPECT_EQ(again.fingerprint(), made.fingerprint());
+  EXPECT_EQ(presentation_text({}), "");
+  EXPECT_EQ(read("").fingerprint(), Presentation().fingerprint());
 }
 
 TEST_F(PresentationTest, AFieldThatIsALinkStaysAsItIsWhenItIsOne) {
