@@ -34,11 +34,12 @@ Result<std::shared_ptr<DeviceAccess>> DeviceAccess::open(std::string file, store
 }
 
 Status DeviceAccess::read() {
-  const auto text = base::read_owner_file(file_);
-  if (!text) return text.error();
+  const auto kept = base::read_owner_file(file_);
+  if (!kept) return kept.error();
+  const std::string text = kept->value_or("");
   const auto names = store_.names();
   simdjson::dom::parser parser;
-  for (std::string_view rest = text->value_or(""); !rest.empty();) {
+  for (std::string_view rest = text; !rest.empty();) {
     const auto end = rest.find('\n');
     const simdjson::padded_string line(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
