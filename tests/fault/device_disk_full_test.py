@@ -18,7 +18,7 @@ from device import Device, expect  # noqa: E402
 from federation import standing  # noqa: E402
 from processes import Gateway, wait_for  # noqa: E402
 
-ROWS = 60000
+ROWS = 25000
 
 
 def main():
