@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <cstdio>
 #include <filesystem>
 
@@ -17,6 +19,7 @@ namespace meshgate::app {
 namespace {
 
 constexpr std::chrono::seconds kTending{1};
+constexpr int kTrim = 30;  ///< after so many of these, what was taken for work that is done is given back to the system
 
 int exit_of(const Error& error) {
   (void)fail(error);
@@ -112,10 +115,11 @@ Result<Upstream> upstream_of(const device::Choices& choices, std::size_t number)
 
 /// Until the program is told to end, or the device was signed out: what was said of that.
 std::optional<std::string> attend(DeviceNode& node, const EndSignals& signals) {
-  for (;;) {
+  for (int times = 1;; ++times) {
     if (signals.wait_for(kTending) != 0) return std::nullopt;
     if (auto said = node.signed_out()) return said;
     node.tend();
+    if (times % kTrim == 0) malloc_trim(0);
   }
 }
 
@@ -130,6 +134,8 @@ int let_go(const DeviceFolder& folder, const device::Choices& choices, const std
 
 int serve_until_told(const DeviceFolder& folder, device::Choices choices, std::vector<Upstream> upstreams) {
   const EndSignals signals;
+  // A heap for each thread would keep what each thread once needed.
+  mallopt(M_ARENA_MAX, 2);
   DeviceNodeOptions options{.folder = folder, .port = choices.port, .upstreams = std::move(upstreams), .feeds = choices.feeds};
   if (!choices.listen.empty()) options.address = choices.listen;
   auto authorizations = options.upstreams;

@@ -18,7 +18,7 @@ from device import Device  # noqa: E402
 from federation import origin_configuration  # noqa: E402
 from processes import Gateway, Process, run, wait_for  # noqa: E402
 
-IDLE = 5  # seconds without a change, before memory is looked at
+IDLE = 40 # seconds without a change, before memory is looked at
 
 
 def figures(process):

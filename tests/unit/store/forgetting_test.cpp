@@ -16,9 +16,9 @@ class ForgettingTest : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(origin_->define({}, "rules", true));
     Batch batch("rows");
-    batch.put("1", "1", "{}", {"north"});
-    batch.put("2", "2", "{}", {"south"});
-    batch.put("3", "3", "{}", {"north", "south"});
+    batch.put("1", "1", "{}", Names{"north"});
+    batch.put("2", "2", "{}", Names{"south"});
+    batch.put("3", "3", "{}", Names{"north", "south"});
     batch.set_loading(false);
     commit(*origin_, batch);
     replica_ = *store_->copy("replica", {origin_->state().uid, {}, true});
