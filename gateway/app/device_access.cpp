@@ -113,8 +113,11 @@ void DeviceAccess::tend() {
     for (auto& [name, lost] : lost_) found += std::erase_if(lost.partitions, [&lost = lost](const auto& one) { return !is_lost(lost, one.first); });
     std::erase_if(lost_, [](const auto& one) { return one.second.partitions.empty() && !one.second.feed->state().partitions.empty(); });
   }
+  if (found == 0) return;
   // What is not written now is read from the beginning after a restart, no more.
-  if (found > 0) (void)write();
+  (void)write();
+  ++version_;
+  subscribers_->ring();
 }
 
 bool DeviceAccess::is_lost(const Lost& lost, std::string_view partition) {
