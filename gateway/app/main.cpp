@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gateway/app/commands.hpp"
+#include "gateway/app/device_node_commands.hpp"
 #include "gateway/app/exit_codes.hpp"
 
 namespace {
@@ -90,6 +91,33 @@ void add_login(CLI::App& program, int& code, LoginArguments& arguments) {
   command->add_flag("--insecure", arguments.insecure, "let the password go in clear over the network, to a node without TLS");
 }
 
+void add_device(CLI::App& program, int& code, DeviceArguments& arguments, std::string& application, std::string& origin) {
+  CLI::App* command = program.add_subcommand("device", "a small node on your own machine: holds feeds, also in SQLite, and serves them to your programs, online or not");
+  command->add_option("--upstream", arguments.upstreams, "the node to follow, for example https://mesh.corp:7443 (repeat: the preferred one first)");
+  command->add_option("--feed", arguments.feeds, "only these feeds (repeat); none: all that you may read");
+  command->add_option("--listen", arguments.listen, "the address on this machine, for example 127.0.0.1:7450; without it any free port, which is kept");
+  command->add_option("--user", arguments.user, "sign in first as this user, as `meshgate login` does, unless this device is signed in");
+  command->add_option("--password-file", arguments.password_file, "the file that holds the password; without it you are asked");
+  command->add_flag("--insecure", arguments.insecure, "let the password go in clear over the network, to a node without TLS");
+  command->add_option("--sign-in", arguments.sign_in, "the file that `meshgate login` wrote; without it the usual one, where it is there");
+  command->add_option("--ca", arguments.ca, "for https: believe the authorities in this PEM file instead of the system's");
+  command->add_option("--certificate", arguments.certificate, "a PEM file with the certificate to show when the node asks for one");
+  command->add_option("--key", arguments.key, "a PEM file with that certificate's key");
+  command->add_flag("--keep", arguments.keep, "keep what is held when this device is signed out at the node; without it it is removed");
+  CLI::App* token = add(*command, "token", "take an application in, and print its token, once", code, [&] { return device_token(arguments.data, application, origin); });
+  token->add_option("name", application, "what the application is called in the list")->required();
+  token->add_option("--origin", origin, "where it is a web page: its origin, for example http://localhost:8080; counts when the device starts next");
+  CLI::App* tokens = add(*command, "tokens", "the applications that have a token", code, [&] { return device_tokens(arguments.data); });
+  CLI::App* revoke = add(*command, "revoke", "end an application's token, at once", code, [&] { return device_revoke(arguments.data, application); });
+  revoke->add_option("name", application, "the application")->required();
+  for (CLI::App* one : {command, token, tokens, revoke}) {
+    one->add_option("--data", arguments.data, "the folder that holds everything; without it ~/.local/share/meshgate/device");
+  }
+  command->callback([&code, &arguments, command] {
+    if (command->get_subcommands().empty()) code = device(arguments);
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -133,6 +161,10 @@ int main(int argc, char** argv) {
 
   LoginArguments signing_in;
   add_login(program, code, signing_in);
+  DeviceArguments holding;
+  std::string application;
+  std::string origin;
+  add_device(program, code, holding, application, origin);
   std::string user;
   add_devices(program, code, config, user, key);
 

@@ -6,6 +6,7 @@
 
 #include "config/changes.hpp"
 #include "gateway/app/administration.hpp"
+#include "gateway/app/peer_state.hpp"
 #include "gateway/base/owner_file.hpp"
 #include "mapping/presentation_text.hpp"
 #include "mesh/feed_names.hpp"
@@ -55,14 +56,7 @@ class FromBoth : public serve::SourceStatus {
  private:
   std::optional<serve::SourceState> of_peer(std::string_view feed) const {
     const auto standing = federation_.standing(feed);
-    if (!standing) return std::nullopt;
-    serve::SourceState out;
-    out.source = standing->peer;
-    out.state = federation::word(standing->state);
-    out.since = standing->since;
-    out.error = standing->error;
-    out.failing = standing->state == federation::Standing::State::failing;
-    return out;
+    return standing ? std::optional(state_of(*standing)) : std::nullopt;
   }
 
   const ingest::Ingest& ingest_;

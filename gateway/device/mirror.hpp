@@ -27,6 +27,7 @@ struct MirrorOptions {
   std::uint64_t large = 10000;                  ///< items: a partition with so many is first read in ranges, where the node offers them
   unsigned connections = 4;                     ///< at once; with more partitions than that they take turns
   std::chrono::milliseconds look_again{30000};  ///< for new partitions; at once when what may be read has changed
+  std::function<bool()> more{};                 ///< whether there may be some: asked four times a second
   std::chrono::milliseconds turn{1000};         ///< between two reads of a partition that takes turns
   std::chrono::milliseconds first_backoff{250};
   std::chrono::milliseconds longest_backoff{30000};

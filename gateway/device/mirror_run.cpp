@@ -247,6 +247,7 @@ void MirrorRun::watch() {
       pause = kWatch;
       look = Clock::now();
     }
+    if (options_.more && options_.more()) look = Clock::now();
     if (options_.once || Clock::now() < look) continue;
     look_for_more();
     look = Clock::now() + pause;

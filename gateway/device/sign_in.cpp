@@ -5,6 +5,7 @@
 #include "gateway/device/file_lock.hpp"
 #include "gateway/device/node.hpp"
 #include "mesh/base64url.hpp"
+#include "mesh/problem.hpp"
 #include "mesh/random.hpp"
 #include "mesh/sha256.hpp"
 #include "mesh/value.hpp"
@@ -14,6 +15,7 @@ namespace meshgate::device {
 namespace {
 
 constexpr std::size_t kSecret = 32;
+constexpr std::string_view kSignInRefused = "urn:meshgate:problem:sign-in-refused";
 
 /// What a node gives out; `refresh` is empty where the device knows it already.
 struct Grant {
@@ -43,12 +45,19 @@ Result<Grant> parse_grant(const std::string& body, const std::string& url) {
   return Grant{std::string(access), std::string(refresh), std::string(device), std::chrono::seconds(life)};
 }
 
-Result<Grant> ask(net::HttpClient& client, const std::string& node, const std::string& question) {
+/// Not any 401: one of a proxy between ends no sign-in.
+bool is_refusal(const net::HttpClient::Answer& answer) {
+  return answer.status == 401 && answer.fields.find("Meshgate-Protocol") && parse_problem(answer.body).type == kSignInRefused;
+}
+
+/// `refused`: the node itself says no.
+Result<Grant> ask(net::HttpClient& client, const std::string& node, const std::string& question, bool& refused) {
   const std::string url = node + "/auth/token";
   net::Fields fields;
   fields.add("Content-Type", "application/json");
   const auto answer = client.send("POST", url, question, fields);
   if (!answer) return answer.error();
+  refused = is_refusal(*answer);
   if (answer->status == 404) return Error{Code::config, answered(*answer, node).message + "; the URL is that of the node, without a path"};
   if (answer->status != 200) return answered(*answer, node);
   return parse_grant(answer->body, url);
@@ -76,7 +85,8 @@ Result<SignedIn> sign_in(net::HttpClient& client, const std::string& url, std::s
   append(question, "password", password);
   append(question, "device", device);
   append(question, "device_key", base64url(out.key.verifying().bytes()));
-  auto grant = ask(client, url, question + "}");
+  bool refused = false;
+  auto grant = ask(client, url, question + "}", refused);
   if (!grant) return std::move(grant).error();
   if (grant->refresh.empty()) return Error{Code::config, url + ": the node gave no refresh token; it may be newer than this program"};
   out.device = std::move(grant->device);
@@ -100,6 +110,11 @@ Result<std::string> Authorization::field(std::string_view refused) {
   return field_;
 }
 
+std::optional<std::string> Authorization::ended() {
+  const std::lock_guard lock(ending_);
+  return ended_;
+}
+
 Status Authorization::refresh() {
   const auto alone = FileLock::take(file_);
   if (!alone) return Error{Code::retry, file_ + ": another program refreshes this sign-in at the moment"};
@@ -111,7 +126,12 @@ Status Authorization::refresh() {
     signed_in.next = base64url(random_bytes(kSecret));
     if (auto written = write_sign_in(file_, signed_in); !written) return written;
   }
-  auto grant = ask(client_, url_, refresh_question(signed_in));
+  bool refused = false;
+  auto grant = ask(client_, url_, refresh_question(signed_in), refused);
+  if (refused) {
+    const std::lock_guard ending(ending_);
+    ended_ = grant.error().message;
+  }
   if (!grant && grant.error().code == Code::auth) return Error{Code::auth, grant.error().message + "; `meshgate login " + url_ + "` signs in again"};
   if (!grant) return std::move(grant).error();
   signed_in.refresh = signed_in.refresh.substr(0, signed_in.refresh.rfind('.') + 1) + std::exchange(signed_in.next, {});

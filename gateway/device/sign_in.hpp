@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,8 @@ class Authorization {
 
   /// "Bearer …". `refused`: one that was just answered with 401; another is got. Blocks while it is refreshed. Any thread. Code::auth: sign in again.
   Result<std::string> field(std::string_view refused);
+  /// The node's sentence, once it has said that this device or its person is not signed in any more. Any thread.
+  [[nodiscard]] std::optional<std::string> ended();
   /// Any thread: field() that waits for the node returns Code::cancelled.
   void cancel() { client_.cancel(); }
 
@@ -37,6 +40,8 @@ class Authorization {
   const std::string url_;
   net::HttpClient client_;
   std::mutex mutex_;
+  std::mutex ending_;
+  std::optional<std::string> ended_;
   std::string field_;
   std::chrono::steady_clock::time_point renew_{};
 };

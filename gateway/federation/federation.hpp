@@ -14,7 +14,7 @@ namespace meshgate::federation {
 /// All that this node has from other nodes, and brings to them. Made after the store; its destructor stops and joins every thread.
 class Federation {
  public:
-  Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics);
+  Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics, const Pull::Denied& denied = {});
   ~Federation();
   Federation(const Federation&) = delete;
   Federation& operator=(const Federation&) = delete;

@@ -32,9 +32,9 @@ struct Pull::Session {
     return found == copies.end() ? nullptr : &*found;
   }
 
-  /// What the peer gave cannot be: for a while it is not asked for this feed.
+  /// What the peer gave cannot be: for a while it is not asked for this feed. A full disk here is no fault of the peer's.
   bool fail(const Copy& copy, Error why) {
-    pull.blamed_[copy.number] = std::chrono::steady_clock::now() + kBlamed;
+    if (why.code != Code::no_space) pull.blamed_[copy.number] = std::chrono::steady_clock::now() + kBlamed;
     pull.house_.routes.fails(pull.number_, copy.number, why.message);
     error = std::move(why);
     return false;
@@ -77,6 +77,11 @@ struct Pull::Session {
       pull.anew_.insert(part);
       error = Error{Code::gone, part.text() + ": " + told.why};
       return false;
+    }
+    if (told.denied && pull.house_.denied) {
+      at.erase(part);
+      pull.house_.denied(part.feed, part.partition);
+      return true;
     }
     const std::string why = part.text() + ": the peer does not give it" + (told.why.empty() ? std::string() : " (" + told.why + ")");
     pull.complain(pull.peer().name + ": " + why);

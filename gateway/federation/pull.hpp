@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,12 +23,16 @@ namespace meshgate::federation {
 /// Follows, from one peer and over one connection, all feeds whose route leads there: a thread of its own asks and receives, a second one writes each answer.
 class Pull {
  public:
+  /// What becomes of a partition of which a peer says that this node may not read it any more; none: it stays, and is asked for elsewhere. Called on the
+  /// thread that follows the peer; may block.
+  using Denied = std::function<void(const std::string& feed, const std::string& partition)>;
   struct House {
     const Options& options;
     Routes& routes;
     store::Store& store;
     base::Log& log;
     base::Metrics& metrics;
+    Denied denied{};
   };
   Pull(House house, std::size_t peer);
   ~Pull();

@@ -90,6 +90,8 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status drop_quarantined(std::string_view stream, std::string_view key) override;
   [[nodiscard]] std::shared_ptr<void> subscribe(std::function<void()> on_commit) override;
 
+  /// See forgetting.hpp.
+  Status forget(std::optional<std::string_view> partition);
   /// Removes everything of this feed from the disk; every later call fails.
   Status erase();
   /// Once after load(): notes the time, finishes what a death interrupted.

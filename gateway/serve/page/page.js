@@ -7,6 +7,15 @@ const STATES = {
   paused: ["paused", "busy"], failing: ["cannot be read", "bad"], refused: ["refused", "bad"], stopped: ["stopped", "bad"],
 };
 
+// The page of a device is given a token behind the '#': it stays in this tab, and is shown to this node alone, with each request.
+const given = /^#token=([\w-]+)$/.exec(location.hash);
+if (given) {
+  sessionStorage.setItem("token", given[1]);
+  history.replaceState(null, "", "#/");
+}
+const token = sessionStorage.getItem("token");
+const proof = token ? { Authorization: `Bearer ${token}` } : {};
+
 const main = document.getElementById("main");
 const counts = new Intl.NumberFormat("en");
 let skew = 0;        // the node's clock less ours
@@ -34,7 +43,7 @@ function renew(parent, ...children) {
 }
 
 async function ask(path, options) {
-  const answer = await fetch(path, options);
+  const answer = await fetch(path, { ...options, headers: { ...options?.headers, ...proof } });
   const date = Date.parse(answer.headers.get("Date") ?? "");
   if (!Number.isNaN(date) && Math.abs(date - Date.now() - skew) > 1500) skew = date - Date.now();
   if (!answer.ok) {
@@ -64,6 +73,30 @@ function tell(one) {
   one.textContent = distance === "now" ? distance : distance + one.dataset.behind;
 }
 const tick = () => document.querySelectorAll("time").forEach(tell);
+
+/** What EventSource does, for who shows a token, which EventSource cannot. */
+class Events {
+  constructor(path) {
+    this.ending = new AbortController();
+    this.read(path).catch(() => {}).finally(() => {
+      this.readyState = EventSource.CLOSED;
+      this.onerror?.();
+    });
+  }
+  async read(path) {
+    const answer = await fetch(path, { headers: proof, signal: this.ending.signal });
+    if (!answer.ok) return;
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let rest = ""; ;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) if (line.startsWith("data: ")) this.onmessage?.({ data: line.slice(6) });
+    }
+  }
+  close() { this.ending.abort(); }
+}
 
 const seqOf = feed => Math.max(0, ...feed.partitions.map(one => Number(one.cursor.split(".")[1] ?? 0)));
 function note(feed) {
@@ -271,7 +304,7 @@ class FeedView {
     this.changes = new Changes(false);
     this.live.replaceChildren(this.changes.element);
     const head = feed.partitions.find(one => one.partition === (this.partition ?? ""))?.cursor ?? "0";
-    const source = new EventSource(`${this.base}/changes?${query({ live: "sse", after: head, schema: feed.schema.version, partition: this.partition })}`);
+    const source = new (token ? Events : EventSource)(`${this.base}/changes?${query({ live: "sse", after: head, schema: feed.schema.version, partition: this.partition })}`);
     const changes = this.changes;
     source.onmessage = event => {
       const [kind, line] = Object.entries(JSON.parse(event.data))[0];

@@ -129,10 +129,12 @@ TEST_F(DeviceSignIn, ARevokedDeviceIsToldToSignInAgain) {
   sign_in();
   const auto kept = authorization();
   ASSERT_EQ(*status(*kept), 200U);
+  EXPECT_FALSE(kept->ended());
   ASSERT_TRUE(sign_in_->revoke(sign_in_->devices(std::nullopt)[0].id, "a test"));
   const auto refused = status(*kept);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::auth);
+  EXPECT_TRUE(kept->ended());
 }
 
 TEST_F(DeviceSignIn, BelievesNoFileOfOthersAndShowsItToNoOtherNode) {
