@@ -59,12 +59,15 @@ class ReconcilerTest : public ::testing::Test {
     there_ = store::opened(folder_ / folder);
     origin_ = store::feed_of(*there_);
   }
+  /// In commits of up to ten.
   void change(int times) {
-    for (int i = 0; i < times; ++i) {
-      const std::string id = std::to_string(random_() % 400);
+    while (times > 0) {
       Batch batch("rows");
-      if (random_() % 4 == 0) batch.remove(id);
-      else batch.put(id, id, "{\"a\":" + std::to_string(random_() % 5) + "}", store::kWhole);
+      for (int i = 0; i < 10 && times > 0; ++i, --times) {
+        const std::string id = std::to_string(random_() % 400);
+        if (random_() % 4 == 0) batch.remove(id);
+        else batch.put(id, id, "{\"a\":" + std::to_string(random_() % 5) + "}", store::kWhole);
+      }
       batch.set_loading(false);
       store::commit(*origin_, batch);
     }
