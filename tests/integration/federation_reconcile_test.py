@@ -9,11 +9,11 @@ import os
 import shutil
 import tempfile
 
+from counted_wire import Wire
 from databases import Sqlite
 from federation import agree, described, hub_configuration
 from federation_liar_test import Liar, left_out
 from processes import Gateway, run, wait_for
-from wire import Wire
 
 DIFFERING = 10
 
