@@ -122,6 +122,7 @@ Reading read_configuration(const std::string& file) {
   };
   out.configuration.sources = ingest::read_sources(top.node("sources"), top.node("feeds"), find, *out.secrets, faults);
   out.configuration.federation = federation::read_options(top.node("peers"), top.node("feeds"), *out.secrets, faults);
+  out.configuration.federation.aside = out.configuration.data + "/aside";
   check_issuer(node, out.configuration, faults);
   out.configuration.policy = access::read_policy(node.self(), top.node("feeds"), *out.secrets, faults);
   if (!top.has("feeds")) faults.add(config::Place{file, 0, 0}, "there are no feeds", "publish something under `feeds:`");

@@ -174,6 +174,8 @@ int main(int argc, char** argv) {
   add_journal(program, code, config, journal);
   CLI::App* release_command = add(program, "release", "let the next sweep of a feed delete what the guard holds; `meshgate feeds` names some of it, `meshgate plan FILE --feed FEED` more", code, [&] { return release(config, feed); });
   release_command->add_option("feed", feed, "the feed")->required();
+  CLI::App* promote_command = add(program, "promote", "make this node's copy of a feed the origin, when the old one is lost for good", code, [&] { return promote(config, feed); });
+  promote_command->add_option("feed", feed, "the feed")->required();
   std::string person;
   std::string partition;
   CLI::App* explain_command = add(program, "explain", "whether somebody may read a feed, by which rule and group, and since when", code,
@@ -185,7 +187,7 @@ int main(int argc, char** argv) {
   backup_command->add_option("into", path, "a folder that does not exist yet")->required();
   CLI::App* restore_command = add(program, "restore", "make the data folder from a backup", code, [&] { return restore(config, path); });
   restore_command->add_option("from", path, "the backup's folder")->required();
-  for (CLI::App* one : {release_command, explain_command, backup_command, restore_command}) {
+  for (CLI::App* one : {release_command, promote_command, explain_command, backup_command, restore_command}) {
     one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
   }
 

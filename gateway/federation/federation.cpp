@@ -6,13 +6,14 @@ std::string_view word(Standing::State state) {
   switch (state) {
     case Standing::State::connecting: return "connecting";
     case Standing::State::following: return "following";
+    case Standing::State::origin: return "origin";
     case Standing::State::failing: break;
   }
   return "failing";
 }
 
 Federation::Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics, const Pull::Denied& denied)
-    : options_(std::move(options)), routes_(options_), reception_(options_, store, pool, log) {
+    : options_(std::move(options)), store_(store), routes_(options_), reception_(options_, store, pool, log), claims_(options_, store, pool, log) {
   routes_.on_change([this] { look_again(); });
   for (std::size_t peer = 0; peer < options_.peers.size(); ++peer) {
     const Peer& one = options_.peers[peer];
@@ -38,6 +39,7 @@ void Federation::stop() {
 
 std::optional<Standing> Federation::standing(std::string_view feed) const {
   auto pulled = routes_.standing(feed);
+  if (pulled && promoted_here(store_, feed)) return Standing{Standing::State::origin, "this node", {}, pulled->since};
   if (!pulled || pulled->state == Standing::State::following) return pulled;
   auto brought = reception_.standing(feed);
   return brought ? brought : pulled;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/federation/claims.hpp"
 #include "gateway/federation/pull.hpp"
 #include "gateway/federation/push.hpp"
 #include "gateway/federation/reception.hpp"
@@ -24,16 +25,21 @@ class Federation {
   /// How following a feed goes; nothing for a feed that does not come from a peer.
   [[nodiscard]] std::optional<Standing> standing(std::string_view feed) const;
   /// For peers that bring feeds. Before the server starts; must outlive it.
-  void add_routes(net::Router& router) { reception_.add_routes(router); }
+  void add_routes(net::Router& router) {
+    reception_.add_routes(router);
+    claims_.add_routes(router);
+  }
 
  private:
   void look_again();
 
   const Options options_;
+  store::Store& store_;
   Routes routes_;
   std::mutex mutex_;  ///< of pulls_, which routes_ may reach while they are made
   std::vector<std::unique_ptr<Pull>> pulls_;
   Reception reception_;
+  ClaimDesk claims_;
   std::vector<std::unique_ptr<Push>> pushes_;
 };
 

@@ -29,6 +29,7 @@ struct FollowedFeed {
 struct Options {
   std::vector<Peer> peers;
   std::vector<FollowedFeed> feeds;
+  std::string aside;  ///< the folder for what only this node had of a feed when another order took the place of its own; empty: nothing is kept
 };
 
 /// Whether a peer is asked as this node, so that it says on what terms it gives its feeds.

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "gateway/federation/answered.hpp"
+#include "gateway/federation/claims.hpp"
+#include "gateway/federation/mender.hpp"
 #include "gateway/federation/page_queue.hpp"
 #include "gateway/net/text.hpp"
 #include "mesh/offered_feed.hpp"
@@ -16,7 +18,11 @@ constexpr milliseconds kFirstWait{250};
 constexpr milliseconds kLongestWait{15000};
 constexpr std::chrono::seconds kLookAgain{30};  ///< for a feed that the peer did not give
 constexpr std::chrono::seconds kBlamed{60};     ///< that gave what cannot be, while another may do better
+constexpr int kMostRepairs = 3;
 constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed
+
+bool wanted(const Held& held, const std::string& partition) { return held.partitions.empty() || std::ranges::find(held.partitions, partition) != held.partitions.end(); }
+
 }  // namespace
 
 /// One answer to POST /sync on its way into the store. Pages are written on the queue's thread; what else is told waits until they are.
@@ -47,6 +53,7 @@ struct Pull::Session {
     if (auto followed = copy->feed->follow(page.part.partition, from, page.lines, page.mark); !followed) return fail(*copy, std::move(followed).error());
     from = page.mark.cursor;
     pull.anew_.erase(page.part);
+    if (page.mark.caught_up) pull.mended_.erase(page.part);
     pull.complaints_.clear();
     pull.pages_.add();
     pull.bytes_.add(page.lines.size());
@@ -117,6 +124,13 @@ void Pull::look_again() {
   if (client_ && (house_.routes.stopped() || (!following_.empty() && house_.routes.chosen(number_) != following_))) client_->cancel();
 }
 
+/// A peer whose origin is not the newest is told so.
+Error Pull::newer_here(net::HttpClient& client, const std::string& feed, const StatedClaim& theirs, const Error& why) {
+  auto own = house_.store.feed(feed);
+  if (own && own_claim(**own).claim > theirs.claim) (void)tell_claim(client, peer().url, feed, own_claim(**own));
+  return why;
+}
+
 Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   const FollowedFeed& wanted = house_.options.feeds[feed];
   auto answer = client.send("GET", peer().url + "/feeds/" + net::percent_encode(wanted.name));
@@ -127,8 +141,12 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   if (!offered) return std::move(offered).error();
   const auto uid = Bits128::from_hex(offered->uid);
   if (!uid) return not_a_node("a feed without an identity");
+  auto stated = ask_claim(client, peer().url, wanted.name);
+  if (!stated) return std::move(stated).error();
+  if (auto met = meet_peer(house_.store, wanted.name, *stated); !met) return newer_here(client, wanted.name, *stated, met.error());
   auto own = house_.store.copy(wanted.name, {FeedUid{*uid}, offered->schema, offered->divided});
   if (!own) return std::move(own).error();
+  if (auto kept = store::meet(**own, stated->claim); !kept) return kept;
   out = {feed, *own, {wanted.name, offered->uid, offered->schema.version, {}, wanted.partitions}};
   const auto hold = [&](const std::string& partition) {
     if (anew_.contains({wanted.name, partition})) return;
@@ -136,6 +154,30 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   };
   for (const auto& part : (*own)->state().partitions) hold(part.name);
   for (const auto& part : offered->partitions) hold(part.name);
+  return {};
+}
+
+/// A repair that breaks off is tried again a few times; one after which the copy still differs is followed by a new copy.
+Status Pull::mend(net::HttpClient& client, Copy& copy) {
+  for (const auto& one : copy.feed->state().partitions) {
+    const Part part{copy.held.feed, one.name};
+    if (copy.held.cursors.contains(one.name) || one.standing.head == Seq{0} || !wanted(copy.held, one.name)) continue;
+    int& tries = mended_[part];
+    if (tries >= kMostRepairs) continue;
+    auto mended = mend_from(client, peer().url, *copy.feed, one.name, house_.options.aside);
+    const bool passing = !mended && (mended.error().code == Code::cancelled || retryable(mended.error().code));
+    tries = passing ? tries + 1 : kMostRepairs;
+    if (passing) return std::move(mended).error();
+    if (!mended) {
+      house_.log.info("federation", peer().name + ": " + part.text() + ": not repaired (" + mended.error().message + "); it is read from 0");
+      continue;
+    }
+    anew_.erase(part);
+    copy.held.cursors[one.name] = copy.feed->followed(one.name);
+    house_.log.info("federation", peer().name + ": " + part.text() + ": repaired with " + std::to_string(mended->bytes) + " bytes in " + std::to_string(mended->asked) + " answers");
+    if (mended->alone == 0) continue;
+    house_.log.warning("federation", part.text() + ": " + std::to_string(mended->alone) + " entries that only this node had are not in the feed any more; they are kept in " + mended->kept);
+  }
   return {};
 }
 
@@ -202,6 +244,7 @@ Pull::Next Pull::attempt() {
   std::vector<Copy> copies;
   auto done = take_over_all(*client, copies);
   const bool idle = copies.empty();
+  for (auto copy = copies.begin(); done && copy != copies.end(); ++copy) done = mend(*client, *copy);
   if (done && !idle) done = follow(client, std::move(copies));
   if (done) {
     backoff_.succeeded();

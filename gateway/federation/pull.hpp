@@ -20,6 +20,8 @@
 
 namespace meshgate::federation {
 
+struct StatedClaim;
+
 /// Follows, from one peer and over one connection, all feeds whose route leads there: a thread of its own asks and receives, a second one writes each answer.
 class Pull {
  public:
@@ -59,6 +61,9 @@ class Pull {
   Status take_over_all(net::HttpClient& client, std::vector<Copy>& out);
   /// What the peer says of a feed is taken over. Blocks.
   Status take_over(net::HttpClient& client, std::size_t feed, Copy& out);
+  Error newer_here(net::HttpClient& client, const std::string& feed, const StatedClaim& theirs, const Error& why);
+  /// Copies that would be read from 0 are repaired where they can be. An error: the peer cannot be asked.
+  Status mend(net::HttpClient& client, Copy& copy);
   Status follow(const std::shared_ptr<net::HttpClient>& client, std::vector<Copy> copies);
   std::shared_ptr<net::HttpClient> new_client();
   [[nodiscard]] const Peer& peer() const { return house_.options.peers[number_]; }
@@ -68,7 +73,8 @@ class Pull {
   base::Counter& pages_;
   base::Counter& bytes_;
   base::Backoff backoff_;
-  std::set<Part> anew_;  ///< to be read from 0
+  std::set<Part> anew_;            ///< to be read from 0
+  std::map<Part, int> mended_;     ///< how often a repair was tried since it was caught up
   std::map<std::size_t, std::chrono::steady_clock::time_point> blamed_;  ///< feeds that are not asked for before
   std::set<std::string> complaints_;  ///< that were logged since something came
   std::mutex mutex_;                  ///< of the two behind it

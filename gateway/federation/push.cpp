@@ -4,6 +4,7 @@
 
 #include "gateway/federation/answered.hpp"
 #include "gateway/federation/brought.hpp"
+#include "gateway/federation/claims.hpp"
 #include "gateway/net/text.hpp"
 
 namespace meshgate::federation {
@@ -57,6 +58,12 @@ bool Push::stopped() {
 
 /// What the feed is; the answer says how far the peer has it.
 Status Push::offer(const std::string& name, Brought& brought, const store::FeedState& state) {
+  auto newer = tell_claim(*client_, peer_.url, name, own_claim(*brought.feed));
+  if (!newer) return std::move(newer).error();
+  if (*newer) {
+    if (auto met = store::meet(*brought.feed, (*newer)->claim); !met) return met;
+    return Error{Code::conflict, "the peer has a newer origin of it (term " + std::to_string((*newer)->claim.term) + "): this node has stepped down and publishes nothing of it any more; follow it from there"};
+  }
   net::Fields fields;
   fields.add("Content-Type", "application/json");
   auto answer = client_->send("PUT", peer_.url + "/peers/feeds/" + net::percent_encode(name), offer_text(state), fields);

@@ -16,7 +16,7 @@ namespace meshgate::federation {
 
 /// How following a feed goes.
 struct Standing {
-  enum class State : std::uint8_t { connecting, following, failing };
+  enum class State : std::uint8_t { connecting, following, failing, origin };
   State state = State::connecting;
   std::string peer;   ///< from which it is followed, or was last
   std::string error;  ///< why it is not, from any of its peers

@@ -3,7 +3,9 @@
 #include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
+#include "gateway/serve/origin.hpp"
 #include "gateway/serve/page.hpp"
+#include "gateway/serve/reconcile.hpp"
 
 namespace meshgate::serve {
 
@@ -45,6 +47,8 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/feeds/{feed}/changes", async_changes);
   get(context, router, "/feeds/{feed}/ranges", async_ranges);
   admit(context, router, "POST", "/sync", async_sync);
+  add_reconcile(context, router);
+  add_origin(context, router);
   get(context, router, "/health/live", async_live);
   get(context, router, "/health/ready", async_ready);
   get(context, router, "/metrics", async_metrics);

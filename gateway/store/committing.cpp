@@ -160,7 +160,8 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key, 
   auto work = !id && loaded != kNoWork ? Result<WorkIndex>(loaded) : work_of(id ? std::string_view(*id) : key);
   if (!work) return std::move(work).error();
   const Work& found = works_[*work];
-  if (!found.live || found.stream != stream_ || found.key != key) return std::optional<WorkIndex>{};
+  const bool another = found.stream != stream_ && found.stream != StreamNumber{};
+  if (!found.live || another || found.key != key) return std::optional<WorkIndex>{};
   return std::optional<WorkIndex>(*work);
 }
 
@@ -178,7 +179,9 @@ Status Commit::play(std::size_t index) {
 
 Status Commit::put(std::size_t index, const Batch::Change& what, WorkIndex target) {
   const Work& work = works_[target];
-  if (work.live && work.stream == stream_ && work.key == what.key) {
+  // What came from another node, before this one was made the origin, belongs to nobody.
+  const bool unowned = work.stream == StreamNumber{};
+  if (work.live && (unowned || work.stream == stream_) && work.key == what.key) {
     take(what, target);
     return {};
   }

@@ -11,8 +11,6 @@
 
 namespace meshgate::store {
 
-namespace {
-
 Bits128 random_bits() {
   unsigned char bytes[16];
   // Without a source of random bits no identity can be made; nothing sensible is left to do.
@@ -20,8 +18,6 @@ Bits128 random_bits() {
   bytes[15] |= 1;
   return Bits128::from_bytes(bytes);
 }
-
-}  // namespace
 
 std::optional<PartitionNumber> Tables::partition_named(std::string_view name) const {
   const auto at = partition_numbers.find(name);
@@ -80,7 +76,7 @@ Result<std::shared_ptr<DiskFeed>> DiskFeed::load(std::shared_ptr<Engine> engine,
 Status DiskFeed::load_tables() {
   rocksdb::ReadOptions how;
   const auto at = engine_->iterate(Family::meta, how);
-  for (const Meta kind : {Meta::feed, Meta::progress, Meta::partition, Meta::stream, Meta::position, Meta::time}) {
+  for (const Meta kind : {Meta::feed, Meta::progress, Meta::partition, Meta::stream, Meta::position, Meta::time, Meta::origin}) {
     const std::string first = meta_key(kind, number_);
     for (at->Seek(first); at->Valid() && at->key().starts_with(first); at->Next()) {
       if (auto read = load_meta(view(at->key()), view(at->value())); !read) return read;
@@ -101,6 +97,7 @@ Status DiskFeed::load_meta(std::string_view key, std::string_view value) {
     case Meta::stream: fine = decode(value, tables_.streams[StreamNumber{part}]); break;
     case Meta::position: tables_.positions[StreamNumber{part}] = value; break;
     case Meta::time: tables_.times[read_u64(key.data() + 5)] = Seq{read_u64(value.data())}; break;
+    case Meta::origin: fine = decode(value, tables_.origin); break;
     case Meta::next_feed: break;
   }
   if (fine) return {};
@@ -150,6 +147,7 @@ bool DiskFeed::follows() const {
 
 Status DiskFeed::may_commit() const {
   if (erased_) return erased();
+  if (tables_.origin.superseded) return stepped_down();
   if (!follows()) return {};
   return Error{Code::conflict, "feed '" + tables_.feed.name + "' follows another node and cannot have a source of its own: remove one of the two"};
 }
@@ -209,7 +207,7 @@ Status DiskFeed::erase() {
     const std::string first = feed_prefix(number_);
     batch.DeleteRange(engine_->family(family), first, behind(first));
   }
-  for (const Meta kind : {Meta::feed, Meta::progress, Meta::partition, Meta::stream, Meta::position, Meta::time}) {
+  for (const Meta kind : {Meta::feed, Meta::progress, Meta::partition, Meta::stream, Meta::position, Meta::time, Meta::origin}) {
     const std::string first = meta_key(kind, number_);
     batch.DeleteRange(engine_->family(Family::meta), first, behind(first));
   }

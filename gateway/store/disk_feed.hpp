@@ -12,6 +12,7 @@
 
 #include "gateway/store/engine.hpp"
 #include "gateway/store/feed.hpp"
+#include "gateway/store/mending.hpp"
 #include "gateway/store/records.hpp"
 
 namespace meshgate::store {
@@ -19,6 +20,7 @@ namespace meshgate::store {
 /// What a feed keeps in memory: the meta family, decoded. Replaced only after the write that changed it succeeded.
 struct Tables {
   FeedRecord feed;
+  OriginRecord origin;
   ProgressRecord progress;
   std::map<PartitionNumber, PartitionRecord> partitions;
   std::map<std::string, PartitionNumber, std::less<>> partition_numbers;  ///< by name
@@ -40,6 +42,9 @@ struct QuarantineSizes {
   std::unordered_map<std::string, std::uint64_t> of;
   std::uint64_t sum = 0;
 };
+
+/// For a new epoch, or the identity of a new feed.
+Bits128 random_bits();
 
 class PageLines;
 class Transaction;
@@ -98,6 +103,12 @@ class DiskFeed final : public Feed {
   Status resume();
   /// A new epoch, no Positions: after a restore.
   Status begin_again();
+  /// These: see mending.hpp, origin.hpp.
+  Status mend(std::string_view partition, const Mending& mending);
+  [[nodiscard]] Origination origination() const;
+  Status promote();
+  Status meet(const Claim& other);
+  Status become_copy();
 
   [[nodiscard]] Engine& engine() const { return *engine_; }
   [[nodiscard]] FeedNumber number() const { return number_; }
@@ -149,6 +160,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Result<ServedPartition> served(PartitionNumber partition, const rocksdb::Snapshot* at) const;
   [[nodiscard]] bool follows() const;
   [[nodiscard]] Status may_commit() const;
+  [[nodiscard]] Error stepped_down() const;
   void notify() const;
   [[nodiscard]] Error unknown_partition(std::string_view name) const;
   /// `only`: sorted; null: items of all partitions.

@@ -229,7 +229,7 @@ Status DiskFeed::adopt(const Origin& origin) {
   const std::string place = "feed '" + tables_.feed.name + "'";
   const auto holds = [](const auto& one) { return one.second.served.head != Seq{0} || one.second.building.generation != 0; };
   const bool empty = std::ranges::none_of(tables_.partitions, holds);
-  if (!tables_.streams.empty() || (!empty && !follows())) {
+  if (!follows() && !(empty && tables_.streams.empty())) {
     return Error{Code::conflict, place + " has a source of its own here and cannot follow another node: give one of the two another name"};
   }
   FeedRecord next = tables_.feed;

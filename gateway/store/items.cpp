@@ -129,9 +129,11 @@ Result<ItemPage> DiskFeed::page_of_items(const std::vector<PartitionNumber>* onl
 Result<std::vector<Unseen>> DiskFeed::unseen(std::string_view stream, const Seen& seen, std::string_view after, std::size_t limit) const {
   std::vector<Unseen> out;
   std::optional<StreamNumber> owner;
+  bool alone = false;  // items that belong to nobody are of the only stream there is
   {
     const std::shared_lock lock(tables_mutex_);
     owner = tables_.stream_named(stream);
+    alone = tables_.streams.size() == 1;
   }
   if (!owner) return out;
   std::string first = feed_prefix(number_);
@@ -148,7 +150,8 @@ Result<std::vector<Unseen>> DiskFeed::unseen(std::string_view stream, const Seen
   for (at->Seek(first); at->Valid() && out.size() < limit; at->Next()) {
     if (!decode(view(at->value()), entry)) return damaged(id_of_ordered(ordered_of_index_key(view(at->key()))));
     const bool live = std::any_of(entry.memberships.begin(), entry.memberships.end(), [](const Membership& one) { return one.live; });
-    if (!live || entry.stream != *owner || seen.has(entry.number)) continue;
+    const bool own = entry.stream == *owner || (alone && entry.stream == StreamNumber{});
+    if (!live || !own || seen.has(entry.number)) continue;
     std::string id = id_of_ordered(ordered_of_index_key(view(at->key())));
     out.push_back({entry.key.empty() ? id : entry.key, id});
   }

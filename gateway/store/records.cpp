@@ -112,6 +112,23 @@ bool decode(std::string_view in, FeedRecord& record) {
   return from.fine() && from.end() && schema.has_value();
 }
 
+void encode(std::string& out, const OriginRecord& record) {
+  const Claim& other = record.superseded ? *record.superseded : Claim{};
+  Packer(out).number(record.claim.term).bits(record.claim.epoch.bits).number(record.superseded ? 1 : 0).number(other.term).bits(other.epoch.bits);
+}
+
+bool decode(std::string_view in, OriginRecord& record) {
+  Unpacker from(in);
+  record.claim.term = from.number();
+  record.claim.epoch.bits = from.bits();
+  const bool superseded = from.flag();
+  Claim other;
+  other.term = from.number();
+  other.epoch.bits = from.bits();
+  if (superseded) record.superseded = other;
+  return from.fine() && from.end();
+}
+
 void encode(std::string& out, const ProgressRecord& record) {
   Packer to(out);
   to.number(number(record.seq)).number(record.loading ? 1 : 0).number(micros(record.as_of)).text(record.held);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gateway/store/keys.hpp"
+#include "gateway/store/origin.hpp"
 #include "mesh/cursor.hpp"
 #include "mesh/item.hpp"
 #include "mesh/schema.hpp"
@@ -48,6 +49,14 @@ struct FeedRecord {
 };
 void encode(std::string& out, const FeedRecord& record);
 bool decode(std::string_view in, FeedRecord& record);
+
+/// Which node is the origin, as far as it is known here; absent for a feed that was never promoted.
+struct OriginRecord {
+  Claim claim;                      ///< the greatest that was met, or this node's own
+  std::optional<Claim> superseded;  ///< by whose claim this node has stepped down
+};
+void encode(std::string& out, const OriginRecord& record);
+bool decode(std::string_view in, OriginRecord& record);
 
 /// What changes with every commit.
 struct ProgressRecord {

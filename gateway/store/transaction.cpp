@@ -107,7 +107,7 @@ void Transaction::drop_log(const LogRange& range) {
 }
 
 bool Transaction::empty() const {
-  return batch.Count() == 0 && partitions_.empty() && streams_.empty() && positions_.empty() && !feed_ && !time_ && progress == feed_ref_.tables().progress;
+  return batch.Count() == 0 && partitions_.empty() && streams_.empty() && positions_.empty() && !feed_ && !origin_ && !time_ && progress == feed_ref_.tables().progress;
 }
 
 bool Transaction::news() const { return !partitions_.empty() || progress.loading != feed_ref_.tables().progress.loading; }
@@ -140,6 +140,7 @@ void Transaction::encode_tables() {
     batch.Put(meta, key, value_);
   };
   if (feed_) put(meta_key(Meta::feed, feed), *feed_);
+  if (origin_) put(meta_key(Meta::origin, feed), *origin_);
   if (write_progress_ || progress != feed_ref_.tables().progress) put(meta_key(Meta::progress, feed), progress);
   for (const auto& [number, record] : partitions_) put(meta_key(Meta::partition, feed, plain(number)), record);
   for (const auto& [number, record] : streams_) put(meta_key(Meta::stream, feed, plain(number)), record);
@@ -174,6 +175,7 @@ void Transaction::publish() {
   const std::unique_lock lock(feed_ref_.tables_mutex_);
   Tables& tables = feed_ref_.tables_;
   if (feed_) tables.feed = std::move(*feed_);
+  if (origin_) tables.origin = *origin_;
   tables.progress = progress;
   for (auto& [number, record] : partitions_) {
     tables.partition_numbers.emplace(record.name, number);

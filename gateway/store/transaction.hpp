@@ -33,6 +33,7 @@ class Transaction {
   /// Also when it is as it was.
   void write_progress() { write_progress_ = true; }
   void set_feed(FeedRecord feed) { feed_ = std::move(feed); }
+  void set_origin(const OriginRecord& origin) { origin_ = origin; }
   void set_position(StreamNumber stream, std::string bytes) { positions_[stream] = std::move(bytes); }
   void clear_positions();
 
@@ -75,6 +76,7 @@ class Transaction {
 
   DiskFeed& feed_ref_;
   std::optional<FeedRecord> feed_;
+  std::optional<OriginRecord> origin_;
   std::map<PartitionNumber, PartitionRecord> partitions_;
   std::map<StreamNumber, StreamRecord> streams_;
   std::map<StreamNumber, std::optional<std::string>> positions_;

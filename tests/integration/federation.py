@@ -52,11 +52,11 @@ def standing(node, feed):
     return state["uid"], state["epoch"], state["schema"], state["divided"], state["loading"], state["count"], parts
 
 
-def agree(one, other, *feeds):
+def agree(one, other, *feeds, seconds=60):
     def same():
         return all(standing(one, feed) is not None and standing(one, feed) == standing(other, feed) for feed in feeds)
     try:
-        wait_for("both nodes to hold the same", same, 60)
+        wait_for("both nodes to hold the same", same, seconds)
     except SystemExit:
         for feed in feeds:
             print(f"{feed}\n  there {standing(one, feed)}\n  here  {standing(other, feed)}")

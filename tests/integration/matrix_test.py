@@ -139,6 +139,8 @@ def feed_ways(node):
         Way("/feeds/{feed}", "a feed", lambda feed, part: f"/feeds/{feed}", by_feed, listed),
         Way("/feeds", "the list", lambda feed, part: "/feeds", always, listed),
         Way("/feeds", "the list as OPML", lambda feed, part: "/feeds?format=opml", always, outlined),
+        Way("/reconcile", "compared", lambda feed, part: "/reconcile", by_partition,
+            body=lambda feed, part: {"protocol": 1, "feed": feed, "partition": part, "lines": [[0, 1 << 40]]}),
         Way("/sync", "a partition", lambda feed, part: "/sync", always, body=lambda feed, part: sync({"feed": feed, "partition": part})),
         Way("/sync", "a whole feed", lambda feed, part: "/sync", always, body=lambda feed, part: sync({"feed": feed})),
     ]
@@ -350,7 +352,8 @@ class Matrix:
                  ("GET", "/login", 200), ("POST", "/login", 403), ("POST", "/logout", 403), ("POST", "/auth/token", 400), ("GET", "/auth/person", 200), ("GET", "/auth/devices", 200 if name else 401),
                  ("DELETE", "/auth/devices/{device}", 404 if name else 401), ("GET", "/metrics", 200 if person.has("viewer") else person.refused),
                  # Feeds are brought by nodes that show a certificate, and by no person.
-                 ("PUT", "/peers/feeds/{feed}", 404), ("POST", "/peers/feeds/{feed}/changes", 404),
+                 ("PUT", "/peers/feeds/{feed}", 404), ("POST", "/peers/feeds/{feed}/changes", 404), ("POST", "/peers/feeds/{feed}/claim", 404),
+                 ("GET", "/feeds/{feed}/origin", 200),
                  # Rules and keys are told to nodes that show one, and heard from those.
                  ("GET", "/peers/charter", person.refused), ("PUT", "/peers/charter", 404)]
         for method, route, wanted in fixed:
@@ -373,7 +376,7 @@ class Matrix:
         acts = [("GET", "/admin/status", "", "viewer", 200), ("GET", "/admin/quarantine", "", "viewer", 200), ("GET", "/admin/explain", "?user=plain&feed=team", "operator", 200),
                 ("POST", "/admin/release/{feed}", "", "operator", 200), ("POST", "/admin/quarantine/{feed}/replay", "", "operator", 200),
                 ("DELETE", "/admin/quarantine/{feed}/{stream}/{key}", "", "operator", 404), ("POST", "/admin/backup", f"?into={copy}", "administrator", 200),
-                ("GET", "/admin/devices", "", "administrator", 200), ("DELETE", "/admin/devices/{device}", "", "administrator", 404)]
+                ("POST", "/admin/promote/{feed}", "", "administrator", 409), ("GET", "/admin/devices", "", "administrator", 200), ("DELETE", "/admin/devices/{device}", "", "administrator", 404)]
         for method, route, query, least, done in acts:
             self.cells += 1
             path = route.replace("{feed}", "shut").replace("{stream}", "none").replace("{key}", "none").replace("{device}", "none") + query

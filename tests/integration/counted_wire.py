@@ -1,0 +1,54 @@
+"""A line between two nodes that counts what passes, for tests."""
+
+import socket
+import threading
+
+
+class Wire:
+    """Passes connections on to a port; counts the bytes that come back."""
+
+    def __init__(self, port):
+        self.port, self.received = port, 0
+        self.lock = threading.Lock()
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listening.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+                far.settimeout(None)
+            except OSError:
+                near.close()
+                continue
+            threading.Thread(target=self.carry, args=(near, far, False), daemon=True).start()
+            threading.Thread(target=self.carry, args=(far, near, True), daemon=True).start()
+
+    def carry(self, here, there, counted):
+        try:
+            while data := here.recv(1 << 16):
+                if counted:
+                    with self.lock:
+                        self.received += len(data)
+                there.sendall(data)
+        except OSError:
+            pass
+        for end in (here, there):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def count(self):
+        """What has come back since the last call."""
+        with self.lock:
+            received, self.received = self.received, 0
+        return received
+
+    def stop(self):
+        self.listening.close()
