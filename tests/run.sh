@@ -5,7 +5,8 @@
 #   tests/run.sh --long     all of it, and the tests labelled long, benchmarks and long fuzzing
 #   tests/run.sh --only RE  only tests whose name matches the regular expression
 # Logs and results are written to build/logs/. The last line is "N passed, M failed, K skipped"; the exit status is 0 only when M is 0.
-# A test that could not run counts as failed; skipped are those that the tree itself disables.
+# A test that could not run counts as failed; skipped are those that the tree itself disables. Where Apache Kafka cannot be fetched, its tests are named
+# and left out, which with CI=true is one failure.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 2
 exec </dev/null
@@ -19,7 +20,7 @@ while [ $# -gt 0 ]; do
       only=${2:-}
       [ -n "$only" ] || { echo "tests/run.sh: --only needs a regular expression (see --help)" >&2; exit 2; }
       shift ;;
-    --help | -h) sed -n '2,8s/^# \{0,1\}//p' tests/run.sh; exit 0 ;;
+    --help | -h) sed -n '2,9s/^# \{0,1\}//p' tests/run.sh; exit 0 ;;
     *) echo "tests/run.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
@@ -78,7 +79,7 @@ tested() {
   [ -n "$only" ] && set -- "$@" -R "$only" --no-tests=ignore
   say "tests of $name"
   rm -f "$logs/$name.xml"
-  run "${launcher[@]}" ctest --preset "$preset" --output-junit "$logs/$name.xml" --progress "$@" >"$logs/$name.log" 2>&1
+  run "${launcher[@]}" ctest --preset "$preset" --output-junit "$logs/$name.xml" --progress "${without[@]}" "$@" >"$logs/$name.log" 2>&1
   results+=("$name=$logs/$name.xml")
   python3 tests/tally.py "$name=$logs/$name.xml" --log "$logs/$name.log" || true
 }
@@ -106,6 +107,17 @@ if [ -x tests/services/start.sh ]; then
     . "$services/env"
     set +a
   fi
+fi
+
+# Apache Kafka comes from Maven Central. Without it, librdkafka's own cluster carries what it can (kafka_mock_test); the rest is named.
+without=()
+if ! run timeout 900 python3 tests/services/kafka.py fetch >"$logs/kafka-fetch.log" 2>&1; then
+  mapfile -t missing < <(ctest --test-dir build -N -L '^kafka$' | sed -n 's/^ *Test *#[0-9]*: //p')
+  say "Apache Kafka cannot be had (its jars come from Maven Central), so these ${#missing[@]} tests are not run; the end of $logs/kafka-fetch.log:"
+  tail -n 5 "$logs/kafka-fetch.log"
+  printf '   not run: %s\n' "${missing[@]}"
+  without=(-E "^($(IFS='|'; echo "${missing[*]}"))$")
+  [ "${CI:-}" = true ] && broken=$((broken + 1))
 fi
 
 tested plain plain

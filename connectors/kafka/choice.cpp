@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 namespace meshgate::kafka {
@@ -14,10 +15,12 @@ constexpr std::array kConnectionOptions = {
     sdk::option({.name = "ca", .type = MG_OPTION_PATH, .help = "A file with the certificates of the authorities that are trusted; without it those of the system."}),
     sdk::option({.name = "certificate", .type = MG_OPTION_PATH, .help = "A file with the gateway's own certificate, where brokers ask for one."}),
     sdk::option({.name = "private_key", .type = MG_OPTION_PATH, .help = "A file with the key of that certificate."}),
-    sdk::option({.name = "sasl", .help = "How the account signs in: scram-sha-512 (usual), scram-sha-256, plain or gssapi."}),
-    sdk::option({.name = "user", .help = "Who signs in; with gssapi the principal."}),
-    sdk::option({.name = "password", .help = "The password of user, best as ${file:…}.", .secret = true}),
+    sdk::option({.name = "sasl", .help = "How the account signs in: scram-sha-512 (usual), scram-sha-256, plain, gssapi or oauthbearer."}),
+    sdk::option({.name = "user", .help = "Who signs in; with gssapi the principal, with oauthbearer the id of the client."}),
+    sdk::option({.name = "password", .help = "The password of user, best as ${file:…}; with oauthbearer the secret of the client.", .secret = true}),
     sdk::option({.name = "keytab", .type = MG_OPTION_PATH, .help = "With gssapi: the file with the principal's keys."}),
+    sdk::option({.name = "token_url", .help = "With oauthbearer: where tokens are had (OAuth 2.0, client credentials): https://login.corp/oauth2/token."}),
+    sdk::option({.name = "scope", .help = "With oauthbearer: what is asked for of the token's issuer, where it wants that said."}),
     sdk::option({.name = "insecure", .type = MG_OPTION_BOOLEAN, .help = "Lets messages and passwords go in clear to brokers that are not on this machine.", .fallback = "false"}),
     sdk::option({.name = "group", .help = "The consumer group under which the brokers are told what was read, for tools that show lag. Nothing is read from it."}),
     sdk::option({.name = "timeout", .type = MG_OPTION_DURATION, .help = "How long the brokers may take to answer.", .fallback = "10s"}),
@@ -29,7 +32,7 @@ constexpr std::array kConnectionOptions = {
 };
 
 constexpr std::array kStreamOptions = {
-    sdk::option({.name = "topic", .help = "The topic that is read.", .required = true, .stream_name = true}),
+    sdk::option({.name = "topic", .type = MG_OPTION_LIST, .help = "The topic that is read, or several: names, and patterns with *, ? and ! before what is left out.", .required = true, .stream_name = true}),
     sdk::option({.name = "shape", .help = "state: the last message of a key is its item, and one without a value deletes it; events: each message is an item.", .fallback = "state"}),
     sdk::option({.name = "key_format", .help = "How keys are written: string, bytes, int32, int64, json, connect-json, debezium; with a registry avro, protobuf, json-schema, debezium-avro.", .fallback = "string"}),
     sdk::option({.name = "value_format", .help = "How values are written, in the same words.", .fallback = "json"}),
@@ -39,8 +42,8 @@ constexpr std::array kStreamOptions = {
     sdk::option({.name = "metadata", .type = MG_OPTION_BOOLEAN, .help = "Also _topic, _partition, _offset, _timestamp and _headers of each message.", .fallback = "false"}),
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMechanisms = {
-    {{"scram-sha-512", "SCRAM-SHA-512"}, {"scram-sha-256", "SCRAM-SHA-256"}, {"plain", "PLAIN"}, {"gssapi", "GSSAPI"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kMechanisms = {
+    {{"scram-sha-512", "SCRAM-SHA-512"}, {"scram-sha-256", "SCRAM-SHA-256"}, {"plain", "PLAIN"}, {"gssapi", "GSSAPI"}, {"oauthbearer", "OAUTHBEARER"}}};
 
 sdk::Status config(std::string message) { return sdk::failure(MG_CONFIG, std::move(message)); }
 
@@ -69,6 +72,18 @@ sdk::Status read_servers(const sdk::Settings& settings, Access& out) {
   return {};
 }
 
+/// The client's secret goes there.
+sdk::Status read_token(const sdk::Settings& settings, Access& out) {
+  constexpr std::string_view kClear = "http://";
+  out.token_url = settings.text("token_url");
+  out.scope = settings.text("scope");
+  const std::string_view url = out.token_url;
+  if (url.starts_with("https://")) return {};
+  if (!url.starts_with(kClear)) return config("token_url: is missing or no address; name where tokens are had, like https://login.corp/oauth2/token");
+  if (is_local(url.substr(kClear.size())) || settings.boolean("insecure")) return {};
+  return config("token_url: would send the password in clear over the network; use https://, or say insecure: true");
+}
+
 sdk::Status read_account(const sdk::Settings& settings, Access& out) {
   const std::string word = settings.text("sasl");
   out.user = settings.text("user");
@@ -79,11 +94,25 @@ sdk::Status read_account(const sdk::Settings& settings, Access& out) {
   if (out.certificate.empty() != out.private_key.empty()) return config("certificate: and private_key: go together; name both files");
   if (word.empty() && out.user.empty() && out.password.empty()) return {};
   const auto* const known = std::ranges::find(kMechanisms, word.empty() ? "scram-sha-512" : std::string_view(word), [](const auto& one) { return one.first; });
-  if (known == kMechanisms.end()) return config("sasl: '" + word + "' is not known; use scram-sha-512, scram-sha-256, plain or gssapi");
+  if (known == kMechanisms.end()) return config("sasl: '" + word + "' is not known; use scram-sha-512, scram-sha-256, plain, gssapi or oauthbearer");
   out.mechanism = known->second;
   if (out.user.empty()) return config("user: is missing; name who signs in");
   if (out.mechanism == "GSSAPI") return out.keytab.empty() ? config("keytab: is missing; name the file with the keys of user:") : sdk::Status{};
-  return out.password.empty() ? config("password: is missing or empty; give the password of user:") : sdk::Status{};
+  if (out.password.empty()) return config("password: is missing or empty; give the password of user:");
+  return out.mechanism == "OAUTHBEARER" ? read_token(settings, out) : sdk::Status{};
+}
+
+/// One name is a topic, whatever it is called; the brokers know what it may be.
+sdk::Status read_topics(const sdk::Settings& settings, Choice& out) {
+  out.words = settings.list("topic");
+  out.topic.clear();
+  out.several = out.words.size() > 1 || (!out.words.empty() && out.words[0].find_first_of("*?!") != std::string::npos);
+  for (const std::string& word : out.words) {
+    out.topic.append(out.topic.empty() ? "" : ", ").append(word);
+    const bool good = !word.empty() && std::ranges::all_of(word, [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("._-*?!").find(c) != std::string_view::npos; });
+    if (out.several && (!good || word.find('!', 1) != std::string::npos)) return config("topic: '" + word + "' is neither a topic's name nor a pattern like clicks-*");
+  }
+  return out.topic.empty() ? config("topic: is empty; name the topic that is to be read") : sdk::Status{};
 }
 
 }  // namespace
@@ -107,8 +136,7 @@ sdk::Status read_access(const sdk::Settings& settings, Access& out) {
 }
 
 sdk::Status read_choice(const sdk::Settings& settings, Choice& out) {
-  out.topic = settings.text("topic");
-  if (out.topic.empty()) return config("topic: is empty; name the topic that is to be read");
+  if (sdk::Status read = read_topics(settings, out); !read.ok()) return read;
   const std::string shape = settings.text("shape", "state");
   if (shape != "state" && shape != "events") return config("shape: '" + shape + "' is not known; use state or events");
   out.shape = shape == "state" ? Shape::state : Shape::events;

@@ -57,6 +57,8 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
   const std::string protocol = std::string(access.mechanism.empty() ? "" : "SASL_") + (access.tls ? "SSL" : "PLAINTEXT");
   const std::string timeout = std::to_string(std::clamp<int64_t>(access.timeout.count(), 1000, 300000));
   const int64_t one_fetch = access.buffer / 4;  // comes on top of what is at hand
+  const bool by_token = access.mechanism == "OAUTHBEARER";
+  const bool by_password = !by_token && access.mechanism != "GSSAPI";
   const std::vector<std::pair<const char*, std::string>> all = {
       {"bootstrap.servers", access.servers},
       {"client.id", "meshgate"},
@@ -65,10 +67,15 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
       {"ssl.certificate.location", access.tls ? access.certificate : ""},
       {"ssl.key.location", access.tls ? access.private_key : ""},
       {"sasl.mechanism", access.mechanism},
-      {"sasl.username", access.mechanism == "GSSAPI" ? "" : access.user},
-      {"sasl.password", access.mechanism == "GSSAPI" ? "" : access.password},
+      {"sasl.username", by_password ? access.user : ""},
+      {"sasl.password", by_password ? access.password : ""},
       {"sasl.kerberos.principal", access.mechanism == "GSSAPI" ? access.user : ""},
       {"sasl.kerberos.keytab", access.mechanism == "GSSAPI" ? access.keytab : ""},
+      {"sasl.oauthbearer.method", by_token ? "oidc" : ""},
+      {"sasl.oauthbearer.client.id", by_token ? access.user : ""},
+      {"sasl.oauthbearer.client.secret", by_token ? access.password : ""},
+      {"sasl.oauthbearer.token.endpoint.url", access.token_url},
+      {"sasl.oauthbearer.scope", access.scope},
       {"group.id", access.group.empty() ? "meshgate" : access.group},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
@@ -93,6 +100,10 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
   std::array<char, 512> reason{};
   for (const auto& [name, value] : all) {
     if (value.empty() || rd_kafka_conf_set(settings, name, value.c_str(), reason.data(), reason.size()) == RD_KAFKA_CONF_OK) continue;
+    if (by_token && std::string_view(name) == "sasl.oauthbearer.method") {
+      return sdk::failure(MG_CONFIG, at("the settings") + " cannot be used: sasl: oauthbearer needs a librdkafka that is built with libcurl, and " + rd_kafka_version_str() +
+                                         " here is not; put one that is in its place, or use another sasl:");
+    }
     // What the library says may quote the value, which may be a password.
     return sdk::failure(MG_CONFIG, at("the settings") + " cannot be used: librdkafka does not take what is given for " + name + "; check how it is written");
   }
@@ -113,12 +124,12 @@ sdk::Status Client::cluster(std::string& out) {
   });
 }
 
-sdk::Status Client::topics(std::vector<std::string>& out) {
+sdk::Status Client::topics(Counts& out) {
   Metadata all;
   if (sdk::Status asked = metadata({}, at("the topics"), all); !asked.ok()) return asked;
   for (int i = 0; i < all->topic_cnt; ++i) {
     const std::string_view name = all->topics[i].topic;
-    if (all->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && !name.starts_with("__")) out.emplace_back(name);
+    if (all->topics[i].err == RD_KAFKA_RESP_ERR_NO_ERROR && !name.starts_with("__")) out.emplace(name, all->topics[i].partition_cnt);
   }
   return {};
 }
@@ -145,12 +156,27 @@ sdk::Status Client::metadata(const std::string& topic, std::string_view doing, M
 }
 
 sdk::Status Client::offsets(const std::string& topic, std::int32_t count, Edge edge, Offsets& out) {
-  const std::string doing = at(std::string("where topic '") + topic + (edge == Edge::begin ? "' begins" : "' ends"));
+  std::map<std::string, Offsets> all;
+  if (sdk::Status asked = offsets({{topic, count}}, edge, all); !asked.ok()) return asked;
+  out = std::move(all[topic]);
+  return {};
+}
+
+sdk::Status Client::offsets(const Counts& topics, Edge edge, std::map<std::string, Offsets>& out) {
+  std::string names;
+  int total = 0;
+  for (const auto& [topic, count] : topics) {
+    names.append(names.empty() ? "'" : ", '").append(topic).append("'");
+    total += count;
+  }
+  const std::string doing = at("where topic " + names + (edge == Edge::begin ? " begins" : " ends"));
   out.clear();
   PartitionList list;
   const sdk::Status asked = ask(doing, [&](int wait) {
-    list.reset(rd_kafka_topic_partition_list_new(count));
-    for (std::int32_t i = 0; i < count; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i)->offset = edge == Edge::begin ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+    list.reset(rd_kafka_topic_partition_list_new(total));
+    for (const auto& [topic, count] : topics) {
+      for (std::int32_t i = 0; i < count; ++i) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), i)->offset = edge == Edge::begin ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+    }
     if (const auto error = rd_kafka_offsets_for_times(handle_.get(), list.get(), wait); error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
     for (int i = 0; i < list->cnt; ++i) {
       if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) return list->elems[i].err;
@@ -158,7 +184,7 @@ sdk::Status Client::offsets(const std::string& topic, std::int32_t count, Edge e
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   });
   if (!asked.ok()) return asked;
-  for (int i = 0; i < list->cnt; ++i) out[list->elems[i].partition] = std::max<int64_t>(list->elems[i].offset, 0);
+  for (int i = 0; i < list->cnt; ++i) out[list->elems[i].topic][list->elems[i].partition] = std::max<int64_t>(list->elems[i].offset, 0);
   return {};
 }
 
@@ -186,16 +212,18 @@ sdk::Status Client::settings(const std::string& topic, std::map<std::string, std
   return site_.cancelled() ? sdk::failure(MG_CANCELLED, "cancelled") : sdk::Status{};
 }
 
-sdk::Status Client::assign(const std::string& topic, const Offsets& from) {
+sdk::Status Client::assign(const std::map<std::string, Offsets>& from) {
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
-  for (const auto& [partition, offset] : from) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  for (const auto& [topic, offsets] : from) {
+    for (const auto& [partition, offset] : offsets) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = offset;
+  }
   unassign();
   const auto error = rd_kafka_assign(handle_.get(), list.get());
   for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = RD_KAFKA_OFFSET_END;
   assigned_ = std::move(list);
   queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
   fed_ = Clock::now();
-  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? sdk::Status{} : failed(error, at("topic '" + topic + "'"), {});
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? sdk::Status{} : failed(error, at("reading"), {});
 }
 
 void Client::unassign() { rd_kafka_assign(handle_.get(), nullptr); }

@@ -17,6 +17,8 @@ namespace meshgate::kafka {
 
 /// By partition.
 using Offsets = std::map<std::int32_t, std::int64_t>;
+/// How many partitions topics have.
+using Counts = std::map<std::string, std::int32_t>;
 
 /// What the streams of a connection share with it; outlives them.
 struct Site {
@@ -42,17 +44,19 @@ class Client {
 
   /// The brokers' own name for their cluster; empty where they have none.
   sdk::Status cluster(std::string& out);
-  sdk::Status topics(std::vector<std::string>& out);
+  sdk::Status topics(Counts& out);
   /// The partitions of a topic, 0 and up.
   sdk::Status partitions(const std::string& topic, std::int32_t& out);
   enum class Edge : std::uint8_t { begin, end };
   /// Where partitions 0 … count-1 begin, or end for who reads committed messages only.
   sdk::Status offsets(const std::string& topic, std::int32_t count, Edge edge, Offsets& out);
+  /// The same of all these topics, asked at once.
+  sdk::Status offsets(const Counts& topics, Edge edge, std::map<std::string, Offsets>& out);
   /// The settings of a topic, by name; none where this account may not see them.
   sdk::Status settings(const std::string& topic, std::map<std::string, std::string>& out);
 
-  /// Reads these partitions from these offsets on; what was fetched before is forgotten.
-  sdk::Status assign(const std::string& topic, const Offsets& from);
+  /// Reads these partitions of these topics from these offsets on; what was fetched before is forgotten.
+  sdk::Status assign(const std::map<std::string, Offsets>& from);
   void unassign();
   /// The next message or end of a partition (err: RD_KAFKA_RESP_ERR__PARTITION_EOF), nothing if none comes in time. What keeps messages from coming is a
   /// failure. Blocks.

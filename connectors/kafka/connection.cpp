@@ -35,18 +35,17 @@ sdk::Status ClusterConnection::open(const sdk::Host& host, const sdk::Settings& 
 
 sdk::Status ClusterConnection::check() {
   std::unique_ptr<Client> client;
-  std::vector<std::string> topics;
+  Counts topics;
   if (sdk::Status opened = Client::open(site_, client); !opened.ok()) return opened;
   return client->topics(topics);
 }
 
 sdk::Status ClusterConnection::discover(sdk::Catalog& catalog) {
   std::unique_ptr<Client> client;
-  std::vector<std::string> topics;
+  Counts topics;
   if (sdk::Status opened = Client::open(site_, client); !opened.ok()) return opened;
   if (sdk::Status asked = client->topics(topics); !asked.ok()) return asked;
-  std::ranges::sort(topics);
-  for (const std::string& topic : topics) {
+  for (const auto& [topic, partitions] : topics) {
     std::unique_ptr<MessageTable> table;
     if (!catalog.names_only()) {
       if (sdk::Status looked = look_at(*client, topic, table); !looked.ok()) return looked;

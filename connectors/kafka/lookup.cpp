@@ -44,30 +44,40 @@ bool parse_id(std::string_view id, std::string_view topic, std::int64_t& partiti
 }  // namespace
 
 sdk::Status Lookup::answer(const sdk::Keys& keys, const std::vector<KnownColumn>& columns, sdk::Sink& sink) {
-  Offsets begins;
-  Offsets ends;
-  if (sdk::Status prepared = prepare(columns, begins, ends); !prepared.ok()) return prepared;
+  Counts topics;
+  if (sdk::Status prepared = prepare(columns, topics); !prepared.ok()) return prepared;
   if (!sink.columns(table_->columns())) return sdk::failure(MG_CANCELLED, "cancelled");
   if (keys.size() == 0) return {};
-  return choice_.shape == Shape::state ? find_state(keys, begins, ends, sink) : find_events(keys, begins, ends, sink);
+  for (const auto& [topic, partitions] : topics) {
+    if (sdk::Status found = find_in(choice_.name_of(topic), partitions, keys, sink); !found.ok()) return found;
+  }
+  return {};
 }
 
-sdk::Status Lookup::prepare(const std::vector<KnownColumn>& columns, Offsets& begins, Offsets& ends) {
-  std::int32_t count = 0;
+sdk::Status Lookup::prepare(const std::vector<KnownColumn>& columns, Counts& topics) {
   if (sdk::Status made = MessageTable::make(choice_, site_.registry.get(), table_); !made.ok()) return made;
   table_->recall(columns);
   if (client_ == nullptr) {
     if (sdk::Status opened = Client::open(site_, client_); !opened.ok()) return opened;
   }
-  if (sdk::Status asked = client_->partitions(choice_.topic, count); !asked.ok()) return asked;
-  if (sdk::Status asked = client_->offsets(choice_.topic, count, Client::Edge::begin, begins); !asked.ok()) return asked;
-  return client_->offsets(choice_.topic, count, Client::Edge::end, ends);
+  return find_topics(*client_, choice_, {}, topics);
 }
 
-sdk::Status Lookup::find_state(const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink) {
+sdk::Status Lookup::find_in(const std::string& topic, std::int32_t partitions, const sdk::Keys& keys, sdk::Sink& sink) {
+  Offsets begins;
+  Offsets ends;
+  if (sdk::Status asked = client_->offsets(topic, partitions, Client::Edge::begin, begins); !asked.ok()) return asked;
+  if (sdk::Status asked = client_->offsets(topic, partitions, Client::Edge::end, ends); !asked.ok()) return asked;
+  return choice_.shape == Shape::state ? find_state(topic, keys, begins, ends, sink) : find_events(topic, keys, begins, ends, sink);
+}
+
+sdk::Status Lookup::find_state(const std::string& topic, const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink) {
   std::unordered_map<std::string, std::optional<Kept>> found;
-  for (size_t i = 0; i < keys.size(); ++i) found.try_emplace(MessageTable::key_text(keys[i]));
-  const sdk::Status read = read_range(*client_, choice_.topic, begins, ends, site_.access.timeout, [&](const Message& message) {
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (!choice_.several || (keys[i][0].kind == MG_TEXT && sdk::view(keys[i][0].s) == topic)) found.try_emplace(MessageTable::key_text(keys[i]));
+  }
+  if (found.empty()) return {};
+  const sdk::Status read = read_range(*client_, topic, begins, ends, site_.access.timeout, [&](const Message& message) {
     Meaning meaning = Meaning::nothing;
     if (sdk::Status key = table_->read_key(message, meaning); !key.ok()) return key;
     const auto wanted = meaning == Meaning::fault ? found.end() : found.find(table_->key_text());
@@ -77,19 +87,19 @@ sdk::Status Lookup::find_state(const sdk::Keys& keys, const Offsets& begins, con
   if (!read.ok()) return read;
   for (const auto& [key, kept] : found) {
     if (!kept) continue;
-    if (sdk::Status emitted = emit(kept->view(choice_.topic), sink); !emitted.ok()) return emitted;
+    if (sdk::Status emitted = emit(kept->view(topic), sink); !emitted.ok()) return emitted;
   }
   return {};
 }
 
-sdk::Status Lookup::find_events(const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink) {
+sdk::Status Lookup::find_events(const std::string& topic, const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink) {
   for (size_t i = 0; i < keys.size(); ++i) {
     std::int64_t partition = 0;
     std::int64_t offset = 0;
-    if (keys[i][0].kind != MG_TEXT || !parse_id(sdk::view(keys[i][0].s), choice_.topic, partition, offset)) continue;
+    if (keys[i][0].kind != MG_TEXT || !parse_id(sdk::view(keys[i][0].s), topic, partition, offset)) continue;
     const auto begin = begins.find(static_cast<std::int32_t>(partition));
     if (begin == begins.end() || offset < begin->second || offset >= ends.at(begin->first)) continue;
-    const sdk::Status read = read_range(*client_, choice_.topic, {{begin->first, offset}}, {{begin->first, offset + 1}}, site_.access.timeout,
+    const sdk::Status read = read_range(*client_, topic, {{begin->first, offset}}, {{begin->first, offset + 1}}, site_.access.timeout,
                                         [&](const Message& message) { return emit(message, sink); });
     if (!read.ok()) return read;
   }

@@ -4,6 +4,7 @@
 
 #include "connectors/kafka/client.hpp"
 #include "connectors/kafka/message_table.hpp"
+#include "connectors/kafka/topics.hpp"
 
 namespace meshgate::kafka {
 
@@ -19,9 +20,10 @@ class Lookup {
  private:
   struct Kept;
 
-  sdk::Status prepare(const std::vector<KnownColumn>& columns, Offsets& begins, Offsets& ends);
-  sdk::Status find_state(const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink);
-  sdk::Status find_events(const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink);
+  sdk::Status prepare(const std::vector<KnownColumn>& columns, Counts& topics);
+  sdk::Status find_in(const std::string& topic, std::int32_t partitions, const sdk::Keys& keys, sdk::Sink& sink);
+  sdk::Status find_state(const std::string& topic, const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink);
+  sdk::Status find_events(const std::string& topic, const sdk::Keys& keys, const Offsets& begins, const Offsets& ends, sdk::Sink& sink);
   sdk::Status emit(const Message& message, sdk::Sink& sink);
 
   const Site& site_;

@@ -12,8 +12,9 @@ namespace {
 
 constexpr size_t kMostColumns = 2000;
 constexpr std::string_view kMessageId = "message_id";
+constexpr std::string_view kTopic = "_topic";
 constexpr std::array<std::pair<std::string_view, int32_t>, 5> kMetadata = {
-    {{"_topic", MG_TEXT}, {"_partition", MG_INT64}, {"_offset", MG_INT64}, {"_timestamp", MG_TIMESTAMPTZ}, {"_headers", MG_JSON}}};
+    {{kTopic, MG_TEXT}, {"_partition", MG_INT64}, {"_offset", MG_INT64}, {"_timestamp", MG_TIMESTAMPTZ}, {"_headers", MG_JSON}}};
 
 }  // namespace
 
@@ -21,6 +22,8 @@ sdk::Status MessageTable::make(const Choice& choice, format::Registry* registry,
   std::unique_ptr<MessageTable> table(new MessageTable(choice));
   if (sdk::Status made = format::make_decoder(choice.key, registry, table->key_decoder_); !made.ok()) return made;
   if (sdk::Status made = format::make_decoder(choice.value, registry, table->value_decoder_); !made.ok()) return made;
+  if (choice.shape == Shape::state && choice.several) table->key_.push_back(table->add(kTopic, MG_TEXT, {}, 1));
+  table->before_key_ = table->key_.size();
   if (choice.shape == Shape::events) table->key_.push_back(table->add(kMessageId, MG_TEXT, "topic-partition-offset", 1));
   out = std::move(table);
   return {};
@@ -54,7 +57,7 @@ sdk::Status MessageTable::fill(const Message& message, Meaning& out) {
   if (sdk::Status filled = read_key(message, out); !filled.ok()) return filled;
   time_us_ = message.timestamp_ms < 0 ? 0 : message.timestamp_ms * 1000;
   if (!expected_ && has_key()) {
-    if (sdk::Status expected = expect_values(choice_.topic); !expected.ok()) return expected;
+    if (sdk::Status expected = expect_values(std::string(message.topic)); !expected.ok()) return expected;
   }
   if (out == Meaning::put) {
     if (sdk::Status filled = fill_value(message, out); !filled.ok()) return filled;
@@ -71,8 +74,9 @@ sdk::Status MessageTable::fill_key(const Message& message, Meaning& out) {
     if (!message.key) return {};
   }
   std::string fault;
-  if (choice_.shape == Shape::state) {
-    if (sdk::Status taken = take_key_columns(choice_.topic); !taken.ok()) return taken;
+  if (before_key_ > 0) values_[key_[0]] = sdk::string_value(MG_TEXT, message.topic);
+  if (choice_.shape == Shape::state && !has_key()) {
+    if (sdk::Status taken = take_key_columns(std::string(message.topic)); !taken.ok()) return taken;
   }
   if (!message.key) {
     fault = "the message has no key; a topic of such messages has the shape events";
@@ -94,7 +98,7 @@ sdk::Status MessageTable::fill_key(const Message& message, Meaning& out) {
 /// Those that are known before a key was read. What keys without a schema hold only they tell, if it is more than one value.
 sdk::Status MessageTable::take_key_columns(const std::string& topic) {
   constexpr std::array<std::string_view, 3> kTold = {"json", "connect-json", "debezium"};
-  if (has_key() || std::ranges::find(kTold, choice_.key.format) != kTold.end()) return {};
+  if (std::ranges::find(kTold, choice_.key.format) != kTold.end()) return {};
   const sdk::Status expected = key_decoder_->expect(topic, decoded_key_);
   if (!expected.ok() || decoded_key_.fields.empty()) return expected;
   std::string fault;
@@ -141,15 +145,15 @@ sdk::Status MessageTable::fill_value(const Message& message, Meaning& out) {
 void MessageTable::set_key(std::string& fault) {
   auto& fields = decoded_key_.fields;
   std::ranges::sort(fields, {}, &format::Field::name);
-  if (key_.empty()) {
+  if (!has_key()) {
     const bool whole = !fields.empty() && std::ranges::none_of(fields, [](const auto& field) { return field.kind == MG_NULL; });
     for (const format::Field& field : fields) {
       if (whole) key_.push_back(add(field.name, field.kind, field.native, static_cast<uint32_t>(key_.size() + 1)));
     }
   }
-  if (fields.size() != key_.size()) fault = "the key has other fields than those before";
+  if (fields.size() + before_key_ != key_.size()) fault = "the key has other fields than those before";
   for (size_t i = 0; i < fields.size() && fault.empty(); ++i) {
-    const size_t column = key_[i];
+    const size_t column = key_[before_key_ + i];
     const std::string name(fields[i].name);
     if (name != sdk::view(columns_[column].name)) {
       fault = "the key has other fields than those before: '" + name + "'";
@@ -182,7 +186,7 @@ void MessageTable::set_fields(const format::Decoded& decoded, std::string& fault
 
 void MessageTable::fill_metadata(const Message& message) {
   if (!choice_.metadata || !expected_) return;
-  values_[places_.find("_topic")->second] = sdk::string_value(MG_TEXT, message.topic);
+  values_[places_.find(kTopic)->second] = sdk::string_value(MG_TEXT, message.topic);
   values_[places_.find("_partition")->second] = sdk::int64_value(message.partition);
   values_[places_.find("_offset")->second] = sdk::int64_value(message.offset);
   if (message.timestamp_ms >= 0) values_[places_.find("_timestamp")->second] = sdk::integer_value(MG_TIMESTAMPTZ, message.timestamp_ms * 1000);

@@ -43,7 +43,7 @@ class MessageTable {
   [[nodiscard]] const std::string& fault() const { return fault_; }
   [[nodiscard]] std::int64_t source_time_us() const { return time_us_; }
   /// Whether it is known which columns are the key.
-  [[nodiscard]] bool has_key() const { return !key_.empty(); }
+  [[nodiscard]] bool has_key() const { return key_.size() > before_key_; }
   /// The text by which the last record's key is compared; a key as lookup() gives it has the same.
   [[nodiscard]] std::string key_text() const;
   static std::string key_text(std::span<const mg_value> key);
@@ -69,6 +69,7 @@ class MessageTable {
   sdk::Columns columns_;
   std::map<std::string, size_t, std::less<>> places_;
   std::vector<size_t> key_;
+  size_t before_key_ = 0;  ///< 1: of several topics of shape state each has keys of its own, and which it is comes first
   std::vector<mg_value> values_;
   std::deque<std::string> storage_;
   std::string fault_;

@@ -29,12 +29,12 @@ std::string hex(std::uint64_t number) {
   return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr};
 }
 
-bool take_partition(std::string_view line, Position& out) {
+bool take_partition(std::string_view line, const std::string& topic, Position& out) {
   std::int32_t partition = 0;
   Reached reached;
   const bool good = take_number(line, partition) && take_number(line, reached.next) && take_number(line, reached.last) && take_number(line, reached.fingerprint, 16);
   const bool sound = partition >= 0 && reached.last >= -1 && reached.next > reached.last;
-  return good && line.empty() && sound && out.partitions.emplace(partition, reached).second;
+  return good && line.empty() && sound && out.partitions.emplace(Place{topic, partition}, reached).second;
 }
 
 /// The rest of a column's line and what follows it: a name may have any bytes in it.
@@ -54,8 +54,10 @@ bool take_column(std::string_view& text, Position& out) {
 std::string Position::text() const {
   std::string out = scanning ? "1 scan " : "1 follow ";
   out.append(std::to_string(end_seen_ms)).append(" ").append(cluster).append("\n");
-  for (const auto& [partition, reached] : partitions) {
-    out.append("p ").append(std::to_string(partition)).append(" ").append(std::to_string(reached.next)).append(" ").append(std::to_string(reached.last));
+  std::string_view topic;
+  for (const auto& [place, reached] : partitions) {
+    if (place.topic != topic) out.append("t ").append(topic = place.topic).append("\n");
+    out.append("p ").append(std::to_string(place.partition)).append(" ").append(std::to_string(reached.next)).append(" ").append(std::to_string(reached.last));
     out.append(" ").append(hex(reached.fingerprint)).append("\n");
   }
   for (const KnownColumn& column : columns) {
@@ -73,9 +75,14 @@ std::optional<Position> Position::parse(std::string_view text) {
   if ((stage != "scan" && stage != "follow") || !take_number(head, out.end_seen_ms) || out.end_seen_ms < 0) return std::nullopt;
   out.scanning = stage == "scan";
   out.cluster = head;
+  std::string topic;
   while (!text.empty()) {
     const std::string_view word = take_until(text, ' ');
-    if (word == "p" && take_partition(take_until(text, '\n'), out)) continue;
+    if (word == "p" && take_partition(take_until(text, '\n'), topic, out)) continue;
+    if (word == "t") {
+      topic = take_until(text, '\n');
+      if (!topic.empty()) continue;
+    }
     if (word == "c" && take_column(text, out)) continue;
     return std::nullopt;
   }

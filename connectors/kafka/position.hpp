@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace meshgate::kafka {
@@ -18,6 +19,20 @@ struct Reached {
   bool operator==(const Reached&) const = default;
 };
 
+/// A partition of a topic. Where a stream has only one topic, that is "".
+struct Place {
+  std::string topic;
+  std::int32_t partition = 0;
+  bool operator==(const Place&) const = default;
+};
+struct ByPlace {
+  using is_transparent = void;
+  using View = std::pair<std::string_view, std::int32_t>;
+  static View view(const Place& place) { return {place.topic, place.partition}; }
+  static View view(const View& place) { return place; }
+  bool operator()(const auto& a, const auto& b) const { return view(a) < view(b); }
+};
+
 /// A column as it was announced, so that a reader that starts in the middle of a topic announces the same.
 struct KnownColumn {
   std::string name;
@@ -28,13 +43,14 @@ struct KnownColumn {
 
 /// How far a topic was read, as the host stores it: lines of text.
 ///   1 scan 1790000000000 bWVzaGdhdGU          within a scan; when the end of the topic was last reached; the cluster
+///   t clicks-eu                               the topic of what follows; none where there is only one
 ///   p 0 118 117 9ae16a3b2f90404f              partition, next, last, fingerprint
 ///   c 7 1 3 key                               kind, place in the key, length, name
 struct Position {
   bool scanning = true;
   std::int64_t end_seen_ms = 0;  ///< by this machine's clock
   std::string cluster;
-  std::map<std::int32_t, Reached> partitions;
+  std::map<Place, Reached, ByPlace> partitions;
   std::vector<KnownColumn> columns;
 
   [[nodiscard]] std::string text() const;

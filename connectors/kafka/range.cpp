@@ -9,7 +9,7 @@ sdk::Status read_range(Client& client, const std::string& topic, const Offsets& 
     if (offset < ends.at(partition)) open[partition] = offset;
   }
   if (open.empty()) return {};
-  if (sdk::Status assigned = client.assign(topic, open); !assigned.ok()) return assigned;
+  if (sdk::Status assigned = client.assign({{topic, open}}); !assigned.ok()) return assigned;
   sdk::Status out;
   while (!open.empty() && out.ok()) {
     MessageHandle message;

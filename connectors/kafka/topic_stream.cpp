@@ -23,17 +23,15 @@ constexpr std::int64_t kUsualRetention_ms = std::int64_t{24} * 3600 * 1000;
 
 std::int64_t now_us() { return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-std::string partition_name(std::int32_t partition) { return "partition " + std::to_string(partition); }
-
 }  // namespace
 
 sdk::Status TopicStream::open(const Site& site, Choice choice, std::unique_ptr<sdk::Stream>& out) {
   std::unique_ptr<MessageTable> table;
   std::unique_ptr<Client> client;
-  std::int32_t partitions = 0;
+  Counts topics;
   if (sdk::Status made = MessageTable::make(choice, site.registry.get(), table); !made.ok()) return made;
   if (sdk::Status opened = Client::open(site, client); !opened.ok()) return opened;
-  if (sdk::Status counted = client->partitions(choice.topic, partitions); !counted.ok()) return counted;
+  if (sdk::Status found = find_topics(*client, choice, {}, topics); !found.ok()) return found;
   out = std::unique_ptr<sdk::Stream>(new TopicStream(site, std::move(choice), std::move(table), std::move(client)));
   return {};
 }
@@ -73,54 +71,56 @@ bool TopicStream::has_to_be_placed(std::string_view position) const {
 /// Asks where the topic begins and ends, and reads from there or from where it was.
 sdk::Status TopicStream::place(const Position* from) {
   std::string cluster;
-  std::int32_t count = 0;
-  Offsets begins;
-  Offsets ends;
-  if (sdk::Status asked = client_->partitions(choice_.topic, count); !asked.ok()) return asked;
+  Counts topics;
+  Edges begins;
+  Edges ends;
+  if (from != nullptr) at_ = *from;
+  if (sdk::Status asked = find_topics(*client_, choice_, from == nullptr ? Counts() : counts(), topics); !asked.ok()) return asked;
   if (sdk::Status asked = client_->cluster(cluster); !asked.ok()) return asked;
-  if (sdk::Status asked = client_->offsets(choice_.topic, count, Client::Edge::begin, begins); !asked.ok()) return asked;
+  if (sdk::Status asked = find_edges(*client_, choice_, topics, Client::Edge::begin, begins); !asked.ok()) return asked;
   asked_us_ = now_us();
-  if (sdk::Status asked = client_->offsets(choice_.topic, count, Client::Edge::end, ends); !asked.ok()) return asked;
+  if (sdk::Status asked = find_edges(*client_, choice_, topics, Client::Edge::end, ends); !asked.ok()) return asked;
   wards_.clear();
   if (sdk::Status set = from == nullptr ? begin(begins, cluster) : resume(*from, begins, ends, cluster); !set.ok()) return set;
 
-  Offsets first;
+  Edges first;
   total_ = 0;
-  for (const auto& [partition, reached] : at_.partitions) {
-    Ward& ward = wards_[partition];
-    ward.target = ends[partition];
-    ward.unproved = reached.last >= begins[partition];
+  for (const auto& [place, reached] : at_.partitions) {
+    Ward& ward = wards_[place];
+    ward.target = ends[place];
+    ward.unproved = reached.last >= begins[place];
     ward.ended = !ward.unproved && reached.next >= ward.target;
-    first[partition] = ward.unproved ? reached.last : reached.next;
-    total_ += static_cast<std::uint64_t>(std::max<std::int64_t>(ward.target - begins[partition], 0));
+    first[place] = ward.unproved ? reached.last : reached.next;
+    total_ += static_cast<std::uint64_t>(std::max<std::int64_t>(ward.target - begins[place], 0));
   }
   rested_ = false;
   placed_ = heard_ = counted_ = Client::Clock::now();
-  return client_->assign(choice_.topic, first);
+  return assign(*client_, choice_, first);
 }
 
-sdk::Status TopicStream::begin(const Offsets& begins, const std::string& cluster) {
+sdk::Status TopicStream::begin(const Edges& begins, const std::string& cluster) {
   at_ = {.scanning = true, .end_seen_ms = now_us() / 1000, .cluster = cluster, .partitions = {}, .columns = table_->known()};
-  for (const auto& [partition, offset] : begins) at_.partitions[partition].next = offset;
+  for (const auto& [place, offset] : begins) at_.partitions[place].next = offset;
   return {};
 }
 
-sdk::Status TopicStream::resume(const Position& from, const Offsets& begins, const Offsets& ends, const std::string& cluster) {
+sdk::Status TopicStream::resume(const Position& from, const Edges& begins, const Edges& ends, const std::string& cluster) {
   if (from.cluster != cluster) return gone("these brokers are another cluster");
   at_ = from;
-  for (auto& [partition, reached] : at_.partitions) {
-    const auto begin = begins.find(partition);
-    const auto end = ends.find(partition);
+  for (auto& [place, reached] : at_.partitions) {
+    const auto begin = begins.find(place);
+    const auto end = ends.find(place);
+    if (begin == begins.end() && !begins.contains(Place{place.topic, 0})) return gone("topic '" + place.topic + "' is not there any more");
     if (begin == begins.end() || end == ends.end()) return gone("it has fewer partitions than before, so it was made anew");
-    if (reached.next > end->second) return gone(partition_name(partition) + " ends before what was read of it, so it was made anew, or a broker lost what it had");
+    if (reached.next > end->second) return gone(named(place) + " ends before what was read of it, so it was made anew, or a broker lost what it had");
     if (reached.next >= begin->second) continue;
-    const std::string passed = partition_name(partition) + " begins at offset " + std::to_string(begin->second) + ", and " + std::to_string(reached.next) + " was to be read next: retention has passed it";
+    const std::string passed = named(place) + " begins at offset " + std::to_string(begin->second) + ", and " + std::to_string(reached.next) + " was to be read next: retention has passed it";
     if (choice_.shape == Shape::state) return gone(passed);
     site_.host.warning("topic '" + choice_.topic + "': " + passed + ". The events between are lost; read more often, or keep them longer");
     reached = {.next = begin->second};
   }
-  for (const auto& [partition, offset] : begins) {
-    if (!at_.partitions.contains(partition)) at_.partitions[partition].next = offset;
+  for (const auto& [place, offset] : begins) {
+    if (!at_.partitions.contains(place)) at_.partitions[place].next = offset;
   }
   table_->recall(at_.columns);
   return judge_absence();
@@ -130,8 +130,15 @@ sdk::Status TopicStream::resume(const Position& from, const Offsets& begins, con
 sdk::Status TopicStream::judge_absence() {
   const std::int64_t away = now_us() / 1000 - at_.end_seen_ms;
   if (choice_.shape == Shape::events || at_.scanning || away <= kSeenWithin_ms) return {};
+  for (const auto& [topic, count] : counts()) {
+    if (sdk::Status judged = judge_absence(choice_.name_of(topic), away); !judged.ok()) return judged;
+  }
+  return {};
+}
+
+sdk::Status TopicStream::judge_absence(const std::string& topic, std::int64_t away) {
   std::map<std::string, std::string> settings;
-  if (sdk::Status asked = client_->settings(choice_.topic, settings); !asked.ok()) return asked;
+  if (sdk::Status asked = client_->settings(topic, settings); !asked.ok()) return asked;
   if (settings.contains("cleanup.policy") && settings["cleanup.policy"].find("compact") == std::string::npos) return {};
   std::int64_t kept = kUsualRetention_ms;
   if (const auto found = settings.find("delete.retention.ms"); found != settings.end()) std::from_chars(found->second.data(), found->second.data() + found->second.size(), kept);
@@ -161,10 +168,11 @@ sdk::Status TopicStream::run(Turn& turn) {
 }
 
 sdk::Status TopicStream::take(const rd_kafka_message_t& raw, Turn& turn) {
-  const auto found = at_.partitions.find(raw.partition);
+  const ByPlace::View place(choice_.several ? rd_kafka_topic_name(raw.rkt) : "", raw.partition);
+  const auto found = at_.partitions.find(place);
   if (found == at_.partitions.end()) return {};
   Reached& reached = found->second;
-  Ward& ward = wards_[raw.partition];
+  Ward& ward = wards_.find(place)->second;
   if (raw.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     ward.ended = true;
     ward.unproved = false;
@@ -174,7 +182,7 @@ sdk::Status TopicStream::take(const rd_kafka_message_t& raw, Turn& turn) {
   const Message message = view_of(raw);
   const std::uint64_t print = fingerprint(message);
   if (std::exchange(ward.unproved, false) && message.offset == reached.last && print != reached.fingerprint) {
-    return gone("offset " + std::to_string(message.offset) + " of " + partition_name(message.partition) + " is another message than before, so it was made anew");
+    return gone("offset " + std::to_string(message.offset) + " of " + named(found->first) + " is another message than before, so it was made anew");
   }
   if (message.offset < reached.next) return {};
   Meaning meaning = Meaning::nothing;
@@ -226,32 +234,57 @@ sdk::Status TopicStream::rest(Turn& turn) {
   rested_ = true;
   const std::int64_t now = now_us();
   if (now - asked_us_ < std::chrono::microseconds(kAskEnds).count()) return {};
-  Offsets ends;
-  if (sdk::Status asked = client_->offsets(choice_.topic, static_cast<std::int32_t>(at_.partitions.size()), Client::Edge::end, ends); !asked.ok()) return asked;
+  Edges ends;
+  if (sdk::Status asked = find_edges(*client_, choice_, counts(), Client::Edge::end, ends); !asked.ok()) return asked;
   asked_us_ = now;
   bool all = true;
-  for (const auto& [partition, reached] : at_.partitions) {
-    if (reached.next > ends[partition]) return gone(partition_name(partition) + " ends before what was read of it, so it was made anew");
-    all = all && reached.next >= ends[partition];
+  for (const auto& [place, reached] : at_.partitions) {
+    if (reached.next > ends[place]) return gone(named(place) + " ends before what was read of it, so it was made anew");
+    all = all && reached.next >= ends[place];
   }
   if (all) turn.out.as_of_us = now;
   if (all && now / 1000 - at_.end_seen_ms >= kSeenWithin_ms) at_.end_seen_ms = now / 1000;
   return welcome_partitions();
 }
 
-/// Partitions that were added are read from their beginning, once all that the others had was read.
+/// Partitions that were added, and topics that patterns choose, are read from their beginning, once all that the others had was read.
 sdk::Status TopicStream::welcome_partitions() {
   if (Client::Clock::now() - counted_ < kCountPartitions) return {};
   counted_ = Client::Clock::now();
-  std::int32_t count = 0;
-  if (sdk::Status asked = client_->partitions(choice_.topic, count); !asked.ok()) return asked;
-  const auto before = static_cast<std::int32_t>(at_.partitions.size());
-  if (count < before) return gone("it has fewer partitions than before, so it was made anew");
-  if (count == before) return {};
-  site_.host.warning("topic '" + choice_.topic + "' has " + std::to_string(count) + " partitions now, " + std::to_string(before) + " before; the new ones are read from their beginning." +
-                     (choice_.shape == Shape::state ? " A key may have moved to another partition: of what was written while they were added the order is not known" : ""));
+  const Counts before = counts();
+  Counts now;
+  if (sdk::Status asked = find_topics(*client_, choice_, before, now); !asked.ok()) return asked;
+  for (const auto& [topic, count] : before) {
+    const auto found = now.find(topic);
+    if (found == now.end()) return gone("topic '" + topic + "' is not there any more");
+    if (found->second < count) return gone("it has fewer partitions than before, so it was made anew");
+  }
+  if (now == before) return {};
+  for (const auto& [topic, count] : now) {
+    const auto found = before.find(topic);
+    say_grown(topic, found == before.end() ? 0 : found->second, count);
+  }
   const Position so_far = at_;
   return place(&so_far);
+}
+
+void TopicStream::say_grown(const std::string& topic, std::int32_t before, std::int32_t now) const {
+  if (now == before) return;
+  const std::string name = "topic '" + choice_.name_of(topic) + "'";
+  if (before == 0) return site_.host.warning(name + " is there now; it is read from its beginning");
+  site_.host.warning(name + " has " + std::to_string(now) + " partitions now, " + std::to_string(before) + " before; the new ones are read from their beginning." +
+                     (choice_.shape == Shape::state ? " A key may have moved to another partition: of what was written while they were added the order is not known" : ""));
+}
+
+/// As far as they are read.
+Counts TopicStream::counts() const {
+  Counts out;
+  for (const auto& [place, reached] : at_.partitions) ++out[place.topic];
+  return out;
+}
+
+std::string TopicStream::named(const Place& place) const {
+  return "partition " + std::to_string(place.partition) + (choice_.several ? " of topic '" + place.topic + "'" : "");
 }
 
 bool TopicStream::all_ended() const {
@@ -265,9 +298,9 @@ bool TopicStream::scan_done() const {
 sdk::Status TopicStream::settled(std::string_view position) {
   const auto reached = site_.access.group.empty() ? std::nullopt : Position::parse(position);
   if (!reached) return {};
-  Offsets next;
-  for (const auto& [partition, one] : reached->partitions) next[partition] = one.next;
-  client_->commit(choice_.topic, next);
+  std::map<std::string, Offsets> next;
+  for (const auto& [place, one] : reached->partitions) next[choice_.name_of(place.topic)][place.partition] = one.next;
+  for (const auto& [topic, offsets] : next) client_->commit(topic, offsets);
   return {};
 }
 

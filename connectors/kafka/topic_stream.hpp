@@ -9,11 +9,12 @@
 #include "connectors/kafka/lookup.hpp"
 #include "connectors/kafka/message_table.hpp"
 #include "connectors/kafka/position.hpp"
+#include "connectors/kafka/topics.hpp"
 #include "connectors/sdk/connector.hpp"
 
 namespace meshgate::kafka {
 
-/// One topic, read by offsets that the host keeps. The first read is a scan from the beginning to where the topic ended when it began; from there on
+/// One topic or several, read by offsets that the host keeps. The first read is a scan from the beginning to where the topic ended when it began; from there on
 /// messages are followed as they come.
 ///
 /// ```
@@ -51,9 +52,10 @@ class TopicStream : public sdk::Stream {
       : site_(site), choice_(std::move(choice)), table_(std::move(table)), client_(std::move(client)), lookup_(site_, choice_) {}
 
   sdk::Status place(const Position* from);
-  sdk::Status begin(const Offsets& begins, const std::string& cluster);
-  sdk::Status resume(const Position& from, const Offsets& begins, const Offsets& ends, const std::string& cluster);
+  sdk::Status begin(const Edges& begins, const std::string& cluster);
+  sdk::Status resume(const Position& from, const Edges& begins, const Edges& ends, const std::string& cluster);
   sdk::Status judge_absence();
+  sdk::Status judge_absence(const std::string& topic, std::int64_t away);
   sdk::Status run(Turn& turn);
   sdk::Status take(const rd_kafka_message_t& message, Turn& turn);
   void emit(const Message& message, Meaning meaning, Turn& turn);
@@ -61,6 +63,9 @@ class TopicStream : public sdk::Stream {
   [[nodiscard]] std::chrono::milliseconds patience(const Turn& turn) const;
   sdk::Status rest(Turn& turn);
   sdk::Status welcome_partitions();
+  void say_grown(const std::string& topic, std::int32_t before, std::int32_t now) const;
+  [[nodiscard]] Counts counts() const;
+  [[nodiscard]] std::string named(const Place& place) const;
   [[nodiscard]] bool all_ended() const;
   [[nodiscard]] bool scan_done() const;
   [[nodiscard]] bool has_to_be_placed(std::string_view position) const;
@@ -74,7 +79,7 @@ class TopicStream : public sdk::Stream {
   Position at_;
   bool rested_ = false;  ///< the host knows that everything that came was read
   std::string given_;  ///< the Position of the last read, while what follows it is at hand
-  std::map<std::int32_t, Ward> wards_;
+  std::map<Place, Ward, ByPlace> wards_;
   std::int64_t asked_us_ = 0;  ///< when the brokers were last asked where the topic ends
   std::uint64_t total_ = 0;    ///< messages that were to come when the topic was placed
   Client::Clock::time_point placed_;

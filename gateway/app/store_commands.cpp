@@ -30,6 +30,7 @@ void print_feed(element feed, bool running) {
   if (const auto beyond = number_of(feed, "quarantine_beyond"); beyond > 0) {
     std::printf("                 it is full: %" PRIu64 " of them are only counted\n", beyond);
   }
+  if (const auto count = number_of(feed, "expired"); count > 0) std::printf("    expired      %" PRIu64 " items\n", count);
   if (!limit.empty()) std::printf("    limit        %s\n", limit.c_str());
   if (!error.empty()) std::printf("    fault        %s\n", error.c_str());
 }

@@ -28,7 +28,8 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
                 metrics.counter("meshgate_records_quarantined", "Records put into quarantine", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_source_errors", "Failed reads and commits", {{"source", source}, {"feed", options.name}}),
                 metrics.counter("meshgate_late_rows", "Changes that were committed behind what had been read, and found", {{"source", source}, {"feed", options.name}}),
-                metrics.counter("meshgate_missed_changes", "Changes that only a scan found, though earlier reads should have", {{"source", source}, {"feed", options.name}})},
+                metrics.counter("meshgate_missed_changes", "Changes that only a scan found, though earlier reads should have", {{"source", source}, {"feed", options.name}}),
+                metrics.counter("meshgate_records_expired", "Events that had expired when they were read, and did not come in", {{"source", source}, {"feed", options.name}})},
       mapped_(options_, log_),
       batch_(kStream),
       committer_(*feed_) {
@@ -46,6 +47,7 @@ FeedReader::FeedReader(const FeedOptions& options, std::shared_ptr<store::Feed> 
     metrics.ask("meshgate_source_limited", "1 while this limit keeps the reading back", {{"source", source}, {"feed", options.name}, {"limit", word(limit)}},
                 [this, limit] { return board_.get().limit == limit ? 1.0 : 0.0; });
   }
+  metrics.ask("meshgate_items_expired", "Items that have expired since the feed came to be", labels, [this] { return static_cast<double>(feed_->state().expired); });
   metrics.ask("meshgate_feed_items", "Items in the feed", labels, [this] { return static_cast<double>(feed_->state().count); });
   metrics.ask("meshgate_feed_loading", "1 until the first scan is done", labels, [this] { return feed_->state().loading ? 1.0 : 0.0; });
   enter(Phase::starting);
@@ -171,7 +173,13 @@ void FeedReader::begin_scan() {
   scan_began_ = last_report_ = std::chrono::steady_clock::now();
 }
 
+/// Only what is read anew may have been here before; what follows a Position comes once.
+void FeedReader::leave_out_expired() {
+  if (options_.keep) batch_.set_expired({.before = options_.keep->since(now()), .again = of_scan_});
+}
+
 Status FeedReader::commit() {
+  leave_out_expired();
   scan_rows_ += batch_.size();
   auto outcome = feed_->commit(batch_, seen_ ? &*seen_ : nullptr);
   batch_.clear();
@@ -179,6 +187,7 @@ Status FeedReader::commit() {
 }
 
 Status FeedReader::commit_beside() {
+  leave_out_expired();
   scan_rows_ += batch_.size();
   return account(committer_.hand_over(batch_, seen_ ? &*seen_ : nullptr));
 }
@@ -215,6 +224,7 @@ Status FeedReader::account(const Result<store::Outcome>& outcome) {
   counters_.added.add(outcome->added);
   counters_.changed.add(outcome->changed);
   counters_.removed.add(outcome->removed);
+  counters_.expired.add(outcome->expired);
   scan_removed_ += outcome->removed;
   return {};
 }
@@ -228,7 +238,8 @@ Status FeedReader::end_scan(const Progress& progress) {
   if (auto done = ask_for_unknown(); !done) return done;
   const bool from_the_middle = !seen_ && !unreadable_key_;
   bool held = false;
-  if (seen_) {
+  // What is kept says for itself when it goes; that the source has an event no more says nothing.
+  if (seen_ && !options_.keep) {
     auto swept = sweep();
     if (!swept) return std::move(swept).error();
     held = !*swept;

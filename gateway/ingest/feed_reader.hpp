@@ -91,6 +91,7 @@ class FeedReader : private RecordSink {
   Status ask_for_unknown();
   Status commit();
   Status commit_beside();
+  void leave_out_expired();
   /// Tells the source that what was read is durable. Blocks until it is.
   Status settle();
   Status finish_commits();
@@ -114,6 +115,7 @@ class FeedReader : private RecordSink {
     base::Counter& errors;
     base::Counter& late;
     base::Counter& missed;
+    base::Counter& expired;
   };
   Counters counters_;
   StatusBoard board_;

@@ -9,9 +9,9 @@ constexpr std::chrono::seconds kPatience{30};
 }  // namespace
 
 Result<std::unique_ptr<Ingest>> Ingest::start(std::vector<SourceOptions> sources, store::Store& store, base::Log& log, base::Metrics& metrics) {
-  auto ingest = std::make_unique<Ingest>();
+  auto ingest = std::make_unique<Ingest>(log);
   for (auto& source : sources) {
-    auto runner = SourceRunner::start(std::move(source), store, log, metrics);
+    auto runner = SourceRunner::start(std::move(source), store, ingest->retention_, log, metrics);
     if (!runner) return std::move(runner).error();
     ingest->runners_.push_back(std::move(*runner));
   }

@@ -9,6 +9,7 @@
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/ingest/options.hpp"
+#include "gateway/ingest/retention.hpp"
 #include "gateway/ingest/source_runner.hpp"
 #include "gateway/store/store.hpp"
 
@@ -17,7 +18,7 @@ namespace meshgate::ingest {
 /// All sources of a node being read. Made after the store; its destructor stops and joins every source.
 class Ingest {
  public:
-  Ingest() = default;
+  explicit Ingest(base::Log& log) : retention_(log) {}
   ~Ingest();
   Ingest(const Ingest&) = delete;
   Ingest& operator=(const Ingest&) = delete;
@@ -52,6 +53,7 @@ class Ingest {
 
  private:
   std::mutex replaying_;
+  Retention retention_;
   std::vector<std::unique_ptr<SourceRunner>> runners_;
 };
 

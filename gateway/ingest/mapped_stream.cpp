@@ -39,6 +39,7 @@ bool MappedStream::take(const Record& record, std::string_view raw, store::Batch
   } else {
     batch.put(item_.key, item_.id, item_.content, item_.partitions);
     if (record.late) batch.mark_late();
+    if (options_.events && record.source_time.count > 0) batch.set_time(record.source_time);
   }
   return mapped.has_value();
 }

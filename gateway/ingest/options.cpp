@@ -36,6 +36,7 @@ constexpr std::array kFeedKeys = {
     Key{.name = "link", .form = Form::any, .help = "Where people find the item: an address that begins with http:// or https://, with {fields} in it."},
     Key{.name = "updated", .form = Form::any, .help = "When the item last changed, for feed readers: a field of type timestamptz, timestamp or date; absent: when the change came here."},
     Key{.name = "guard", .form = Form::mapping, .help = "How many deletes found by a sweep are made without asking: { share: 10%, count: 100 }."},
+    Key{.name = "keep", .form = Form::mapping, .help = "How long and how many events stay: { age: 30d, count: 1000000 }; absent: all. Only where each record is an event."},
     Key{.name = "where", .form = Form::any, .help = "Which records become items. Not in this version."},
     Key{.name = "read", .form = Form::any, .help = "Who may read the feed: public, signed-in, user:NAME, group:NAME, \"group:NAME-{partition}\", node:SUBJECT, \"principal.NAME == partition\" or \"principal.NAME == 'text'\", or a list of these; absent: what `node.read` says."},
 };
@@ -95,6 +96,14 @@ void cut_rule(std::string& rules, std::string_view name) {
   if (at != std::string::npos) rules.erase(at, rules.find(kRule, at + 1) - at);
 }
 
+/// What is known only when the stream's settings are.
+void note_events(const config::Node& keep, FeedOptions& feed, config::Diagnostics& out) {
+  feed.events = of_events(feed.stream);
+  if (!feed.keep || feed.events) return;
+  out.add(keep.place(), "`keep` is for events, and what this feed reads changes and goes at its source",
+          "leave it out; where each record is an event, say so, as in from: { topic: clicks, shape: events }");
+}
+
 void refuse_what_is_to_come(const config::Section& feed, config::Diagnostics& out) {
   if (feed.has("where")) {
     out.add(feed.place("where"), "`where` is not in this version",
@@ -146,7 +155,7 @@ constexpr std::array kFromKeys = {
 };
 
 /// `tables:` in place of the name of one stream.
-void read_family(const Node& from, FeedOptions common, SourceOptions& source, config::Secrets& secrets, config::Diagnostics& out) {
+void read_family(const Node& from, const Node& keep, FeedOptions common, SourceOptions& source, config::Secrets& secrets, config::Diagnostics& out) {
   Options options = source.plugin->stream_options();
   const Node patterns = from["tables"];
   if (options.stream_name.empty()) {
@@ -167,6 +176,7 @@ void read_family(const Node& from, FeedOptions common, SourceOptions& source, co
   family.patterns = Patterns(section.list("tables"));
   if (family.patterns.all().empty()) out.add(patterns.place(), "`tables` names nothing", "write a pattern, as in tables: [ \"sales.*\" ]");
   common.stream = settings_of(section, std::span(keys).first(keys.size() - kFromKeys.size()));
+  note_events(keep, common, out);
   family.common = std::move(common);
   source.families.push_back(std::move(family));
 }
@@ -180,8 +190,11 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   feed.definition = mapping::Definition::read(section.node("fields"), section.node("id"), section.node("partition"), out);
   feed.definition.show_as(mapping::read_presentation(entry.value, out));
   feed.guard = read_guard(section.node("guard"), usual_guard(feed.name), secrets, out);
+  const Node keep = section.node("keep");
+  feed.keep = read_keep(keep, secrets, out);
 
   const Node from = section.node("from");
+  if (from["peer"].present() && keep.present()) out.add(keep.place(), "`keep` belongs to the node that reads the source", "leave it out: what expires there expires here too");
   if (from.kind() != Node::Kind::mapping || from["peer"].present()) return;
   const Node wanted = from["source"];
   const auto source = std::find_if(sources.begin(), sources.end(), [&](const SourceOptions& one) { return one.name == wanted.scalar(); });
@@ -196,8 +209,9 @@ void read_feed(const Node::Entry& entry, std::vector<SourceOptions>& sources, co
   }
   if (!source->plugin) return;
   feed.pace = source->plugin->stream_options().pace;
-  if (from["tables"].present()) return read_family(from, std::move(feed), *source, secrets, out);
+  if (from["tables"].present()) return read_family(from, keep, std::move(feed), *source, secrets, out);
   feed.stream = read_settings(from, source->plugin->stream_options(), std::span(kFromKeys).first(1), secrets, out);
+  note_events(keep, feed, out);
   source->feeds.push_back(std::move(feed));
 }
 

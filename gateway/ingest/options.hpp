@@ -10,6 +10,7 @@
 #include "config/keys.hpp"
 #include "gateway/ingest/connection.hpp"
 #include "gateway/ingest/guard.hpp"
+#include "gateway/ingest/keep.hpp"
 #include "gateway/ingest/load_limits.hpp"
 #include "gateway/ingest/patterns.hpp"
 #include "gateway/ingest/plugin.hpp"
@@ -25,6 +26,8 @@ struct FeedOptions {
   std::vector<std::string_view> pace;  ///< settings of the stream that say only when something is read
   mapping::Definition definition;
   Guard guard;
+  bool events = false;             ///< of_events()
+  std::optional<store::Keep> keep; ///< only of events
   std::string chosen;  ///< for which family and stream it was made (feed_of()); empty: it has an entry of its own
 
   /// The rules kept with the feed: when they differ from the last run's, the source is mapped again. Settings that are only of pace are none.

@@ -43,7 +43,7 @@ class Planner : private RecordSink {
       progress(plan_.rows, read->total);
       done = read->scan_ended || (read->idle && !read->scanning);
     }
-    return plan_.sweeps && feed_ != nullptr ? sweep(stream) : Status();
+    return plan_.sweeps && feed_ != nullptr && !options_.keep ? sweep(stream) : Status();
   }
 
   FeedPlan take() { return std::move(plan_); }
@@ -69,6 +69,7 @@ class Planner : private RecordSink {
       play_alone();
       return {};
     }
+    if (options_.keep) batch_.set_expired({.before = options_.keep->since(now()), .again = true});
     auto outcome = feed_->rehearse(batch_, &seen_, [this](const store::Difference& one) { note(one); });
     if (!outcome) return std::move(outcome).error();
     plan_.unchanged += outcome->unchanged;

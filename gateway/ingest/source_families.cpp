@@ -20,6 +20,7 @@ Status SourceRunner::add(FeedOptions options) {
   if ((*feed)->state().schema.fields.empty()) {
     if (auto done = (*feed)->define({}, options.rules(), options.definition.divided()); !done) return done;
   }
+  if (options.keep) retention_.add(options.name, *feed, *options.keep);
   auto task = std::make_unique<Task>(std::move(options), std::move(*feed), options_.name, log_, metrics_);
   task->turn.due = Clock::now();
   const std::lock_guard lock(mutex_);

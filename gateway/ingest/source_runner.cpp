@@ -18,14 +18,15 @@ Error too_busy(const FeedReader& reader) {
 
 }  // namespace
 
-SourceRunner::SourceRunner(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics)
-    : options_(std::move(options)), room_("source " + options_.name), store_(store), log_(log), metrics_(metrics) {
+SourceRunner::SourceRunner(SourceOptions options, store::Store& store, Retention& retention, base::Log& log, base::Metrics& metrics)
+    : options_(std::move(options)), room_("source " + options_.name), store_(store), retention_(retention), log_(log), metrics_(metrics) {
   if (options_.limits.rows > 0) rows_.emplace(options_.limits.rows, Clock::now());
   if (!options_.families.empty()) unlisted_ = "its streams have not been listed yet";
 }
 
-Result<std::unique_ptr<SourceRunner>> SourceRunner::start(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics) {
-  std::unique_ptr<SourceRunner> out(new SourceRunner(std::move(options), store, log, metrics));
+Result<std::unique_ptr<SourceRunner>> SourceRunner::start(SourceOptions options, store::Store& store, Retention& retention, base::Log& log,
+                                                          base::Metrics& metrics) {
+  std::unique_ptr<SourceRunner> out(new SourceRunner(std::move(options), store, retention, log, metrics));
   auto feeds = remembered(out->options_, store);
   if (!feeds) return std::move(feeds).error();
   feeds->insert(feeds->begin(), out->options_.feeds.begin(), out->options_.feeds.end());

@@ -18,6 +18,7 @@
 #include "gateway/ingest/feed_reader.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/ingest/password_checks.hpp"
+#include "gateway/ingest/retention.hpp"
 #include "gateway/ingest/row_budget.hpp"
 #include "gateway/store/store.hpp"
 
@@ -31,7 +32,7 @@ namespace meshgate::ingest {
 class SourceRunner {
  public:
   /// With the feeds of the configuration and those that the store remembers of its families; reaches nothing yet. An Error is the store's.
-  static Result<std::unique_ptr<SourceRunner>> start(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics);
+  static Result<std::unique_ptr<SourceRunner>> start(SourceOptions options, store::Store& store, Retention& retention, base::Log& log, base::Metrics& metrics);
   ~SourceRunner();
   SourceRunner(const SourceRunner&) = delete;
   SourceRunner& operator=(const SourceRunner&) = delete;
@@ -56,7 +57,7 @@ class SourceRunner {
   /// A refused source is asked again now and then: the person who mends a right or a table need not restart the node.
   static constexpr std::chrono::seconds kAskAgain{15};
 
-  SourceRunner(SourceOptions options, store::Store& store, base::Log& log, base::Metrics& metrics);
+  SourceRunner(SourceOptions options, store::Store& store, Retention& retention, base::Log& log, base::Metrics& metrics);
 
   struct Turn {
     base::Backoff backoff;
@@ -123,6 +124,7 @@ class SourceRunner {
   const SourceOptions options_;
   const std::string room_;  ///< for the log: "source erp"
   store::Store& store_;
+  Retention& retention_;
   base::Log& log_;
   base::Metrics& metrics_;
   std::optional<RowBudget> rows_;  ///< none: no limit

@@ -168,6 +168,7 @@ bool keep_visible(const Visitor& who, store::FeedState& state) {
   state.held.clear();
   state.quarantined = 0;
   state.beyond = 0;
+  state.expired = 0;
   return true;
 }
 

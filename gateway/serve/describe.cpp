@@ -94,6 +94,7 @@ void append_feed(std::string& out, const store::FeedState& state, const std::opt
   }
   append_count(out, "quarantined", state.quarantined);
   if (state.beyond > 0) append_count(out, "quarantine_beyond", state.beyond);
+  if (state.expired > 0) append_count(out, "expired", state.expired);
   if (source) append_source(out, *source, with_lag);
   out += ",\"schema\":";
   append_json(out, state.schema);

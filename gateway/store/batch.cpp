@@ -54,6 +54,7 @@ Batch::Change Batch::change(std::size_t index, std::vector<std::string_view>& pa
     out.content = view(entry.content);
     out.hash = entry.hash;
     out.late = entry.late;
+    out.time = entry.time;
     partitions.clear();
     for (std::size_t i = 0; i < entry.partition_count; ++i) partitions.push_back(view(partitions_[entry.first_partition + i]));
     out.partitions = partitions;
@@ -70,6 +71,7 @@ void Batch::clear() {
   loading_.reset();
   held_.reset();
   scanned_.reset();
+  expired_.reset();
 }
 
 }  // namespace meshgate::store

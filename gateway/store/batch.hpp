@@ -39,6 +39,7 @@ class Batch {
     std::string_view reason;                       ///< quarantine; cut to kMaxReason
     std::string_view raw;                          ///< quarantine; cut to kMaxRaw
     bool late = false;                             ///< put
+    Micros time{0};                                ///< put: the item's own; 0: it has none but when it came
   };
 
   /// A scan of the whole stream: when it began, and how many records it put into quarantine.
@@ -47,12 +48,20 @@ class Batch {
     std::uint64_t quarantined = 0;
   };
 
+  /// Of a feed whose items expire: which of those that it does not have do not come in any more.
+  struct Expired {
+    Micros before{0};    ///< whose own time is earlier
+    bool again = false;  ///< the batch may bring what has expired: also those whose own time is not behind all that their partition has let go
+  };
+
   explicit Batch(std::string stream) : stream_(std::move(stream)) {}
 
   /// Hashes the content here, so that whoever fills the next batch does it while this one is being committed.
   void put(std::string_view key, std::string_view id, std::string_view content, std::span<const std::string> partitions);
   /// The item put last is one that an earlier read should have shown; counted where it changes something.
   void mark_late() { entries_.back().late = true; }
+  /// The item put last has a time of its own. It counts in place of the moment of the commit, unless it is later.
+  void set_time(Micros time) { entries_.back().time = time; }
   void remove(std::string_view key);
   void sweep(std::string_view key);
   void quarantine(std::string_view key, std::string_view reason, std::string_view raw);
@@ -67,6 +76,8 @@ class Batch {
   /// Quarantined records that such a scan did not meet again are forgotten: the source has them no more.
   void set_scanned(Scanned scanned) { scanned_ = scanned; }
 
+  void set_expired(Expired expired) { expired_ = expired; }
+
   [[nodiscard]] const std::string& stream() const { return stream_; }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::size_t bytes() const { return arena_.size(); }
@@ -76,6 +87,7 @@ class Batch {
   [[nodiscard]] const std::optional<bool>& loading() const { return loading_; }
   [[nodiscard]] const std::optional<std::string>& held() const { return held_; }
   [[nodiscard]] const std::optional<Scanned>& scanned() const { return scanned_; }
+  [[nodiscard]] const std::optional<Expired>& expired() const { return expired_; }
 
   /// Empty again; the memory stays.
   void clear();
@@ -94,6 +106,7 @@ class Batch {
     std::size_t first_partition = 0;
     std::size_t partition_count = 0;
     bool late = false;
+    Micros time{0};
   };
   Piece keep(std::string_view text);
   Piece partition_piece(std::string_view name);
@@ -108,6 +121,7 @@ class Batch {
   std::optional<bool> loading_;
   std::optional<std::string> held_;
   std::optional<Scanned> scanned_;
+  std::optional<Expired> expired_;
 };
 
 }  // namespace meshgate::store

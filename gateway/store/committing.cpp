@@ -166,15 +166,33 @@ Result<std::optional<Commit::WorkIndex>> Commit::owned_by(std::string_view key, 
 }
 
 Status Commit::play(std::size_t index) {
-  const auto change = batch_.change(index, names_);
+  auto change = batch_.change(index, names_);
   if (change.kind == Batch::Kind::quarantine) return quarantine(change);
   if (change.kind == Batch::Kind::present) return confirm(change.key, targets_[index]);
   if (!out_.quarantine_empty()) clear_quarantined(out_, feed_, quarantine_name(change.key, stream_));
-  if (change.kind == Batch::Kind::put) return put(index, change, targets_[index]);
+  if (change.kind == Batch::Kind::put) {
+    if (batch_.expired()) {
+      std::erase_if(names_, [&](std::string_view name) { return has_expired(change, works_[targets_[index]], name); });
+      change.partitions = names_;
+      if (names_.empty()) return ++outcome_.expired, Status();
+    }
+    return put(index, change, targets_[index]);
+  }
   auto owned = owned_by(change.key, targets_[index]);
   if (!owned) return std::move(owned).error();
   if (*owned) release(**owned);
   return {};
+}
+
+/// What a partition has of the item stays there whatever its time is, until its turn has come.
+bool Commit::has_expired(const Batch::Change& what, const Work& work, std::string_view partition) const {
+  if (what.time.count == 0) return false;
+  const auto& tables = feed_.tables();
+  const auto number = tables.partition_named(partition);
+  const Membership* there = number ? membership(work, *number) : nullptr;
+  if (there != nullptr && there->live) return false;
+  if (what.time < batch_.expired()->before) return true;
+  return batch_.expired()->again && number && what.time <= tables.partitions.at(*number).expired;
 }
 
 Status Commit::put(std::size_t index, const Batch::Change& what, WorkIndex target) {
@@ -213,6 +231,7 @@ void Commit::take(const Batch::Change& what, WorkIndex target) {
   work.hash = what.hash;
   work.content = what.content;
   work.late = what.late;
+  work.time = what.time;
   work.after_first = static_cast<std::uint32_t>(after_.size());
   for (const std::string_view name : what.partitions) after_.push_back(partition(name));
   work.after_count = static_cast<std::uint32_t>(what.partitions.size());

@@ -46,6 +46,7 @@ class Commit {
     std::string_view key;  ///< the owner's; never empty for a live item
     bool owner_changed = false;
     std::string_view content;
+    Micros time{0};  ///< the item's own; 0: that of the commit
     std::uint32_t after_first = 0;  ///< partitions, in after_
     std::uint32_t after_count = 0;
   };
@@ -73,6 +74,7 @@ class Commit {
   Result<std::optional<WorkIndex>> owned_by(std::string_view key, WorkIndex loaded = kNoWork);
   Status play(std::size_t change);
   Status put(std::size_t change, const Batch::Change& what, WorkIndex target);
+  [[nodiscard]] bool has_expired(const Batch::Change& what, const Work& work, std::string_view partition) const;
   void take(const Batch::Change& what, WorkIndex target);
   void release(WorkIndex work);
   void own(std::string_view key, std::string_view id);

@@ -123,6 +123,7 @@ FeedState DiskFeed::state() const {
                 .divided = feed.divided, .loading = progress.loading, .as_of = progress.as_of, .held = progress.held, .count = progress.items};
   out.quarantined = progress.quarantined + progress.beyond;
   out.beyond = progress.beyond;
+  out.expired = progress.expired;
   for (const auto& [number, one] : tables_.partitions) {
     if (one.served.generation == 0 || (feed.divided && one.name.empty() && one.served.head == Seq{0})) continue;
     out.partitions.push_back({one.name, standing_of(one, progress), one.served.count, one.served.digest});

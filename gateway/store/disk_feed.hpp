@@ -79,6 +79,7 @@ class DiskFeed final : public Feed {
   [[nodiscard]] Status purge(std::string_view partition, Seq through) override;
   [[nodiscard]] Status purge_older(Micros age) override;
   [[nodiscard]] Status trim(std::string_view partition, Seq through) override;
+  [[nodiscard]] Result<std::uint64_t> expire(const Keep& keep) override;
   [[nodiscard]] Status adopt(const Origin& origin) override;
   [[nodiscard]] Status follow(std::string_view partition, const Cursor& from, std::string_view lines, const Mark& mark) override;
   [[nodiscard]] Cursor followed(std::string_view partition) const override;
@@ -147,7 +148,9 @@ class DiskFeed final : public Feed {
   Result<bool> drop_unfinished_step(const LogRange& range, Seq head);
 
   Result<bool> purge_step(std::string_view partition, Seq through);
-  Result<bool> trim_step(std::string_view partition, Seq through);
+  // trimming.cpp
+  struct Room;  ///< what a partition has room for
+  Result<bool> trim_step(std::string_view partition, const Room& room, std::uint64_t& items);
   Result<bool> tidy_step(PartitionNumber partition, std::string& from);
   Status tidy(PartitionNumber partition);
   Status load_tables();

@@ -29,6 +29,7 @@ struct Outcome {
   std::uint64_t quarantined = 0;
   std::uint64_t beyond = 0;          ///< of these: only counted, because the quarantine is full
   std::uint64_t late = 0;            ///< of added and changed: put as late
+  std::uint64_t expired = 0;         ///< new, but too old to come in
   std::vector<std::string> unknown;  ///< keys said to be present that have no item here, or a record in quarantine
   Seq seq{0};                        ///< the feed's last seq afterwards
 
@@ -41,6 +42,7 @@ struct Outcome {
     quarantined += next.quarantined;
     beyond += next.beyond;
     late += next.late;
+    expired += next.expired;
     unknown.insert(unknown.end(), next.unknown.begin(), next.unknown.end());
     seq = next.seq;
     return *this;
@@ -81,7 +83,17 @@ struct FeedState {
   std::uint64_t count = 0;  ///< items, each once
   std::uint64_t quarantined = 0;
   std::uint64_t beyond = 0;  ///< of these: without an entry of their own, because the quarantine was full; right after each complete scan
+  std::uint64_t expired = 0;  ///< items that went by expire() or trim() here since the feed came to be
   std::vector<PartitionState> partitions;  ///< sorted by name
+};
+
+/// What each partition keeps of items that are events. The oldest in the feed's order go first: one goes when all before it may go too.
+struct Keep {
+  Micros age{0};            ///< items of which the time is no longer ago; 0: no matter how long
+  std::uint64_t count = 0;  ///< so many; 0: all
+  /// What is older goes.
+  [[nodiscard]] Micros since(Micros now) const { return Micros{age.count > 0 ? now.count - age.count : 0}; }
+  bool operator==(const Keep&) const = default;
 };
 
 /// What a feed is at its origin, and so at every copy.
@@ -196,8 +208,11 @@ class Feed {
   [[nodiscard]] virtual Status purge(std::string_view partition, Seq through) = 0;
   /// Drops gone entries older than `age` in all partitions; seq is mapped to time by marks kept once an hour and at each open.
   [[nodiscard]] virtual Status purge_older(Micros age) = 0;
-  /// Expires entries up to `through`: takes a seq, leaves a trim line.
+  /// Expires entries up to `through`: takes a seq, leaves a trim line; in steps of bounded size, each of which does so.
   [[nodiscard]] virtual Status trim(std::string_view partition, Seq through) = 0;
+  /// Expires what `keep` leaves no room for by trim lines, in each partition at most 10,000 entries; gives how many items: 0 when all went. Nothing goes
+  /// while the feed is loading. Looks at no more than what goes.
+  [[nodiscard]] virtual Result<std::uint64_t> expire(const Keep& keep) = 0;
 
   // ---- writing, at a replica: epoch and seq are the origin's ----
 

@@ -132,7 +132,7 @@ bool decode(std::string_view in, OriginRecord& record) {
 void encode(std::string& out, const ProgressRecord& record) {
   Packer to(out);
   to.number(number(record.seq)).number(record.loading ? 1 : 0).number(micros(record.as_of)).text(record.held);
-  to.number(record.next_number).number(record.items).number(record.quarantined).number(record.beyond).number(0);
+  to.number(record.next_number).number(record.items).number(record.quarantined).number(record.beyond).number(record.expired);
 }
 
 bool decode(std::string_view in, ProgressRecord& record) {
@@ -145,7 +145,7 @@ bool decode(std::string_view in, ProgressRecord& record) {
   record.items = from.number();
   record.quarantined = from.number();
   record.beyond = from.number();
-  from.number();
+  record.expired = from.number();
   return from.fine() && from.end();
 }
 
@@ -156,6 +156,7 @@ void encode(std::string& out, const PartitionRecord& record) {
   encode(to, record.building);
   to.number(record.last_generation).number(record.replica ? 1 : 0).number(record.loading ? 1 : 0);
   to.number(micros(record.as_of)).number(record.stale ? 1 : 0);
+  if (record.expired.count != 0) to.number(micros(record.expired));
 }
 
 bool decode(std::string_view in, PartitionRecord& record) {
@@ -168,6 +169,7 @@ bool decode(std::string_view in, PartitionRecord& record) {
   record.loading = from.flag();
   record.as_of = as_micros(from.number());
   record.stale = from.flag();
+  record.expired = from.end() ? Micros{} : as_micros(from.number());
   return from.fine() && from.end();
 }
 

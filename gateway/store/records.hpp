@@ -68,6 +68,7 @@ struct ProgressRecord {
   std::uint64_t items = 0;        ///< live ones, each once
   std::uint64_t quarantined = 0;  ///< entries kept
   std::uint64_t beyond = 0;       ///< records in quarantine without an entry of their own
+  std::uint64_t expired = 0;      ///< items that went by trims, ever
   bool operator==(const ProgressRecord&) const = default;
 };
 void encode(std::string& out, const ProgressRecord& record);
@@ -94,6 +95,7 @@ struct PartitionRecord {
   bool loading = true;  ///< at a replica
   Micros as_of{0};      ///< at a replica
   bool stale = false;   ///< the index may still name generations that are no more
+  Micros expired{0};    ///< at an origin: the latest time that an item had which went by a trim; 0: none did
 };
 void encode(std::string& out, const PartitionRecord& record);
 bool decode(std::string_view in, PartitionRecord& record);

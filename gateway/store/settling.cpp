@@ -68,7 +68,7 @@ void Commit::write_live(Work& work) {
     if (!goes_to(work, old.partition)) leave(work, old, seq);
   }
   line_.clear();
-  append_put(line_, seq, work.id, {work.n, work.hash}, at_, work.content);
+  append_put(line_, seq, work.id, {work.n, work.hash}, work.time.count == 0 ? at_ : std::min(work.time, at_), work.content);
   for (std::uint32_t i = 0; i < work.after_count; ++i) {
     const PartitionNumber where = after_[work.after_first + i];
     const Membership* old = membership(work, where);

@@ -80,8 +80,6 @@ Status forget_entry(Transaction& out, const LogRange& range, Copy& copy, const G
   return {};
 }
 
-namespace {
-
 Status forget_all(Transaction& out, const Engine& engine, const LogRange& range, Copy& copy, const std::vector<Going>& list) {
   IndexEntry entry;
   std::string key;
@@ -93,7 +91,12 @@ Status forget_all(Transaction& out, const Engine& engine, const LogRange& range,
     if (!*value || !decode(**value, entry)) return Error{Code::corrupt, "item '" + going.id + "' has a log entry but no index entry"};
     const bool was_live = any_live(entry);
     if (auto forgotten = forget_entry(out, range, copy, going, entry); !forgotten) return forgotten;
-    if (was_live && !any_live(entry)) --out.progress.items;
+    if (was_live && !any_live(entry)) {
+      --out.progress.items;
+      if (!entry.key.empty()) out.batch.Delete(engine.family(Family::origins), origin_key(range.feed, entry.stream, entry.key));
+      entry.stream = StreamNumber{};
+      entry.key.clear();
+    }
     if (entry.memberships.empty()) {
       out.drop_index(key);
     } else {
@@ -102,8 +105,6 @@ Status forget_all(Transaction& out, const Engine& engine, const LogRange& range,
   }
   return {};
 }
-
-}  // namespace
 
 Result<bool> DiskFeed::purge_step(std::string_view partition, Seq through) {
   const std::lock_guard lock(write_mutex_);
@@ -163,31 +164,6 @@ Status DiskFeed::purge_older(Micros age) {
   return {};
 }
 
-Result<bool> DiskFeed::trim_step(std::string_view partition, Seq through) {
-  const std::lock_guard lock(write_mutex_);
-  if (erased_) return erased();
-  if (auto ready = settled_for_others(); !ready) return std::move(ready).error();
-  const auto number = tables_.partition_named(partition);
-  if (!number || tables_.partitions.at(*number).served.generation == 0) return unknown_partition(partition);
-  if (tables_.partitions.at(*number).replica) {
-    return Error{Code::conflict, "feed '" + tables_.feed.name + "' follows another node: its entries expire there"};
-  }
-  Transaction out(*this);
-  const Copy& now = tables_.partitions.at(*number).served;
-  through = std::min(through, now.head);
-  const LogRange range = out.range(*number, now.generation);
-  auto list = entries_through(*engine_, range, through, kShrinkStep);
-  if (!list) return std::move(list).error();
-  if (list->empty() || through <= now.trim_through) return false;
-  const bool more = list->size() == kShrinkStep;
-  Copy& copy = out.partition(*number).served;
-  if (auto forgotten = forget_all(out, *engine_, range, copy, *list); !forgotten) return std::move(forgotten).error();
-  put_trim(out, range, copy, out.progress.seq = next(out.progress.seq), more ? list->back().seq : through);
-  copy.head = copy.trim_seq;
-  if (auto written = out.commit(Engine::Durably::yes); !written) return std::move(written).error();
-  return more;
-}
-
 void put_trim(Transaction& out, const LogRange& range, Copy& copy, Seq seq, Seq through) {
   if (copy.trim_seq != Seq{0}) out.drop_line(range, copy.trim_seq, true);
   std::string line;
@@ -195,16 +171,6 @@ void put_trim(Transaction& out, const LogRange& range, Copy& copy, Seq seq, Seq 
   out.put_line(range, seq, line);
   copy.trim_seq = seq;
   copy.trim_through = through;
-}
-
-Status DiskFeed::trim(std::string_view partition, Seq through) {
-  for (bool more = true; more;) {
-    auto step = trim_step(partition, through);
-    if (!step) return std::move(step).error();
-    more = *step;
-    notify();
-  }
-  return {};
 }
 
 }  // namespace meshgate::store

@@ -25,6 +25,9 @@ Result<std::vector<Going>> entries_behind(const Engine& engine, const LogRange& 
 /// Takes an entry out of the log, out of count and digest of the copy, and out of `entry`, which the caller writes.
 Status forget_entry(Transaction& out, const LogRange& range, Copy& copy, const Going& going, IndexEntry& entry);
 
+/// The same of all these, with their entries in the index: an item that is in no partition any more is forgotten.
+Status forget_all(Transaction& out, const Engine& engine, const LogRange& range, Copy& copy, const std::vector<Going>& list);
+
 /// Replaces the trim line of a copy.
 void put_trim(Transaction& out, const LogRange& range, Copy& copy, Seq seq, Seq through);
 

@@ -71,13 +71,18 @@ class Reading {
   }
   int32_t columns(const mg_column* all, size_t count) {
     names_.clear();
-    for (size_t i = 0; i < count; ++i) names_.emplace_back(sdk::view(all[i].name));
+    key_columns_ = 0;
+    for (size_t i = 0; i < count; ++i) {
+      names_.emplace_back(sdk::view(all[i].name));
+      if (all[i].key > 0) ++key_columns_;
+    }
     return MG_OK;
   }
   int32_t emit(const mg_record& record) {
     ++records;
     const auto text = [](const mg_value& value) { return value.kind == MG_INT64 ? std::to_string(value.i) : std::string(sdk::view(value.s)); };
-    const std::string key = record.values[0].kind == MG_NULL ? "" : text(record.values[0]);
+    std::string key = record.values[0].kind == MG_NULL ? "" : text(record.values[0]);
+    for (size_t i = 1; i < key_columns_; ++i) key.append(",").append(text(record.values[i]));
     if (record.fault.size > 0) {
       faults.emplace_back(sdk::view(record.fault));
     } else if (record.operation == MG_DELETE) {
@@ -85,7 +90,7 @@ class Reading {
     } else {
       std::string& item = items[key];
       item.clear();
-      for (size_t i = 1; i < record.value_count; ++i) {
+      for (size_t i = key_columns_; i < record.value_count; ++i) {
         if (record.values[i].kind != MG_NULL) item.append(item.empty() ? "" : " ").append(names_[i]).append("=").append(text(record.values[i]));
       }
     }
@@ -95,6 +100,7 @@ class Reading {
   std::unique_ptr<sdk::Connection> connection_;
   std::unique_ptr<sdk::Stream> stream_;
   std::vector<std::string> names_;
+  size_t key_columns_ = 0;  ///< which come first
   mg_sink sink_{sizeof(mg_sink), this, [](void* self, const mg_column* all, size_t count) -> int32_t { return static_cast<Reading*>(self)->columns(all, count); },
                 [](void* self, const mg_record* record) -> int32_t { return static_cast<Reading*>(self)->emit(*record); }};
 };

@@ -178,4 +178,71 @@ TEST_F(KafkaTopics, WhoseRegistryIsDownWait) {
   EXPECT_EQ(reading.records, 0U);
 }
 
+/// Topics that begin with the test's name and a dash.
+class KafkaSeveralTopics : public KafkaTopics {
+ protected:
+  void make(const std::string& word) { must(producer_.make_topic(named(word), 2, {})); }
+  void put(const std::string& word, const std::string& key, const std::string& value) { must(producer_.send({.topic = named(word), .key = key, .value = value, .headers = {}})); }
+  [[nodiscard]] std::string named(const std::string& word) const { return topic_ + "-" + word; }
+  Reading open(const std::vector<std::string>& topics, const Settings& more = {}) {
+    Settings stream;
+    for (const std::string& topic : topics) stream.emplace_back("topic", topic);
+    stream.insert(stream.end(), more.begin(), more.end());
+    return {{{"servers", broker().servers()}, {"tls", "false"}}, stream};
+  }
+};
+
+TEST_F(KafkaSeveralTopics, AreOneStreamInWhichEachHasItsOwnKeys) {
+  make("a");
+  make("b");
+  put("a", "k", R"({"n":1})");
+  put("b", "k", R"({"n":2})");
+  must(producer_.flush());
+  Reading reading = open({named("a"), named("b")});
+  ASSERT_TRUE(reading.scan());
+  EXPECT_EQ(reading.items.size(), 2U);
+  EXPECT_EQ(reading.items[named("a") + ",k"], "n=1");
+  EXPECT_EQ(reading.items[named("b") + ",k"], "n=2");
+  must(producer_.send({.topic = named("a"), .key = "k", .value = std::nullopt, .headers = {}}));
+  put("b", "l", R"({"n":3})");
+  must(producer_.flush());
+  ASSERT_TRUE(reading.read_until([&] { return reading.items.contains(named("b") + ",l") && !reading.items.contains(named("a") + ",k"); }));
+
+  Reading later = open({named("a"), named("b")});
+  later.position = reading.position;
+  put("a", "m", R"({"n":4})");
+  must(producer_.flush());
+  ASSERT_TRUE(later.read_until([&] { return later.items.contains(named("a") + ",m"); }));
+  EXPECT_EQ(later.records, 1U) << "what was read is not read again";
+}
+
+TEST_F(KafkaSeveralTopics, JoinWhenAPatternChoosesThem) {
+  make("a");
+  make("tmp");
+  put("a", "k", R"({"n":1})");
+  put("tmp", "k", R"({"n":0})");
+  must(producer_.flush());
+  Reading reading = open({topic_ + "-*", "!" + topic_ + "-tmp"}, {{"shape", "events"}});
+  ASSERT_TRUE(reading.scan());
+  EXPECT_EQ(reading.records, 1U);
+  make("late");
+  put("late", "k", R"({"n":2})");
+  must(producer_.flush());
+  ASSERT_TRUE(reading.read_until([&] { return reading.records == 2; }));
+  ASSERT_TRUE(reading.read_to_rest());
+  EXPECT_EQ(reading.records, 2U);
+}
+
+TEST_F(KafkaSeveralTopics, ThatAreNoneAreAFailureAndNotAnEmptyStream) {
+  std::unique_ptr<sdk::Connection> connection;
+  const std::vector<mg_setting> access = {{sdk::borrow("servers"), sdk::borrow(broker().servers())}, {sdk::borrow("tls"), sdk::borrow("false")}};
+  ASSERT_TRUE(kafka::ClusterConnection::open(sdk::Host(nullptr), {access.data(), access.size()}, connection).ok());
+  std::unique_ptr<sdk::Stream> stream;
+  const std::string pattern = topic_ + "-*";
+  const std::vector<mg_setting> choice = {{sdk::borrow("topic"), sdk::borrow(pattern)}};
+  const sdk::Status opened = connection->open_stream({choice.data(), choice.size()}, "reader", stream);
+  EXPECT_EQ(opened.code, MG_CONFIG);
+  EXPECT_THAT(opened.message, HasSubstr(pattern));
+}
+
 }  // namespace meshgate::kafka_test

@@ -63,6 +63,27 @@ TEST_F(OptionsTest, RulesTellAChangedTableAndAChangedMapping) {
   EXPECT_EQ(feeds[0].rules(), feeds[3].rules());
 }
 
+TEST_F(OptionsTest, WhatIsKeptIsNoRule) {
+  const std::string plain = "feeds: { a: { from: { source: erp, table: x, shape: events }";
+  const auto one = read(kSource + plain + ", keep: { age: 30d, count: 1000 } } }");
+  const auto other = read(kSource + plain + " } }");
+  ASSERT_TRUE(faults_.empty()) << faults_.text();
+  EXPECT_EQ(one[0].feeds[0].keep, (store::Keep{Micros{std::int64_t{30} * 86'400'000'000}, 1000}));
+  EXPECT_TRUE(one[0].feeds[0].events);
+  EXPECT_FALSE(other[0].feeds[0].keep);
+  EXPECT_EQ(one[0].feeds[0].rules(), other[0].feeds[0].rules());
+}
+
+TEST_F(OptionsTest, OnlyEventsAreKeptForATime) {
+  (void)read(std::string(kSource) + "feeds:\n  a:\n    from: { source: erp, table: x }\n    keep: { age: 1d }\n  b:\n    from: { source: erp, tables: [ x ] }\n    keep: { count: 1 }\n"
+                                    "  c:\n    from: { peer: hub }\n    keep: { count: 1 }\n  d:\n    from: { source: erp, table: x, shape: events }\n    keep: {}\n");
+  const std::string why = "`keep` is for events, and what this feed reads changes and goes at its source (leave it out; where each record is an event, say so, as in "
+                          "from: { topic: clicks, shape: events })\n";
+  EXPECT_EQ(faults_.text(), "mesh.yaml:5:11: " + why + "mesh.yaml:8:11: " + why +
+                                "mesh.yaml:11:11: `keep` belongs to the node that reads the source (leave it out: what expires there expires here too)\n"
+                                "mesh.yaml:14:11: `keep` says neither how long nor how many (write keep: { age: 30d }, keep: { count: 1000000 } or both)\n");
+}
+
 TEST_F(OptionsTest, HowOftenIsNoRule) {
   const auto one = read(std::string(kSource) + "feeds: { a: { from: { source: erp, table: x } }, b: { from: { source: erp, table: x, again: hourly } } }");
   ASSERT_TRUE(faults_.empty()) << faults_.text();

@@ -131,7 +131,7 @@ class ScriptedStream : public sdk::Stream {
     const auto shown = std::span(all).first(width());
     const auto fault = the_table->faults.find(id);
     if (fault != the_table->faults.end()) return sink.fault(shown, fault->second);
-    return the_table->late ? sink.late(shown) : sink.upsert(shown);
+    return the_table->late ? sink.late(shown) : sink.upsert(shown, row.time_us);
   }
 
   const std::string name_;
@@ -168,6 +168,7 @@ class ScriptedConnection : public sdk::Connection {
 Plugin scripted_plugin(ScriptedTable& table) {
   the_table = &table;
   static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name.", .stream_name = true}),
+                                          sdk::option({.name = "shape", .help = "events, or anything."}),
                                           sdk::option({.name = "again", .help = "How often.", .fallback = "daily", .pace = true})};
   static const sdk::Description description{"scripted", "1", "A table in memory.", {}, kOptions};
   static const mg_connector_module module = sdk::Fence::module<ScriptedConnection>(description);

@@ -19,6 +19,7 @@ struct ScriptedTable {
   struct Row {
     std::optional<std::string> name;
     std::string zone = "north";
+    std::int64_t time_us = 0;  ///< by the source; 0: it does not say
   };
   std::map<std::int64_t, Row> rows;
   std::size_t page = 3;                              ///< records per read

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace meshgate::kafka {
 
 namespace {
@@ -115,6 +117,37 @@ TEST(KafkaMessageTable, KeysAreComparedByWhatTheyAre) {
   const mg_value text[] = {sdk::string_value(MG_TEXT, "7")};
   EXPECT_NE(MessageTable::key_text(one), MessageTable::key_text(two));
   EXPECT_NE(MessageTable::key_text(number), MessageTable::key_text(text));
+}
+
+TEST(KafkaMessageTable, KeysOfSeveralTopicsAreEachTopicsOwn) {
+  Choice choice{.topic = "a, b", .several = true, .metadata = true};
+  choice.key = {.format = "json", .lone = "key", .types = {}, .setting = "key_format", .key = true};
+  choice.value = {.format = "json", .lone = "value", .types = {}, .setting = "value_format"};
+  std::unique_ptr<MessageTable> table;
+  ASSERT_TRUE(MessageTable::make(choice, nullptr, table).ok());
+  EXPECT_FALSE(table->has_key());
+  std::set<std::string> keys;
+  for (const std::string_view topic : {"a", "b", "a"}) {
+    Meaning meaning = Meaning::nothing;
+    ASSERT_TRUE(table->fill({.topic = topic, .key = R"({"x":1,"y":2})", .value = "{}"}, meaning).ok());
+    EXPECT_EQ(meaning, Meaning::put) << table->fault();
+    EXPECT_EQ(sdk::view(table->values()[0].s), topic);
+    keys.insert(table->key_text());
+  }
+  EXPECT_TRUE(table->has_key());
+  EXPECT_EQ(keys.size(), 2U);
+  ASSERT_GE(table->columns().size(), 3U);
+  EXPECT_EQ(sdk::view(table->columns()[0].name), "_topic");
+  EXPECT_EQ(table->columns()[0].key, 1U);
+  EXPECT_EQ(table->columns()[2].key, 3U);
+
+  std::unique_ptr<MessageTable> later;
+  ASSERT_TRUE(MessageTable::make(choice, nullptr, later).ok());
+  later->recall(table->known());
+  EXPECT_EQ(later->known(), table->known());
+  Meaning meaning = Meaning::nothing;
+  ASSERT_TRUE(later->fill({.topic = "b", .key = R"({"x":1,"y":2})", .value = "{}"}, meaning).ok());
+  EXPECT_TRUE(keys.contains(later->key_text()));
 }
 
 }  // namespace meshgate::kafka
