@@ -132,7 +132,7 @@ def differing(one, other):
 def same(what, there, here, people):
     """The gateway's answers, which are the hub's too."""
     try:
-        wait_for("the same answers", lambda: not differing(answers(there, people), answers(here, people)), 30)
+        wait_for("the same answers", lambda: not differing(answers(there, people), answers(here, people)), 120)
     except SystemExit:
         raise SystemExit(f"FAIL {what}: (gateway, hub) {differing(answers(there, people), answers(here, people))}") from None
     out = answers(there, people)
