@@ -17,6 +17,7 @@
 #include "gateway/net/certificates.hpp"
 #include "gateway/net/loops.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/publish/publishing.hpp"
 #include "gateway/serve/auth.hpp"
 #include "gateway/serve/serve.hpp"
 #include "gateway/store/store.hpp"
@@ -65,6 +66,7 @@ class Node {
   std::unique_ptr<net::Loops> loops_;
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<federation::Federation> federation_;
+  std::unique_ptr<publish::Publishing> publishing_;
   std::unique_ptr<serve::SourceStatus> sources_;
   std::shared_ptr<access::DirectoryAccess> access_;
   std::unique_ptr<access::SignIn> sign_in_;
