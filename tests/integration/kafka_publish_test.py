@@ -188,7 +188,7 @@ def read(server):
     """What is committed, as Kafka's own consumer reads it, in the order of each partition."""
     names = ("partition", "offset", "headers", "key")
     text = server.java("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", server.servers, "--topic", TOPIC, "--from-beginning", "--isolation-level",
-                       "read_committed", "--timeout-ms", "8000", *(word for name in names for word in ("--property", f"print.{name}=true")), "--property", "null.literal=(none)")
+                       "read_committed", "--timeout-ms", "15000", *(word for name in names for word in ("--property", f"print.{name}=true")), "--property", "null.literal=(none)")
     out = []
     for line in text.splitlines():
         partition, offset, headers, key, value = line.split("\t", 4)
@@ -199,15 +199,25 @@ def read(server):
     return sorted(out, key=lambda record: record[:2])
 
 
-def compare(node, server, shop):
+def read_whole(node, server, shop):
+    """The records once the topic has all of the feed. Kafka's consumer ends where it is kept waiting: then it is asked again."""
     wait_until_level(node, shop)
+    wanted = items(node, node.feed("things"))
+    for _ in range(4):
+        records = read(server)
+        fault = differs(records, wanted)
+        if not fault:
+            return records
+    raise SystemExit(fault)
+
+
+def compare(node, server, shop):
+    records = read_whole(node, server, shop)
     feed = node.feed("things")
-    records = read(server)
     epoch = {record.headers["mesh-epoch"] for record in records}
     if epoch != {feed["epoch"]} or {record.headers["mesh-feed"] for record in records} != {"things"}:
         raise SystemExit(f"epochs {epoch}")
     each_once(records)
-    is_fold(records, items(node, feed))
     return records
 
 
@@ -225,16 +235,18 @@ def each_once(records):
         last[record.key] = place
 
 
-def is_fold(records, wanted):
+def differs(records, wanted):
+    """What is wrong with the fold of the records."""
     fold = {record.key: record for record in records}
     fold = {key: record for key, record in fold.items() if record.value is not None}
     if set(fold) != set(wanted):
-        raise SystemExit(f"missing {sorted(set(wanted) - set(fold))[:5]}, too many {sorted(set(fold) - set(wanted))[:5]}")
+        return f"missing {sorted(set(wanted) - set(fold))[:5]}, too many {sorted(set(fold) - set(wanted))[:5]}"
     for key, record in fold.items():
         item = wanted[key]
         hash_of = record.headers["mesh-rev"].split("-")[1], item["rev"].split("-")[1]
         if record.value != item["item"] or record.headers["partitions"] != item["partitions"] or hash_of[0] != hash_of[1]:
-            raise SystemExit(f"{key} is {record}, and in the feed {item}")
+            return f"{key} is {record}, and in the feed {item}"
+    return None
 
 
 def restore(node, server, shop):
@@ -242,20 +254,17 @@ def restore(node, server, shop):
     data, copy = os.path.join(node.folder, "data"), os.path.join(node.folder, "backup")
     command(node, "backup", copy)
     shop.turn()
-    wait_until_level(node, shop)
-    before = read(server)
+    before = read_whole(node, server, shop)
     node.stop()
     shop.things.update({identity: ("north", "south", "late") for identity in (1000, 1001, 1002)})
     shop.write()
     shutil.rmtree(data)
     command(node, "restore", copy)
     node.start()
-    wait_until_level(node, shop)
-    after = read(server)
+    after = read_whole(node, server, shop)
     new = sorted(record.key for record in after if record not in before)
     if new != ["1000", "1001", "1002"]:
         raise SystemExit(f"after a restore {len(new)} records were written: {new[:20]}")
-    is_fold(after, items(node, node.feed("things")))
     print("a restored gateway wrote what differs, and nothing else")
 
 
@@ -275,7 +284,7 @@ def overtake(node, yaml, server, shop):
         wait_for("the node to be overtaken", lambda: (feed := node.feed("things")) and published(feed).startswith("overtaken: "))
         if "another gateway" not in published(node.feed("things")):
             raise SystemExit(published(node.feed("things")))
-        is_fold(read(server), items(other, other.feed("things")))
+        each_once(read_whole(other, server, shop))
     print("of two gateways one was overtaken, and said so")
 
 
