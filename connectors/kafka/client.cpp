@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "connectors/kafka/brokers.hpp"
 #include "connectors/kafka/failures.hpp"
 
 namespace meshgate::kafka {
@@ -54,28 +55,9 @@ Client::~Client() = default;
 
 sdk::Status Client::configure(rd_kafka_conf_t* settings) {
   const Access& access = site_.access;
-  const std::string protocol = std::string(access.mechanism.empty() ? "" : "SASL_") + (access.tls ? "SSL" : "PLAINTEXT");
-  const std::string timeout = std::to_string(std::clamp<int64_t>(access.timeout.count(), 1000, 300000));
   const int64_t one_fetch = access.buffer / 4;  // comes on top of what is at hand
-  const bool by_token = access.mechanism == "OAUTHBEARER";
-  const bool by_password = !by_token && access.mechanism != "GSSAPI";
-  const std::vector<std::pair<const char*, std::string>> all = {
-      {"bootstrap.servers", access.servers},
-      {"client.id", "meshgate"},
-      {"security.protocol", protocol},
-      {"ssl.ca.location", access.tls ? access.authority : ""},
-      {"ssl.certificate.location", access.tls ? access.certificate : ""},
-      {"ssl.key.location", access.tls ? access.private_key : ""},
-      {"sasl.mechanism", access.mechanism},
-      {"sasl.username", by_password ? access.user : ""},
-      {"sasl.password", by_password ? access.password : ""},
-      {"sasl.kerberos.principal", access.mechanism == "GSSAPI" ? access.user : ""},
-      {"sasl.kerberos.keytab", access.mechanism == "GSSAPI" ? access.keytab : ""},
-      {"sasl.oauthbearer.method", by_token ? "oidc" : ""},
-      {"sasl.oauthbearer.client.id", by_token ? access.user : ""},
-      {"sasl.oauthbearer.client.secret", by_token ? access.password : ""},
-      {"sasl.oauthbearer.token.endpoint.url", access.token_url},
-      {"sasl.oauthbearer.scope", access.scope},
+  std::vector<BrokerSetting> all = broker_settings(access);
+  const std::vector<BrokerSetting> reading = {
       {"group.id", access.group.empty() ? "meshgate" : access.group},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
@@ -90,23 +72,10 @@ sdk::Status Client::configure(rd_kafka_conf_t* settings) {
       {"queued.max.messages.kbytes", std::to_string((access.buffer - one_fetch) / 1024)},
       {"fetch.max.bytes", std::to_string(one_fetch)},
       {"receive.message.max.bytes", kLongestAnswer},
-      {"socket.timeout.ms", timeout},
-      {"socket.connection.setup.timeout.ms", timeout},
-      {"reconnect.backoff.max.ms", "2000"},
       {"max.poll.interval.ms", "86400000"},
-      {"log.queue", "true"},
-      {"log.connection.close", "false"},
   };
-  std::array<char, 512> reason{};
-  for (const auto& [name, value] : all) {
-    if (value.empty() || rd_kafka_conf_set(settings, name, value.c_str(), reason.data(), reason.size()) == RD_KAFKA_CONF_OK) continue;
-    if (by_token && std::string_view(name) == "sasl.oauthbearer.method") {
-      return sdk::failure(MG_CONFIG, at("the settings") + " cannot be used: sasl: oauthbearer needs a librdkafka that is built with libcurl, and " + rd_kafka_version_str() +
-                                         " here is not; put one that is in its place, or use another sasl:");
-    }
-    // What the library says may quote the value, which may be a password.
-    return sdk::failure(MG_CONFIG, at("the settings") + " cannot be used: librdkafka does not take what is given for " + name + "; check how it is written");
-  }
+  all.insert(all.end(), reading.begin(), reading.end());
+  if (sdk::Status applied = apply(settings, all, access); !applied.ok()) return applied;
   rd_kafka_conf_set_opaque(settings, this);
   rd_kafka_conf_set_error_cb(settings, &Client::on_error);
   rd_kafka_conf_set_log_cb(settings, &Client::on_log);

@@ -6,6 +6,7 @@
 #include "connectors/kafka/message_table.hpp"
 #include "connectors/kafka/range.hpp"
 #include "connectors/kafka/topic_stream.hpp"
+#include "connectors/kafka/topic_writer.hpp"
 
 namespace meshgate::kafka {
 
@@ -77,6 +78,19 @@ sdk::Status ClusterConnection::open_stream(const sdk::Settings& settings, std::s
   Choice choice;
   if (sdk::Status read = read_choice(settings, choice); !read.ok()) return read;
   return TopicStream::open(site_, std::move(choice), out);
+}
+
+sdk::Status ClusterConnection::probe_writer(const sdk::Settings& settings, sdk::Text& warn) {
+  Publication publication;
+  if (sdk::Status read = read_publication(settings, publication); !read.ok()) return read;
+  return TopicWriter::probe(site_, publication, warn);
+}
+
+sdk::Status ClusterConnection::open_writer(const sdk::Settings& settings, const sdk::WrittenFeed& feed, std::unique_ptr<sdk::Writer>& out) {
+  Publication publication;
+  if (sdk::Status read = read_publication(settings, publication); !read.ok()) return read;
+  out = std::make_unique<TopicWriter>(site_, std::move(publication), feed);
+  return {};
 }
 
 }  // namespace meshgate::kafka

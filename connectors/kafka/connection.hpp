@@ -21,6 +21,8 @@ class ClusterConnection : public sdk::Connection {
   /// The topics that this account may see, but for Kafka's own. Their columns are those of JSON values among the last messages.
   sdk::Status discover(sdk::Catalog& catalog) override;
   sdk::Status open_stream(const sdk::Settings& settings, std::string_view reader, std::unique_ptr<sdk::Stream>& out) override;
+  sdk::Status probe_writer(const sdk::Settings& settings, sdk::Text& warn) override;
+  sdk::Status open_writer(const sdk::Settings& settings, const sdk::WrittenFeed& feed, std::unique_ptr<sdk::Writer>& out) override;
 
  private:
   sdk::Status look_at(Client& client, const std::string& topic, std::unique_ptr<MessageTable>& out) const;

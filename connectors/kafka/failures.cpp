@@ -13,8 +13,13 @@ std::pair<int32_t, std::string_view> meaning(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return {MG_AUTH, "the brokers refuse the account; check sasl:, user: and password:"};
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM: return {MG_AUTH, "the brokers do not offer this way to sign in; check sasl:"};
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return {MG_AUTH, "this account may not read it, or there is no such topic; check topic:, and grant Read and Describe on it (see connectors/kafka/README.md)"};
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return {MG_AUTH, "this account may not do that with it, or there is no such topic; check topic:, and grant it the rights that connectors/kafka/README.md names"};
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return {MG_AUTH, "this account may not do that; see connectors/kafka/README.md for what it needs"};
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return {MG_AUTH, "this account may not write in transactions; grant Write and Describe on the transactional ids that begin with meshgate- (see connectors/kafka/PUBLISHING.md)"};
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED: return {MG_CONFLICT, "another gateway writes this feed there now, and this one has stopped. If that one is not meant, end it and start this one anew"};
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return {MG_CONFIG, "the item is longer than the topic takes; raise max.message.bytes of the topic"};
     case RD_KAFKA_RESP_ERR__SSL: return {MG_RETRY, "TLS failed; check that this port speaks TLS, the broker's certificate, its name, and ca:. Nothing was sent in clear"};
     case RD_KAFKA_RESP_ERR__RESOLVE: return {MG_RETRY, "a broker has no address; check servers: and what the brokers advertise (advertised.listeners)"};
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:

@@ -17,6 +17,7 @@ struct Free {
   void operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy(queue); }
   void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
   void operator()(rd_kafka_headers_t* headers) const { rd_kafka_headers_destroy(headers); }
+  void operator()(rd_kafka_error_t* error) const { rd_kafka_error_destroy(error); }
   void operator()(rd_kafka_ConfigResource_t* resource) const { rd_kafka_ConfigResource_destroy(resource); }
 };
 
@@ -29,6 +30,7 @@ using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Free>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Free>;
 using Event = std::unique_ptr<rd_kafka_event_t, Free>;
 using Headers = std::unique_ptr<rd_kafka_headers_t, Free>;
+using ErrorHandle = std::unique_ptr<rd_kafka_error_t, Free>;
 using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Free>;
 
 }  // namespace meshgate::kafka

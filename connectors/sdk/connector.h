@@ -4,6 +4,9 @@
  * again and again with the Position it has stored; the connector emits records and hands back the next Position. The host owns
  * threads, retry, backoff, mapping, commits, deletes by sweep, guard, quarantine and metrics.
  *
+ * A connector may have a second role, the writer: it keeps something outside (a topic) equal to a feed, by the entries that the host brings in
+ * the feed's order. How far it has come is read from what was written, and kept nowhere else.
+ *
  * Rules
  *  1. Everything passed in is borrowed for the call; everything emitted is copied by the host before emit() returns. Each side
  *     frees only what it allocated.
@@ -25,8 +28,8 @@
 extern "C" {
 #endif
 
-/* 0: host and connector must match exactly; the contract has not rested yet. */
-#define MG_CONNECTOR_ABI 0u
+/* Host and connector must match exactly: the contract has not rested yet. 1: writers. */
+#define MG_CONNECTOR_ABI 1u
 #define MG_ENTRY_NAME "mg_connector_entry"
 
 /* Borrowed text or bytes, not terminated. */
@@ -46,7 +49,8 @@ enum {
   MG_GONE = 6,        /* the Position cannot be continued: read from the beginning */
   MG_UNSUPPORTED = 7,
   MG_INTERNAL = 8,
-  MG_CANCELLED = 9
+  MG_CANCELLED = 9,
+  MG_CONFLICT = 10    /* somebody else has taken over the writing: stop, a person must decide */
 };
 
 typedef struct mg_error {
@@ -263,6 +267,58 @@ typedef struct mg_person {
   mg_str password; /* never kept, logged, or put into a message */
 } mg_person;
 
+/* The feed that a writer writes. */
+typedef struct mg_feed {
+  uint32_t size;
+  uint32_t reserved;
+  mg_str name;
+  mg_str uid;   /* 32 hex digits; the same over restarts and renames */
+  mg_str epoch; /* 32 hex digits; another one: the seqs of what was written before say nothing any more */
+} mg_feed;
+
+/* An item of the feed as it is now, or that it is gone. */
+typedef struct mg_entry {
+  uint32_t size;
+  uint8_t gone; /* 1: `rev`, `at`, `content` and `partitions` are empty */
+  uint8_t reserved[3];
+  uint64_t seq; /* its place in the feed's order; 0: the feed does not know it (any more) */
+  mg_str id;
+  mg_str rev;
+  mg_str at;      /* RFC 3339, UTC */
+  mg_str content; /* one JSON text */
+  const mg_str* partitions; /* that it is in, sorted; none: the feed is not divided */
+  size_t partition_count;
+} mg_entry;
+
+/* How far what was written has come. */
+typedef struct mg_written {
+  uint32_t size;
+  uint8_t known;    /* 0: it must be compared, by fold() */
+  uint8_t reserved[3];
+  uint64_t through; /* all entries of this epoch up to this seq are there; 0: none is */
+} mg_written;
+
+/* What is there under an id. */
+typedef struct mg_held {
+  uint32_t size;
+  uint8_t gone;
+  uint8_t foreign; /* 1: somebody else wrote it; only the id is known */
+  uint8_t reserved[2];
+  mg_str id;
+  mg_str rev;
+  const mg_str* partitions; /* as they were written */
+  size_t partition_count;
+} mg_held;
+
+/* Called by fold(); returns MG_OK to go on. */
+typedef struct mg_held_sink {
+  uint32_t size;
+  void* ctx;
+  int32_t (*held)(void* ctx, const mg_held* held);
+} mg_held_sink;
+
+typedef struct mg_writer mg_writer;
+
 typedef struct mg_connector_module {
   uint32_t abi;  /* MG_CONNECTOR_ABI; read before anything else */
   uint32_t size; /* sizeof(mg_connector_module) */
@@ -302,6 +358,23 @@ typedef struct mg_connector_module {
    * these settings, as that person and on a connection of its own, which it leaves nothing of. MG_AUTH: it is not, or there is no such person; any other
    * failure says nothing of them. An empty password is refused without asking. */
   int32_t (*verify)(mg_connection*, const mg_setting*, size_t, const mg_person*, mg_error*);
+
+  /* The writer: all of these, or all NULL where this kind of source takes nothing. A writer is used by one thread at a time; cancel() of its connection
+   * ends its calls too. */
+  const mg_option* writer_options;
+  size_t writer_option_count;
+  /* Reaches what would be written and says what stands in the way; `warn` gets what should be otherwise. Writes nothing, and disturbs no writer. */
+  int32_t (*probe_writer)(mg_connection*, const mg_setting*, size_t, const mg_text* warn, mg_error*);
+  /* Takes the settings; does not yet reach out. */
+  int32_t (*open_writer)(mg_connection*, const mg_setting*, size_t, const mg_feed*, mg_writer** out, mg_error*);
+  /* Called once, before anything else: from then on no other writer of this feed can write there, and what an earlier one left unfinished is settled. */
+  int32_t (*resume)(mg_writer*, mg_written* out, mg_error*);
+  /* All that is there, each id's in their order: the last one counts. */
+  int32_t (*fold)(mg_writer*, const mg_held_sink*, mg_error*);
+  /* All of it or nothing; durable on MG_OK. `through`: with these, all entries up to this seq are there; 0: that is not so yet, and who resumes must
+   * compare. On an error it is not known whether they were written: the writer is closed, and a new one resumed. MG_CONFLICT: another one has taken over. */
+  int32_t (*write)(mg_writer*, const mg_entry* entries, size_t count, uint64_t through, mg_error*);
+  void (*close_writer)(mg_writer*);
 } mg_connector_module;
 
 /* The one exported symbol. Returns NULL when it cannot serve a host of this ABI. */

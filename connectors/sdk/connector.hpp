@@ -21,73 +21,11 @@
 #include <vector>
 
 #include "connectors/sdk/connector.h"
+#include "connectors/sdk/status.hpp"
+#include "connectors/sdk/values.hpp"
+#include "connectors/sdk/writer.hpp"
 
 namespace meshgate::sdk {
-
-constexpr mg_str borrow(std::string_view text) { return {text.data(), text.size()}; }
-constexpr std::string_view view(mg_str text) { return text.data == nullptr ? std::string_view{} : std::string_view{text.data, text.size}; }
-
-/// MG_OK, or what to do (an MG_… code) and a sentence that says what is wrong, where, and what to do.
-struct [[nodiscard]] Status {
-  int32_t code = MG_OK;
-  std::string message;
-
-  [[nodiscard]] bool ok() const { return code == MG_OK; }
-};
-inline Status failure(int32_t code, std::string message) { return {code, std::move(message)}; }
-
-/// The same as something to throw.
-class Failure : public std::exception {
- public:
-  Failure(int32_t code, std::string message) : status_{code, std::move(message)} {}
-  [[nodiscard]] const char* what() const noexcept override { return status_.message.c_str(); }
-  [[nodiscard]] const Status& status() const { return status_; }
-
- private:
-  Status status_;
-};
-
-// Values. Those made of text borrow it until emit() has returned.
-
-inline mg_value null_value() { return mg_value{}; }
-inline mg_value integer_value(int32_t kind, int64_t integer) {
-  mg_value out{};
-  out.kind = kind;
-  out.i = integer;
-  return out;
-}
-inline mg_value bool_value(bool value) { return integer_value(MG_BOOL, value ? 1 : 0); }
-inline mg_value int64_value(int64_t value) { return integer_value(MG_INT64, value); }
-inline mg_value uint64_value(uint64_t value) {
-  mg_value out{};
-  out.kind = MG_UINT64;
-  out.u = value;
-  return out;
-}
-inline mg_value float_value(int32_t kind, double value) {
-  mg_value out{};
-  out.kind = kind;
-  out.f = value;
-  return out;
-}
-inline mg_value string_value(int32_t kind, std::string_view text) {
-  mg_value out{};
-  out.kind = kind;
-  out.s = borrow(text);
-  return out;
-}
-
-/// The bytes a value counts for against mg_limits.max_bytes.
-inline uint64_t bytes_of(const mg_value& value) {
-  switch (value.kind) {
-    case MG_DECIMAL:
-    case MG_TEXT:
-    case MG_BYTES:
-    case MG_UUID:
-    case MG_JSON: return value.s.size;
-    default: return sizeof(int64_t);
-  }
-}
 
 /// A table of columns that owns its names. Its array may be announced as often as needed.
 class Columns {
@@ -394,6 +332,9 @@ class Connection {
   virtual Status setup(const Settings&, const Setup&, Text&) { return failure(MG_UNSUPPORTED, "this connector needs nothing in its source"); }
   /// Whether this is that person's password; see mg_connector_module.
   virtual Status verify(const Settings&, const Person&) { return failure(MG_UNSUPPORTED, "this connector checks no passwords"); }
+  /// The second role, of a connector whose Description has writer_options.
+  virtual Status probe_writer(const Settings&, Text&) { return failure(MG_UNSUPPORTED, "this connector does not write"); }
+  virtual Status open_writer(const Settings&, const WrittenFeed&, std::unique_ptr<Writer>&) { return failure(MG_UNSUPPORTED, "this connector does not write"); }
   /// Called on another thread, once per cancel: wake whatever blocks. The flag is set already.
   virtual void on_cancel() noexcept {}
 
@@ -412,6 +353,7 @@ struct Description {
   std::string_view summary;
   std::span<const mg_option> connection_options;
   std::span<const mg_option> stream_options;
+  std::span<const mg_option> writer_options = {};  ///< none: it does not write
 };
 
 struct Option {
@@ -442,6 +384,7 @@ constexpr mg_option option(const Option& from) {
 struct Fence {
   static Connection* self(mg_connection* connection) { return reinterpret_cast<Connection*>(connection); }
   static Stream* self(mg_stream* stream) { return reinterpret_cast<Stream*>(stream); }
+  static Writer* self(mg_writer* writer) { return reinterpret_cast<Writer*>(writer); }
 
   static int32_t report(int32_t code, std::string_view message, mg_error* out) noexcept {
     if (out == nullptr) return code;
@@ -547,6 +490,42 @@ struct Fence {
       return self(connection)->verify(Settings(settings, count), {view(who->key), view(who->name), view(who->password)});
     });
   }
+  static int32_t probe_writer(mg_connection* connection, const mg_setting* settings, size_t count, const mg_text* warn, mg_error* error) noexcept {
+    return run(self(connection), error, [&] {
+      Text mine(warn);
+      return self(connection)->probe_writer(Settings(settings, count), mine);
+    });
+  }
+  static int32_t open_writer(mg_connection* connection, const mg_setting* settings, size_t count, const mg_feed* feed, mg_writer** out, mg_error* error) noexcept {
+    *out = nullptr;
+    std::unique_ptr<Writer> made;
+    const int32_t code = run(self(connection), error, [&] {
+      return self(connection)->open_writer(Settings(settings, count), {view(feed->name), view(feed->uid), view(feed->epoch)}, made);
+    });
+    if (code != MG_OK || made == nullptr) return code;
+    made->connection_ = self(connection);
+    *out = reinterpret_cast<mg_writer*>(made.release());
+    return code;
+  }
+  static int32_t resume(mg_writer* writer, mg_written* out, mg_error* error) noexcept {
+    return run(self(writer)->connection_, error, [&] {
+      Written written;
+      Status status = self(writer)->resume(written);
+      out->known = written.known ? 1 : 0;
+      out->through = written.through;
+      return status;
+    });
+  }
+  static int32_t fold(mg_writer* writer, const mg_held_sink* sink, mg_error* error) noexcept {
+    return run(self(writer)->connection_, error, [&] {
+      HeldSink mine(sink);
+      return self(writer)->fold(mine);
+    });
+  }
+  static int32_t write(mg_writer* writer, const mg_entry* entries, size_t count, uint64_t through, mg_error* error) noexcept {
+    return run(self(writer)->connection_, error, [&] { return self(writer)->write({entries, count}, through); });
+  }
+  static void close_writer(mg_writer* writer) noexcept { delete self(writer); }
   static void close_stream(mg_stream* stream) noexcept { delete self(stream); }
   static void cancel(mg_connection* connection) noexcept {
     self(connection)->cancelled_.store(true, std::memory_order_release);
@@ -578,6 +557,15 @@ struct Fence {
     out.cancel = &Fence::cancel;
     out.close = &Fence::close;
     out.verify = &Fence::verify;
+    if (description.writer_options.empty()) return out;
+    out.writer_options = description.writer_options.data();
+    out.writer_option_count = description.writer_options.size();
+    out.probe_writer = &Fence::probe_writer;
+    out.open_writer = &Fence::open_writer;
+    out.resume = &Fence::resume;
+    out.fold = &Fence::fold;
+    out.write = &Fence::write;
+    out.close_writer = &Fence::close_writer;
     return out;
   }
 };

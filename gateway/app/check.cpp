@@ -7,6 +7,7 @@
 #include "gateway/ingest/feed_family.hpp"
 #include "gateway/ingest/probe.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/publish/writer.hpp"
 
 namespace meshgate::app {
 
@@ -63,6 +64,19 @@ bool check_source(const ingest::SourceOptions& source, base::Log& log) {
   return fine;
 }
 
+/// Reaches what a feed is published to; true when it can be written, as far as that shows without writing.
+bool check_publication(const publish::Publication& publication, base::Log& log) {
+  const std::string room = "feed " + publication.feed + ": publish to " + publication.target + ": ";
+  const auto warnings = publish::Writer::probe(publication, log);
+  if (!warnings) {
+    say(room + log.redacted(warnings.error().message));
+    return false;
+  }
+  for (const std::string& warning : *warnings) say(room + "warning: " + log.redacted(warning));
+  if (warnings->empty()) say(room + "reached");
+  return true;
+}
+
 }  // namespace
 
 int check(const std::string& config) {
@@ -75,6 +89,7 @@ int check(const std::string& config) {
   check_open_files(reading.configuration.listening.server.connections);
   bool fine = true;
   for (const auto& source : reading.configuration.sources) fine = check_source(source, log) && fine;
+  for (const auto& publication : reading.configuration.publications) fine = check_publication(publication, log) && fine;
   return fine ? kDone : kUnreachable;
 }
 

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "config/node.hpp"
-#include "gateway/ingest/plugin.hpp"
+#include "gateway/plugins/plugin.hpp"
 
 namespace meshgate::app {
 
@@ -111,8 +111,8 @@ Reading read_configuration(const std::string& file) {
   const config::Section node(top.node("node"), keys, *out.secrets, faults);
   read_node(node, out.configuration, *out.secrets, faults);
 
-  const ingest::PluginFolders folders(connector_folders(node.has("connectors") ? node.path("connectors") : std::string{}));
-  std::map<std::string, std::optional<ingest::Plugin>> loaded;
+  const plugins::PluginFolders folders(connector_folders(node.has("connectors") ? node.path("connectors") : std::string{}));
+  std::map<std::string, std::optional<plugins::Plugin>> loaded;
   const auto find = [&](const std::string& name, const config::Place& place) {
     const auto known = loaded.find(name);
     if (known != loaded.end()) return known->second;
@@ -121,6 +121,9 @@ Reading read_configuration(const std::string& file) {
     return loaded.emplace(name, plugin ? std::optional(std::move(*plugin)) : std::nullopt).first->second;
   };
   out.configuration.sources = ingest::read_sources(top.node("sources"), top.node("feeds"), find, *out.secrets, faults);
+  std::vector<publish::Place> places;
+  for (const auto& source : out.configuration.sources) places.push_back({source.name, source.plugin, source.connection});
+  out.configuration.publications = publish::read_publications(top.node("feeds"), places, *out.secrets, faults);
   out.configuration.federation = federation::read_options(top.node("peers"), top.node("feeds"), *out.secrets, faults);
   out.configuration.federation.aside = out.configuration.data + "/aside";
   check_issuer(node, out.configuration, faults);

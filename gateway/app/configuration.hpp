@@ -12,6 +12,7 @@
 #include "gateway/federation/options.hpp"
 #include "gateway/ingest/options.hpp"
 #include "gateway/net/listening.hpp"
+#include "gateway/publish/options.hpp"
 
 namespace meshgate::app {
 
@@ -30,6 +31,7 @@ struct Configuration {
   access::Policy policy;
   access::SignInOptions sign_in;
   std::vector<ingest::SourceOptions> sources;
+  std::vector<publish::Publication> publications;
   federation::Options federation;
 };
 

@@ -26,10 +26,11 @@ base::Level level_named(const std::string& name) {
   return name == "error" ? base::Level::error : base::Level::info;
 }
 
-/// What ingest and federation say of a feed, in the words of the API.
-class FromBoth : public serve::SourceStatus {
+/// What ingest, federation and publishing say of a feed, in the words of the API.
+class FromAll : public serve::SourceStatus {
  public:
-  FromBoth(const ingest::Ingest& ingest, const federation::Federation& federation) : ingest_(ingest), federation_(federation) {}
+  FromAll(const ingest::Ingest& ingest, const federation::Federation& federation, const publish::Publishing& publishing)
+      : ingest_(ingest), federation_(federation), publishing_(publishing) {}
 
   std::optional<serve::SourceState> of(std::string_view feed) const override {
     const auto standing = ingest_.standing(feed);
@@ -44,6 +45,7 @@ class FromBoth : public serve::SourceStatus {
     if (status.as_of.count != 0) out.lag_seconds = static_cast<double>(now().count - status.as_of.count) / 1e6;
     out.limit = status.limit_sentence;
     out.failing = ingest::is_fault(status.phase);
+    add_published(feed, out.note);
     return out;
   }
 
@@ -54,6 +56,14 @@ class FromBoth : public serve::SourceStatus {
   }
 
  private:
+  /// What is to be said of a feed that is published, behind what the connector says.
+  void add_published(std::string_view feed, std::string& note) const {
+    const auto standing = publishing_.standing(feed);
+    if (!standing) return;
+    note.append(note.empty() ? "" : "; ").append("published to ").append(standing->target).append(": ").append(publish::word(standing->phase));
+    if (!standing->message.empty()) note.append(": ").append(standing->message);
+  }
+
   std::optional<serve::SourceState> of_peer(std::string_view feed) const {
     const auto standing = federation_.standing(feed);
     return standing ? std::optional(state_of(*standing)) : std::nullopt;
@@ -61,6 +71,7 @@ class FromBoth : public serve::SourceStatus {
 
   const ingest::Ingest& ingest_;
   const federation::Federation& federation_;
+  const publish::Publishing& publishing_;
 };
 
 /// Where the acts of a node that does not run go: whoever commands it is told by the command.
@@ -117,7 +128,8 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
   node->federation_ = std::make_unique<federation::Federation>(configuration.federation, *node->store_, *node->pool_, node->log_, node->metrics_);
-  node->sources_ = std::make_unique<FromBoth>(*node->ingest_, *node->federation_);
+  node->publishing_ = std::make_unique<publish::Publishing>(configuration.publications, *node->store_, node->log_, node->metrics_);
+  node->sources_ = std::make_unique<FromAll>(*node->ingest_, *node->federation_, *node->publishing_);
   if (auto done = node->open_access(configuration); !done) return std::move(done).error();
   node->file_ = configuration.file;
   node->written_ = configuration.written;
@@ -366,6 +378,7 @@ void Node::drain() {
   if (ingest_) ingest_->stop();
   if (federation_) federation_->stop();
   if (charters_) charters_->stop();
+  if (publishing_) publishing_->stop();
   server_->drain(drain_time_);
 }
 

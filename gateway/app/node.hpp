@@ -23,6 +23,7 @@
 #include "gateway/net/certificates.hpp"
 #include "gateway/net/loops.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/publish/publishing.hpp"
 #include "gateway/serve/auth.hpp"
 #include "gateway/serve/charter.hpp"
 #include "gateway/serve/serve.hpp"
@@ -82,6 +83,7 @@ class Node {
   std::unique_ptr<net::Loops> loops_;
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<federation::Federation> federation_;
+  std::unique_ptr<publish::Publishing> publishing_;
   std::unique_ptr<serve::SourceStatus> sources_;
   federation::Options peers_;
   std::unique_ptr<access::Knowledge> knowledge_;

@@ -16,10 +16,12 @@ void print_feed(element feed, bool running) {
   element source;
   std::string error;
   std::string limit;
+  std::string note;
   if (feed["source"].get(source) == simdjson::SUCCESS) {
     state += ", " + text_of(source, "state");
     error = text_of(source, "error");
     limit = text_of(source, "limit");
+    note = text_of(source, "note");
   } else if (running) {
     state = "left over: nothing in the configuration fills it";
   }
@@ -31,6 +33,7 @@ void print_feed(element feed, bool running) {
     std::printf("                 it is full: %" PRIu64 " of them are only counted\n", beyond);
   }
   if (const auto count = number_of(feed, "expired"); count > 0) std::printf("    expired      %" PRIu64 " items\n", count);
+  if (!note.empty()) std::printf("    note         %s\n", note.c_str());
   if (!limit.empty()) std::printf("    limit        %s\n", limit.c_str());
   if (!error.empty()) std::printf("    fault        %s\n", error.c_str());
 }

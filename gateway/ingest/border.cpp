@@ -49,19 +49,6 @@ constexpr std::int32_t kind_of(Type type) {
   return MG_NULL;
 }
 
-Code code_of(std::int32_t code) {
-  switch (code) {
-    case MG_RETRY: return Code::retry;
-    case MG_RECONNECT: return Code::reconnect;
-    case MG_AUTH: return Code::auth;
-    case MG_CONFIG: return Code::config;
-    case MG_GONE: return Code::gone;
-    case MG_UNSUPPORTED: return Code::unsupported;
-    case MG_CANCELLED: return Code::cancelled;
-    default: return Code::internal;
-  }
-}
-
 /// What is wrong with one announced column, or empty.
 std::string fault_of(const mg_column& column) {
   if (column.size != sizeof(mg_column)) {
@@ -83,23 +70,6 @@ bool sound_key(std::vector<std::uint32_t> places) {
 }
 
 }  // namespace
-
-Error broken_promise(const Plugin& plugin, std::string_view what) {
-  return Error{Code::internal, "connector '" + std::string(plugin.name()) + "' (" + plugin.file() + ") broke its contract: " +
-                                   std::string(what) + "; tell its author"};
-}
-
-Error error_from(const Plugin& plugin, std::int32_t code, const mg_error& error) {
-  if (code < MG_OK || code > MG_CANCELLED || code == MG_BAD_RECORD) {
-    return broken_promise(plugin, "it failed with the code " + std::to_string(code) + ", which a call never returns");
-  }
-  std::string message(error.message, ::strnlen(error.message, sizeof error.message));
-  if (message.empty()) message = "connector '" + std::string(plugin.name()) + "' failed without saying why";
-  if (!valid_utf8(message)) {
-    std::replace_if(message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) > 126; }, '?');
-  }
-  return Error{code_of(code), std::move(message)};
-}
 
 Status convert_columns(const Plugin& plugin, const mg_column* columns, std::size_t count, SourceColumns& out,
                        std::vector<std::optional<Type>>& carried) {

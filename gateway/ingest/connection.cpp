@@ -14,16 +14,6 @@ constexpr std::size_t kLongestPosition = std::size_t{1} << 20U;
 constexpr std::size_t kLongestNote = 4096;
 constexpr std::uint32_t kKnownFlags = MG_SCAN_BEGAN | MG_SCAN_ENDED | MG_SCANNING | MG_IDLE | MG_SCANS_AGAIN | MG_SCAN_WAITS | MG_LISTENS | MG_OPEN;
 
-std::vector<mg_setting> borrowed(const Settings& settings) {
-  std::vector<mg_setting> out;
-  out.reserve(settings.size());
-  for (const Setting& setting : settings) {
-    out.push_back({{setting.name.data(), setting.name.size()}, {setting.value.data(), setting.value.size()}});
-  }
-  return out;
-}
-
-
 }  // namespace
 
 /// What one stream needs at the border: buffers that are used again, and the first broken promise of the running call.
@@ -205,15 +195,7 @@ Result<Progress> Stream::read(const Position& position, const Limits& limits, Re
 Status Stream::lookup(std::span<const Value> keys, std::size_t width, RecordSink& sink) { return border_->lookup(keys, width, sink); }
 Status Stream::settled(const Position& position) { return border_->settled(position); }
 
-Connection::Connection(const Plugin& plugin, base::Log& log) : plugin_(plugin), room_("connector " + std::string(plugin.name())), log_(log) {
-  host_.size = sizeof host_;
-  host_.ctx = this;
-  host_.log = [](void* self, std::int32_t level, mg_str text) noexcept {
-    auto& mine = *static_cast<Connection*>(self);
-    const auto known = static_cast<base::Level>(std::clamp<std::int32_t>(level, 0, 3));
-    mine.log_.write(known, mine.room_, text_of(text));
-  };
-}
+Connection::Connection(const Plugin& plugin, base::Log& log) : plugin_(plugin), host_(plugin, log) {}
 
 Connection::~Connection() {
   if (connection_ != nullptr) plugin_.module().close(connection_);
@@ -221,9 +203,9 @@ Connection::~Connection() {
 
 Result<std::unique_ptr<Connection>> Connection::open(const Plugin& plugin, const Settings& settings, base::Log& log) {
   std::unique_ptr<Connection> out(new Connection(plugin, log));
-  const auto given = borrowed(settings);
+  const auto given = plugins::borrowed(settings);
   Status opened = guarded(plugin, "open", [&](mg_error* error) {
-    return plugin.module().open(&out->host_, given.data(), given.size(), &out->connection_, error);
+    return plugin.module().open(out->host_.get(), given.data(), given.size(), &out->connection_, error);
   });
   if (!opened) {
     out->connection_ = nullptr;
@@ -276,8 +258,8 @@ Result<std::vector<StreamName>> Connection::list() {
 
 Status Connection::setup(const Settings& stream, const Setup& wish, const std::function<void(std::string_view)>& say) {
   if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
-  const auto given = borrowed(stream);
-  const auto login = borrowed(wish.login);
+  const auto given = plugins::borrowed(stream);
+  const auto login = plugins::borrowed(wish.login);
   constexpr std::array kActions = {MG_SETUP_INSTALL, MG_SETUP_REMOVE, MG_SETUP_STATE};
   mg_setup setup{};
   setup.size = sizeof setup;
@@ -298,7 +280,7 @@ Status Connection::setup(const Settings& stream, const Setup& wish, const std::f
 Status Connection::verify(const Settings& stream, const Credentials& who) {
   if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
   if (plugin_.module().verify == nullptr) return Error{Code::unsupported, "connector '" + std::string(plugin_.name()) + "' checks no passwords"};
-  const auto given = borrowed(stream);
+  const auto given = plugins::borrowed(stream);
   mg_person person{};
   person.size = sizeof person;
   person.key = {who.key.data(), who.key.size()};
@@ -309,7 +291,7 @@ Status Connection::verify(const Settings& stream, const Credentials& who) {
 
 Result<Stream> Connection::open_stream(const Settings& settings, const std::string& reader) {
   if (cancelled_.load()) return Error{Code::cancelled, "cancelled"};
-  const auto given = borrowed(settings);
+  const auto given = plugins::borrowed(settings);
   mg_stream* stream = nullptr;
   Status opened = guarded(plugin_, "open_stream", [&](mg_error* error) {
     return plugin_.module().open_stream(connection_, given.data(), given.size(), {reader.data(), reader.size()}, &stream, error);

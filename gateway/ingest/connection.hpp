@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "gateway/base/log.hpp"
-#include "gateway/ingest/plugin.hpp"
+#include "gateway/plugins/fence.hpp"
+#include "gateway/plugins/plugin.hpp"
+#include "gateway/plugins/settings.hpp"
 #include "mesh/record.hpp"
 #include "mesh/result.hpp"
 #include "mesh/schema.hpp"
@@ -20,13 +22,9 @@
 
 namespace meshgate::ingest {
 
-/// A setting as a connector takes it: validated, defaults filled in, durations in ms, sizes in bytes, paths absolute, a list as one
-/// setting per entry.
-struct Setting {
-  std::string name;
-  std::string value;
-};
-using Settings = std::vector<Setting>;
+using plugins::Plugin;
+using plugins::Setting;
+using plugins::Settings;
 
 /// What is done in a source so that a stream can be read as its settings say.
 struct Setup {
@@ -152,9 +150,7 @@ class Connection {
   Status search(bool names_only, const std::function<void(const StreamName&, const SourceColumns&)>& found);
 
   const Plugin plugin_;
-  const std::string room_;
-  base::Log& log_;
-  mg_host host_{};
+  const plugins::Host host_;
   mg_connection* connection_ = nullptr;
   std::atomic<bool> cancelled_{false};
 };

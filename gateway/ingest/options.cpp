@@ -13,6 +13,9 @@ namespace {
 using config::Form;
 using config::Key;
 using config::Node;
+using plugins::keys_of;
+using plugins::read_settings;
+using plugins::settings_of;
 
 constexpr std::array kSourceKeys = {
     Key{.name = "connector", .form = Form::text, .help = "Which connector reads it: odbc, files, or the name of a plugin.", .required = true},
@@ -37,56 +40,10 @@ constexpr std::array kFeedKeys = {
     Key{.name = "updated", .form = Form::any, .help = "When the item last changed, for feed readers: a field of type timestamptz, timestamp or date; absent: when the change came here."},
     Key{.name = "guard", .form = Form::mapping, .help = "How many deletes found by a sweep are made without asking: { share: 10%, count: 100 }."},
     Key{.name = "keep", .form = Form::mapping, .help = "How long and how many events stay: { age: 30d, count: 1000000 }; absent: all. Only where each record is an event."},
+    Key{.name = "publish", .form = Form::any, .help = "Where the feed is written to for others: { source: bus, topic: mesh.orders }."},
     Key{.name = "where", .form = Form::any, .help = "Which records become items. Not in this version."},
     Key{.name = "read", .form = Form::any, .help = "Who may read the feed: public, signed-in, user:NAME, group:NAME, \"group:NAME-{partition}\", node:SUBJECT, \"principal.NAME == partition\" or \"principal.NAME == 'text'\", or a list of these; absent: what `node.read` says."},
 };
-
-void add_setting(Settings& out, const config::Section& section, const Key& key) {
-  if (!section.has(key.name) && key.fallback.empty()) return;
-  const std::string name(key.name);
-  switch (key.form) {
-    case Form::boolean: out.push_back({name, section.boolean(key.name) ? "true" : "false"}); return;
-    case Form::integer: out.push_back({name, std::to_string(section.integer(key.name))}); return;
-    case Form::duration: out.push_back({name, std::to_string(section.duration(key.name).count())}); return;
-    case Form::size: out.push_back({name, std::to_string(section.size(key.name))}); return;
-    case Form::share: out.push_back({name, std::to_string(section.share(key.name))}); return;
-    case Form::path: out.push_back({name, section.path(key.name)}); return;
-    case Form::list:
-      for (auto& entry : section.list(key.name)) out.push_back({name, std::move(entry)});
-      return;
-    default: out.push_back({name, section.text(key.name)});
-  }
-}
-
-/// The keys of a mapping that a plugin's options describe, and behind them the host's own. Names that no option describes go to the plugin as they are
-/// if it takes any name.
-std::vector<Key> keys_of(const Node& node, const Options& options, std::span<const Key> own) {
-  std::vector<Key> keys = options.keys;
-  const auto known = [&](const std::string& name) {
-    const auto same = [&](const Key& key) { return key.name == name; };
-    return std::any_of(own.begin(), own.end(), same) || std::any_of(keys.begin(), keys.end(), same);
-  };
-  for (const auto& entry : node.entries()) {
-    if (!options.any_name || known(entry.key)) continue;
-    keys.push_back(*options.any_name);
-    keys.back().name = entry.key;
-    keys.back().required = false;
-  }
-  keys.insert(keys.end(), own.begin(), own.end());
-  return keys;
-}
-
-Settings settings_of(const config::Section& section, std::span<const Key> keys) {
-  Settings out;
-  for (const Key& key : keys) add_setting(out, section, key);
-  return out;
-}
-
-Settings read_settings(const Node& node, const Options& options, std::span<const Key> own, config::Secrets& secrets, config::Diagnostics& out) {
-  const auto keys = keys_of(node, options, own);
-  const config::Section section(node, keys, secrets, out);
-  return settings_of(section, std::span(keys).first(keys.size() - own.size()));
-}
 
 constexpr std::string_view kRule = "\nfrom ";
 
@@ -156,7 +113,7 @@ constexpr std::array kFromKeys = {
 
 /// `tables:` in place of the name of one stream.
 void read_family(const Node& from, const Node& keep, FeedOptions common, SourceOptions& source, config::Secrets& secrets, config::Diagnostics& out) {
-  Options options = source.plugin->stream_options();
+  plugins::Options options = source.plugin->stream_options();
   const Node patterns = from["tables"];
   if (options.stream_name.empty()) {
     out.add(patterns.place(), "connector '" + std::string(source.plugin->name()) + "' does not take streams by name", "describe each stream in an entry of its own");

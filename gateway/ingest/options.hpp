@@ -13,7 +13,8 @@
 #include "gateway/ingest/keep.hpp"
 #include "gateway/ingest/load_limits.hpp"
 #include "gateway/ingest/patterns.hpp"
-#include "gateway/ingest/plugin.hpp"
+#include "gateway/plugins/plugin.hpp"
+#include "gateway/plugins/settings.hpp"
 #include "mapping/mapping.hpp"
 
 namespace meshgate::ingest {

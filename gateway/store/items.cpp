@@ -15,11 +15,12 @@ namespace {
 /// Of content in one page of items: one item may be 16 MiB.
 constexpr std::size_t kPageBytes = std::size_t{4} << 20U;
 
+}  // namespace
+
 Error damaged(std::string_view id) {
   return {Code::corrupt, "the entry of item '" + std::string(id) + "' is damaged: restore a backup with `meshgate restore`"};
 }
 
-/// Fills `out` from the line with the highest seq among the served memberships (of `only`, sorted, where given); false when there is none.
 Result<bool> show(View& view, const IndexEntry& entry, std::string_view id, const std::vector<PartitionNumber>* only, LineParser& parser,
                   StoredItem& out) {
   const Membership* best = nullptr;
@@ -47,8 +48,6 @@ Result<bool> show(View& view, const IndexEntry& entry, std::string_view id, cons
   out.content = put->content;
   return true;
 }
-
-}  // namespace
 
 Result<std::optional<StoredItem>> DiskFeed::item(std::string_view id) const {
   View view(*engine_, number_);

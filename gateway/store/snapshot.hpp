@@ -53,4 +53,9 @@ class View {
   std::map<PartitionNumber, PartitionRecord> partitions_;
 };
 
+Error damaged(std::string_view id);
+
+/// Fills `out` from the line with the highest seq among the served memberships (of `only`, sorted, where given); false when there is none.
+Result<bool> show(View& view, const IndexEntry& entry, std::string_view id, const std::vector<PartitionNumber>* only, LineParser& parser, StoredItem& out);
+
 }  // namespace meshgate::store

@@ -4,7 +4,7 @@
 
 // The bytes that cross the border. A change here breaks every connector that is built: it needs another MG_CONNECTOR_ABI.
 
-static_assert(MG_CONNECTOR_ABI == 0);
+static_assert(MG_CONNECTOR_ABI == 1);
 
 #define SIZE(type, bytes) static_assert(sizeof(type) == (bytes))
 #define MEMBER(type, member, at) static_assert(offsetof(type, member) == (at))
@@ -124,7 +124,43 @@ MEMBER(mg_person, key, 8);
 MEMBER(mg_person, name, 24);
 MEMBER(mg_person, password, 40);
 
-SIZE(mg_connector_module, 184);
+SIZE(mg_feed, 56);
+MEMBER(mg_feed, size, 0);
+MEMBER(mg_feed, name, 8);
+MEMBER(mg_feed, uid, 24);
+MEMBER(mg_feed, epoch, 40);
+
+SIZE(mg_entry, 96);
+MEMBER(mg_entry, size, 0);
+MEMBER(mg_entry, gone, 4);
+MEMBER(mg_entry, seq, 8);
+MEMBER(mg_entry, id, 16);
+MEMBER(mg_entry, rev, 32);
+MEMBER(mg_entry, at, 48);
+MEMBER(mg_entry, content, 64);
+MEMBER(mg_entry, partitions, 80);
+MEMBER(mg_entry, partition_count, 88);
+
+SIZE(mg_written, 16);
+MEMBER(mg_written, size, 0);
+MEMBER(mg_written, known, 4);
+MEMBER(mg_written, through, 8);
+
+SIZE(mg_held, 56);
+MEMBER(mg_held, size, 0);
+MEMBER(mg_held, gone, 4);
+MEMBER(mg_held, foreign, 5);
+MEMBER(mg_held, id, 8);
+MEMBER(mg_held, rev, 24);
+MEMBER(mg_held, partitions, 40);
+MEMBER(mg_held, partition_count, 48);
+
+SIZE(mg_held_sink, 24);
+MEMBER(mg_held_sink, size, 0);
+MEMBER(mg_held_sink, ctx, 8);
+MEMBER(mg_held_sink, held, 16);
+
+SIZE(mg_connector_module, 248);
 MEMBER(mg_connector_module, abi, 0);
 MEMBER(mg_connector_module, size, 4);
 MEMBER(mg_connector_module, name, 8);
@@ -146,11 +182,19 @@ MEMBER(mg_connector_module, close_stream, 152);
 MEMBER(mg_connector_module, cancel, 160);
 MEMBER(mg_connector_module, close, 168);
 MEMBER(mg_connector_module, verify, 176);
+MEMBER(mg_connector_module, writer_options, 184);
+MEMBER(mg_connector_module, writer_option_count, 192);
+MEMBER(mg_connector_module, probe_writer, 200);
+MEMBER(mg_connector_module, open_writer, 208);
+MEMBER(mg_connector_module, resume, 216);
+MEMBER(mg_connector_module, fold, 224);
+MEMBER(mg_connector_module, write, 232);
+MEMBER(mg_connector_module, close_writer, 240);
 #endif
 
 // The numbers of codes, kinds and flags are part of it.
 static_assert(MG_OK == 0 && MG_RETRY == 1 && MG_RECONNECT == 2 && MG_AUTH == 3 && MG_CONFIG == 4 && MG_BAD_RECORD == 5 && MG_GONE == 6 &&
-              MG_UNSUPPORTED == 7 && MG_INTERNAL == 8 && MG_CANCELLED == 9);
+              MG_UNSUPPORTED == 7 && MG_INTERNAL == 8 && MG_CANCELLED == 9 && MG_CONFLICT == 10);
 static_assert(MG_NULL == 0 && MG_BOOL == 1 && MG_INT64 == 2 && MG_UINT64 == 3 && MG_FLOAT32 == 4 && MG_FLOAT64 == 5 && MG_DECIMAL == 6 &&
               MG_TEXT == 7 && MG_BYTES == 8 && MG_DATE == 9 && MG_TIME == 10 && MG_TIMESTAMP == 11 && MG_TIMESTAMPTZ == 12 && MG_UUID == 13 &&
               MG_JSON == 14);

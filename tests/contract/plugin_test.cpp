@@ -1,4 +1,4 @@
-#include "gateway/ingest/plugin.hpp"
+#include "gateway/plugins/plugin.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@ namespace meshgate::ingest {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using plugins::PluginFolders;
 
 namespace {
 
@@ -64,18 +65,19 @@ struct Reading {
 }  // namespace
 
 TEST(WrongPlugin, OtherAbi) {
-  EXPECT_THAT(refusal(wrong("abi_seven")), AllOf(HasSubstr("too new"), HasSubstr("ABI 7"), HasSubstr("gateway has 0")));
+  EXPECT_THAT(refusal(wrong("abi_seven")), AllOf(HasSubstr("too new"), HasSubstr("ABI 7"), HasSubstr("gateway has 1")));
   EXPECT_THAT(refusal(wrong("abi_seven"), 8), AllOf(HasSubstr("too old"), HasSubstr("ABI 7"), HasSubstr("gateway has 8")));
 }
 
 TEST(WrongPlugin, Entry) {
   EXPECT_THAT(refusal(wrong("no_entry")), AllOf(HasSubstr("no connector"), HasSubstr("mg_connector_entry")));
-  EXPECT_THAT(refusal(wrong("entry_null")), HasSubstr("cannot serve a gateway of connector ABI 0"));
+  EXPECT_THAT(refusal(wrong("entry_null")), HasSubstr("cannot serve a gateway of connector ABI 1"));
 }
 
 TEST(WrongPlugin, Module) {
   EXPECT_THAT(refusal(wrong("too_small")), AllOf(HasSubstr("size 64"), HasSubstr(std::to_string(sizeof(mg_connector_module)))));
   EXPECT_THAT(refusal(wrong("no_lookup")), HasSubstr("no function 'lookup'"));
+  EXPECT_THAT(refusal(wrong("half_a_writer")), HasSubstr("no function 'fold'"));
   EXPECT_THAT(refusal(wrong("no_name")), HasSubstr("does not say its name"));
 }
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/ingest/plugin.hpp"
+#include "gateway/plugins/plugin.hpp"
 
 namespace meshgate::ingest {
 
@@ -60,6 +60,6 @@ struct ScriptedTable {
 };
 
 /// The plugin that reads `table`; the table must live longer than every connection. One table at a time.
-Plugin scripted_plugin(ScriptedTable& table);
+plugins::Plugin scripted_plugin(ScriptedTable& table);
 
 }  // namespace meshgate::ingest

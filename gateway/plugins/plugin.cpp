@@ -1,4 +1,4 @@
-#include "gateway/ingest/plugin.hpp"
+#include "gateway/plugins/plugin.hpp"
 
 #include <dlfcn.h>
 
@@ -11,7 +11,7 @@
 #include <span>
 #include <utility>
 
-namespace meshgate::ingest {
+namespace meshgate::plugins {
 
 namespace {
 
@@ -38,6 +38,21 @@ Status check_file(const std::string& file) {
   return {};
 }
 
+/// Of a connector that writes: all or none of them.
+const char* missing_of_writer(const mg_connector_module& module) {
+  const std::pair<const char*, bool> functions[] = {
+      {"probe_writer", module.probe_writer != nullptr},
+      {"open_writer", module.open_writer != nullptr},
+      {"resume", module.resume != nullptr},
+      {"fold", module.fold != nullptr},
+      {"write", module.write != nullptr},
+      {"close_writer", module.close_writer != nullptr},
+  };
+  if (std::ranges::none_of(functions, [](const auto& one) { return one.second; })) return nullptr;
+  const auto* const missing = std::ranges::find(functions, false, &std::pair<const char*, bool>::second);
+  return missing == std::end(functions) ? nullptr : missing->first;
+}
+
 const char* missing_function(const mg_connector_module& module) {
   const std::pair<const char*, bool> functions[] = {
       {"open", module.open != nullptr},
@@ -55,7 +70,7 @@ const char* missing_function(const mg_connector_module& module) {
   for (const auto& [name, there] : functions) {
     if (!there) return name;
   }
-  return nullptr;
+  return missing_of_writer(module);
 }
 
 std::optional<config::Form> form_of(std::int32_t type) {
@@ -162,6 +177,10 @@ Result<Plugin> Plugin::accept(const mg_connector_module* module, const std::stri
   if (Status read = read_options(file, "stream", module->stream_options, module->stream_option_count, plugin.stream_); !read) {
     return std::move(read).error();
   }
+  if (module->open_writer == nullptr) return plugin;
+  if (Status read = read_options(file, "writer", module->writer_options, module->writer_option_count, plugin.writer_.emplace()); !read) {
+    return std::move(read).error();
+  }
   return plugin;
 }
 
@@ -195,4 +214,4 @@ std::vector<std::string> PluginFolders::names() const {
   return out;
 }
 
-}  // namespace meshgate::ingest
+}  // namespace meshgate::plugins

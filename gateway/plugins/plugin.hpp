@@ -10,7 +10,7 @@
 #include "connectors/sdk/connector.h"
 #include "mesh/result.hpp"
 
-namespace meshgate::ingest {
+namespace meshgate::plugins {
 
 /// The settings a connector describes, as the keys of a configuration section. Their texts live as long as the process.
 struct Options {
@@ -38,6 +38,8 @@ class Plugin {
   [[nodiscard]] std::string_view summary() const { return text(module_->summary); }
   [[nodiscard]] const Options& connection_options() const { return connection_; }
   [[nodiscard]] const Options& stream_options() const { return stream_; }
+  /// Nothing where it does not write.
+  [[nodiscard]] const std::optional<Options>& writer_options() const { return writer_; }
   [[nodiscard]] const mg_connector_module& module() const { return *module_; }
 
  private:
@@ -48,6 +50,7 @@ class Plugin {
   std::string file_;
   Options connection_;
   Options stream_;
+  std::optional<Options> writer_;
 };
 
 /// The folders in which connectors are looked for, first one first: connector `odbc` is the file odbc.so in one of them.
@@ -64,4 +67,4 @@ class PluginFolders {
   std::vector<std::string> folders_;
 };
 
-}  // namespace meshgate::ingest
+}  // namespace meshgate::plugins
