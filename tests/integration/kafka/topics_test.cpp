@@ -233,6 +233,26 @@ TEST_F(KafkaSeveralTopics, JoinWhenAPatternChoosesThem) {
   EXPECT_EQ(reading.records, 2U);
 }
 
+TEST_F(KafkaSeveralTopics, GoAndTheRestIsReadAnew) {
+  make("a");
+  make("b");
+  put("a", "k", R"({"n":1})");
+  put("b", "k", R"({"n":2})");
+  must(producer_.flush());
+  Reading reading = open({topic_ + "-?"});
+  ASSERT_TRUE(reading.scan());
+  must(producer_.delete_topic(named("b")));
+  Reading later = open({topic_ + "-?"});
+  later.position = reading.position;
+  sdk::Status done;
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60); done.code != MG_GONE && std::chrono::steady_clock::now() < end;) done = later.read();
+  EXPECT_EQ(done.code, MG_GONE) << done.message;
+  EXPECT_THAT(done.message, HasSubstr("topic '" + named("b") + "' is not there any more"));
+  later.position.clear();
+  ASSERT_TRUE(later.scan());
+  EXPECT_EQ(later.items.size(), 1U);
+}
+
 TEST_F(KafkaSeveralTopics, ThatAreNoneAreAFailureAndNotAnEmptyStream) {
   std::unique_ptr<sdk::Connection> connection;
   const std::vector<mg_setting> access = {{sdk::borrow("servers"), sdk::borrow(broker().servers())}, {sdk::borrow("tls"), sdk::borrow("false")}};

@@ -165,14 +165,14 @@ class ScriptedConnection : public sdk::Connection {
 
 }  // namespace
 
-Plugin scripted_plugin(ScriptedTable& table) {
+plugins::Plugin scripted_plugin(ScriptedTable& table) {
   the_table = &table;
   static constexpr std::array kOptions = {sdk::option({.name = "table", .help = "Any name.", .stream_name = true}),
                                           sdk::option({.name = "shape", .help = "events, or anything."}),
                                           sdk::option({.name = "again", .help = "How often.", .fallback = "daily", .pace = true})};
   static const sdk::Description description{"scripted", "1", "A table in memory.", {}, kOptions};
   static const mg_connector_module module = sdk::Fence::module<ScriptedConnection>(description);
-  auto plugin = Plugin::accept(&module, "scripted");
+  auto plugin = plugins::Plugin::accept(&module, "scripted");
   if (!plugin) std::abort();
   return std::move(*plugin);
 }

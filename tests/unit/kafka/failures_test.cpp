@@ -38,7 +38,7 @@ TEST(KafkaFailuresTest, AHandshakeThatIsCutIsOneOfTls) {
 
 TEST(KafkaFailuresTest, WithoutWordsOfItsOwnTheErrorHasThoseOfTheLibrary) {
   const sdk::Status refused = failed(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "x", "");
-  EXPECT_THAT(refused.message, StartsWith("x: Broker: Topic authorization failed; this account may not read it, or there is no such topic"));
+  EXPECT_THAT(refused.message, StartsWith("x: Broker: Topic authorization failed; this account may not do that with it, or there is no such topic"));
   EXPECT_THAT(failed(RD_KAFKA_RESP_ERR__TIMED_OUT, "x", "").message, EndsWith("it is tried again"));
 }
 
