@@ -107,8 +107,7 @@ class Divided {
     }
     // What one commit does to an item has one seq, whatever partitions it is in.
     std::ranges::sort(used_, {}, &Used::seq);
-    const auto again = std::ranges::unique(used_, {}, &Used::seq);
-    used_.erase(again.begin(), again.end());
+    used_.erase(std::unique(used_.begin(), used_.end(), [](const Used& one, const Used& other) { return one.seq == other.seq; }), used_.end());
     return {};
   }
 
