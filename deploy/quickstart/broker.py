@@ -12,6 +12,7 @@ import json
 import os
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -65,17 +66,23 @@ def run(folder):
 
 @contextlib.contextmanager
 def producer(folder):
-    """Kafka's own: a line of text, key and value, is a message. Where its broker is gone it would wait for ever to tell it the last ones."""
+    """Kafka's own: a line of text, key and value, is a message. It ends once the broker has them all; where that is gone it would wait for ever."""
     with open(own(folder, "address"), encoding="ascii") as file:
-        options = ["--bootstrap-server", file.read(), "--topic", TOPIC, "--timeout", "10", "--property", "parse.key=true"]
+        address = file.read()
+    options = ["--bootstrap-server", address, "--topic", TOPIC, "--timeout", "10", "--property", "parse.key=true"]
     process = subprocess.Popen(java(folder, "org.apache.kafka.tools.ConsoleProducer", *options), stdin=subprocess.PIPE, text=True, start_new_session=True)
     yield process.stdin
     process.stdin.close()
-    try:
-        process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    while process.poll() is None:
+        if not listens(address):
+            process.kill()
+        time.sleep(0.1)
+
+
+def listens(address):
+    host, port = address.split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
 
 
 def some_scans(folder, how_many):
