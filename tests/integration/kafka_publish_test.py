@@ -279,7 +279,8 @@ def overtake(node, yaml, server, shop):
     with other.stopped_in_the_end():
         other.start()
         wait_until_level(other, shop)
-        shop.turn()
+        shop.things[2000] = ("north", "north", "later")
+        shop.write()
         wait_until_level(other, shop)
         wait_for("the node to be overtaken", lambda: (feed := node.feed("things")) and published(feed).startswith("overtaken: "))
         if "another gateway" not in published(node.feed("things")):
