@@ -58,7 +58,7 @@ def main():
             file.write("id,total\n1,12.50\n")
         yaml = YAML.replace("SERVERS", server.secure_servers).replace("AUTHORITY", server.authority).replace("TABLES", folder)
         node = DirectoryNode(os.path.abspath(options.program), folder, yaml)
-        expect_check(node, 3, "there is no such topic")
+        expect_check(node, 3, "this account may not do that with it")
         driver.must("topic", "mesh.orders", 2)
         driver.close()
         for operation, kind, name in rights():
