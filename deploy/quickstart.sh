@@ -62,7 +62,7 @@ end() { # end PID: ends it and waits until it has
 building='' logs=0
 finish() {
   local status=$?
-  trap '' INT TERM HUP
+  trap '' INT TERM HUP PIPE
   if [ -n "$building" ]; then kill "$building" 2>/dev/null && wait "$building" 2>/dev/null || true; fi
   if [ $logs -eq 1 ] && [ $status -ne 0 ] && [ $status -lt 128 ]; then
     echo "quickstart: something went wrong; the logs are $here/*.log" >&2
@@ -73,6 +73,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+trap 'exit 141' PIPE  # nobody reads what it says any more
 
 build() {
   local packages=(build) plugins=(meshgate_connector_odbc meshgate_connector_ldap)
