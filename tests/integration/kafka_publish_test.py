@@ -17,6 +17,7 @@ import time
 
 from directory import DirectoryNode
 from kafka_broker import Driver, broker
+from kafka_oracle_test import disturb
 from processes import run, wait_for
 
 YAML = """
@@ -119,20 +120,6 @@ def check(node):
     code, out, err = run([node.program, "check", node.config])
     if code != 0 or "publish to mesh.things: reached" not in out:
         raise SystemExit(f"check ended with {code}: {out}{err}")
-
-
-def disturb(node, server, rng, kills, broker_kills):
-    acts = ["gateway"] * kills + ["broker"] * broker_kills
-    rng.shuffle(acts)
-    for act in acts:
-        time.sleep(rng.uniform(0.2, 2.0))  # not waiting for anything: the moment is what is random
-        if act == "gateway":
-            node.kill()
-            node.start()
-        else:
-            server.kill()
-            time.sleep(rng.uniform(0.0, 0.5))
-            server.start()
 
 
 def is_level(node, shop):
