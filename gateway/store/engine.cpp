@@ -1,6 +1,7 @@
 #include "gateway/store/engine.hpp"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
@@ -9,7 +10,6 @@
 #include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <array>
-#include <chrono>
 #include <fstream>
 #include <thread>
 
@@ -131,6 +131,10 @@ constexpr std::chrono::milliseconds kBetweenTries{20};
 /// RocksDB counts every key it compares or skips, per thread, for a profile that nobody here asks for.
 void count_nothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
 
+/// RocksDB 7.8 forgets a flush that was about to begin when a write fails, and its Resume() waits for that flush for ever. So no write is tried that the disk
+/// may have no room for: this much beside the batch, which stands in the log and then in a table.
+constexpr std::uint64_t kRoom = 2U << 20U;
+
 /// A frame of its own, by which tests/tsan.supp knows what happens within RocksDB: a writer there reads the batches of those that wait.
 [[gnu::noinline]] rocksdb::Status write_within(rocksdb::DB& db, const rocksdb::WriteOptions& how, rocksdb::WriteBatch& batch) {
   return db.Write(how, &batch);
@@ -141,6 +145,7 @@ void count_nothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
 Result<std::shared_ptr<Engine>> Engine::open(const Options& options) {
   std::shared_ptr<Engine> out(new Engine);
   out->folder_ = options.folder;
+  out->resume_within_ = options.resume_within;
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(db_options(options), database_folder(options.folder).string(), families(options), &out->families_, &db);
   if (!status.ok()) return cannot_open(status, options.folder);
@@ -174,6 +179,10 @@ Result<std::shared_ptr<Engine>> Engine::open_to_read(const std::filesystem::path
 
 Engine::~Engine() {
   if (!db_) return;
+  if (resuming_.valid()) {
+    rocksdb::CancelAllBackgroundWork(db_.get(), false);
+    resuming_.wait();
+  }
   for (auto* family : families_) static_cast<void>(db_->DestroyColumnFamilyHandle(family));
   // What was written without sync becomes durable at an orderly end.
   if (writing() == Writing::fine) static_cast<void>(db_->SyncWAL());
@@ -181,7 +190,7 @@ Engine::~Engine() {
 }
 
 Status Engine::write(rocksdb::WriteBatch& batch, Durably durably) {
-  if (auto ready = make_ready(); !ready) return ready;
+  if (auto ready = make_ready(2 * batch.GetDataSize()); !ready) return ready;
   rocksdb::WriteOptions how;
   how.sync = durably == Durably::yes;
   count_nothing();
@@ -200,7 +209,7 @@ void Engine::note_written() {
 }
 
 Status Engine::take_in(std::vector<rocksdb::IngestExternalFileArg> files) {
-  if (auto ready = make_ready(); !ready) return ready;
+  if (auto ready = make_ready(0); !ready) return ready;
   if (!takes_files()) return Error{Code::retry, "data folder " + folder_.string() + ": a write failed meanwhile; what was kept back is written again, one by one"};
   for (auto& one : files) {
     one.options.move_files = true;
@@ -222,13 +231,23 @@ void Engine::flush_soon() {
   static_cast<void>(db_->Flush(how, families_));
 }
 
-Status Engine::make_ready() {
-  const Writing now = writing();
-  if (now == Writing::fine) return {};
-  if (now == Writing::stopped) return stopped();
+Status Engine::make_ready(std::uint64_t bytes) {
+  if (writing() == Writing::stopped) return stopped();
+  std::uint64_t room = 0;
+  const auto counted = db_->GetEnv()->GetFreeSpace(folder_.string(), &room);
+  if (counted.ok() && room < kRoom + bytes) return failed(rocksdb::Status::NoSpace());
+  if (writing() == Writing::fine) return {};
   const std::lock_guard lock(resume_mutex_);
-  if (const auto status = db_->Resume(); !status.ok()) return failed(status);
+  if (writing() == Writing::stopped) return stopped();
+  if (const auto status = resume(); !status.ok()) return failed(status);
   return {};
+}
+
+/// Where it does not return, only closing the database ends it.
+rocksdb::Status Engine::resume() {
+  resuming_ = std::async(std::launch::async, [this] { return db_->Resume(); });
+  if (resuming_.wait_for(resume_within_) != std::future_status::ready) return rocksdb::Status::TimedOut("writing did not go on after the disk had been full");
+  return resuming_.get();
 }
 
 Status Engine::failed(const rocksdb::Status& status) {

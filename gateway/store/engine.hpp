@@ -3,7 +3,9 @@
 #include <rocksdb/db.h>
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,7 +54,9 @@ class Engine {
 
  private:
   Engine() = default;
-  Status make_ready();
+  /// That `bytes` can be written.
+  Status make_ready(std::uint64_t bytes);
+  rocksdb::Status resume();
   void note_written();
   [[nodiscard]] Error stopped() const;
 
@@ -63,7 +67,9 @@ class Engine {
   std::atomic<bool> takes_files_{true};
   mutable std::mutex mutex_;  ///< of the next two
   std::string why_stopped_;
-  std::mutex resume_mutex_;
+  std::mutex resume_mutex_;  ///< of the next
+  std::future<rocksdb::Status> resuming_;
+  std::chrono::milliseconds resume_within_{};
 };
 
 /// The file beside the database that says what wrote it.

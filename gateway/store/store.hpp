@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ struct Options {
   std::uint64_t cache_bytes = 64ULL << 20U;
   std::uint64_t write_buffer_bytes = 32ULL << 20U;
   rocksdb::Env* env = nullptr;  ///< for fault tests; null: the disk
+  /// What is in memory must be in files by then, once there is room again on a disk that was full; otherwise writing stops until a restart.
+  std::chrono::milliseconds resume_within{60000};
 };
 
 /// What keeps writes from working, for readiness and metrics.

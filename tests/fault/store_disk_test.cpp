@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <latch>
 
 #include "tests/fault/store_faulty_disk.hpp"
 #include "tests/unit/store/folder.hpp"
@@ -62,6 +63,54 @@ TEST_F(StoreDisk, AFailedSyncStopsWritingUntilRestart) {
   store = opened(folder_ / "data");
   feed = feed_of(*store);
   commit(*feed, put("4", "{}"));
+  expect_whole(*feed);
+}
+
+/// The thread that flushes is busy elsewhere until let go.
+class BusyFlusher {
+ public:
+  explicit BusyFlusher(rocksdb::Env& env) : env_(env) {
+    env.Schedule([](void* gate) { static_cast<std::latch*>(gate)->wait(); }, &gate_, rocksdb::Env::HIGH);
+  }
+  /// Returns when it has done what had been waiting for it.
+  void let_go() {
+    gate_.count_down();
+    env_.Schedule([](void* done) { static_cast<std::latch*>(done)->count_down(); }, &done_, rocksdb::Env::HIGH);
+    done_.wait();
+  }
+
+ private:
+  rocksdb::Env& env_;
+  std::latch gate_{1};
+  std::latch done_{1};
+};
+
+/// RocksDB forgets the flush of a memory table when the write that sealed it fails before that flush begins.
+TEST_F(StoreDisk, AFlushThatRocksDbForgetsIsSaid) {
+  Options options;
+  options.folder = folder_ / "data";
+  options.env = env_.get();
+  options.write_buffer_bytes = 256U << 10U;
+  options.resume_within = std::chrono::milliseconds(500);
+  auto store = Store::open(options);
+  ASSERT_TRUE(store) << store.error().message;
+  auto feed = feed_of(**store);
+  BusyFlusher flusher(*env_);
+  disk_->next_log_full = true;
+  const std::string wide = "{\"a\":\"" + std::string(5000, 'x') + "\"}";
+  int acknowledged = 0;
+  while (feed->commit(put(std::to_string(acknowledged), wide), nullptr)) ++acknowledged;
+  disk_->next_log_full = disk_->log_full = false;
+  flusher.let_go();
+  const auto refused = feed->commit(put("more", wide), nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("restart this node"));
+  EXPECT_EQ((*store)->writing(), Writing::stopped);
+  feed.reset();
+  store->reset();
+  auto again = opened(folder_ / "data");
+  feed = feed_of(*again);
+  EXPECT_EQ(feed->state().count, static_cast<std::uint64_t>(acknowledged));
   expect_whole(*feed);
 }
 
@@ -262,7 +311,7 @@ TEST_F(StoreDisk, ARealFullDisk) {
   auto store = opened(data);
   auto feed = feed_of(*store);
   commit(*feed, put("0", "{}"));
-  fill_to_the_last_byte(folder_ / "small/ballast", 1U << 20U);
+  fill_to_the_last_byte(folder_ / "small/ballast", 5U << 20U);
   const std::string wide = "{\"a\":\"" + std::string(20000, 'x') + "\"}";
   std::size_t acknowledged = 0;
   for (std::size_t i = 1; i < 5000 && store->writing() == Writing::fine; ++i) {
@@ -273,6 +322,8 @@ TEST_F(StoreDisk, ARealFullDisk) {
     }
   }
   ASSERT_EQ(store->writing(), Writing::disk_full);
+  EXPECT_GT(acknowledged, 0U);
+  EXPECT_GT(std::filesystem::space(data).available, 1U << 20U) << "the database itself never meets the end of the disk";
   std::filesystem::remove(folder_ / "small/ballast");
   commit(*feed, put("last", wide));
   EXPECT_EQ(store->writing(), Writing::fine);

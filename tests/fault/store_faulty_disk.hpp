@@ -17,11 +17,13 @@ class FaultyDisk final : public rocksdb::FileSystemWrapper {
 
   std::atomic<bool> full{false};        ///< appends fail with "no space"; every second one after half of the bytes
   std::atomic<bool> log_full{false};    ///< the same, of the write-ahead log only
+  std::atomic<bool> next_log_full{false};  ///< log_full, from the next write-ahead log on
   std::atomic<bool> sync_fails{false};  ///< syncs fail with an input/output error
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options, std::unique_ptr<rocksdb::FSWritableFile>* out,
                                     rocksdb::IODebugContext* debug) override {
     auto status = FileSystemWrapper::NewWritableFile(name, options, out, debug);
+    if (name.ends_with(".log") && next_log_full) log_full = true;
     if (status.ok()) *out = std::make_unique<File>(std::move(*out), *this, name.ends_with(".log"));
     return status;
   }
