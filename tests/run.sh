@@ -135,7 +135,7 @@ if [ $quick -eq 0 ]; then
   export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1$(suppress ubsan)"
   # A suppression needs the stack of both sides, which is forgotten soon with less history.
   export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:history_size=7$(suppress tsan)"
-  for sanitizer in asan ubsan tsan; do
+  for sanitizer in asan tsan; do
     # ThreadSanitizer of g++ 12 cannot start where the kernel scatters addresses widely.
     launcher=()
     [ $sanitizer = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null && launcher=(setarch "$(uname -m)" -R)
