@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, starts the database servers the tests use, runs every test, and stops what it started.
-#   tests/run.sh            the plain suite and the thorough one, then the sanitizer builds and a fixed number of fuzzing runs
+#   tests/run.sh            the plain suite and the thorough one beside the sanitizer builds, then these and a fixed number of fuzzing runs
 #   tests/run.sh --quick    the plain suite only, for while one works: all but what takes minutes
 #   tests/run.sh --long     all of it, and the tests labelled long, benchmarks and long fuzzing
 #   tests/run.sh --only RE  only tests whose name matches the regular expression
@@ -43,6 +43,7 @@ say() { printf '== %4ds  %s\n' $((SECONDS - began)) "$*"; }
 # Each step is a process group of its own, so that Ctrl-C and SIGTERM end all of it at once.
 set -m
 step=
+ahead=
 run() {
   "$@" &
   step=$!
@@ -53,7 +54,8 @@ run() {
 }
 stop() {
   trap '' INT TERM HUP
-  if [ -n "$step" ]; then kill -TERM -- "-$step" 2>/dev/null; wait "$step" 2>/dev/null; fi
+  local group
+  for group in $step $ahead; do kill -TERM -- "-$group" 2>/dev/null; wait "$group" 2>/dev/null; done
   if [ -d "$services" ] && [ -x tests/services/stop.sh ]; then tests/services/stop.sh "$services" >>"$logs/services.log" 2>&1; fi
 }
 trap stop EXIT
@@ -68,6 +70,27 @@ quietly() {
   run "$@" >"$logs/$name.log" 2>&1 && return 0
   say "$name FAILED; the end of $logs/$name.log:"
   tail -n 40 "$logs/$name.log"
+  broken=$((broken + 1))
+  return 1
+}
+
+# ahead_of_tests PRESET…: builds them one after the other in what the tests leave of the processors.
+ahead_of_tests() {
+  nice -n 19 bash -c '
+    logs=$1; shift
+    for preset; do
+      { cmake --preset "$preset" && cmake --build --preset "$preset"; } >"$logs/$preset-build.log" 2>&1
+      echo $? >"$logs/$preset-built"
+    done' ahead "$logs" "$@" &
+  ahead=$!
+}
+
+# built PRESET: when that has been done, whether it is good.
+built() {
+  say "$1-build"
+  run bash -c 'until [ -s "$1" ] || ! kill -0 "$2" 2>/dev/null; do sleep 1; done; exit "$(cat "$1" 2>/dev/null || echo 1)"' built "$logs/$1-built" "$ahead" && return 0
+  say "$1-build FAILED; the end of $logs/$1-build.log:"
+  tail -n 40 "$logs/$1-build.log"
   broken=$((broken + 1))
   return 1
 }
@@ -100,6 +123,8 @@ deploy/install-packages.sh test || { broken=1; finish; }
 quietly release-configure cmake --preset release -DMESHGATE_TESTS=ON &&
   quietly release-build cmake --build --preset release || finish
 
+[ $quick -eq 0 ] && ahead_of_tests asan tsan fuzz
+
 if [ -x tests/services/start.sh ]; then
   if quietly services tests/services/start.sh "$services"; then
     set -a
@@ -123,6 +148,7 @@ fi
 tested plain plain
 [ $quick -eq 0 ] && tested thorough thorough
 if [ $long -eq 1 ]; then
+  wait "$ahead"  # what is measured is measured alone
   export CTEST_PARALLEL_LEVEL=1
   tested long long
   export CTEST_PARALLEL_LEVEL=$jobs
@@ -139,14 +165,10 @@ if [ $quick -eq 0 ]; then
     # ThreadSanitizer of g++ 12 cannot start where the kernel scatters addresses widely.
     launcher=()
     [ $sanitizer = tsan ] && setarch "$(uname -m)" -R true 2>/dev/null && launcher=(setarch "$(uname -m)" -R)
-    quietly $sanitizer-configure cmake --preset $sanitizer &&
-      quietly $sanitizer-build cmake --build --preset $sanitizer &&
-      tested $sanitizer $sanitizer
+    built $sanitizer && tested $sanitizer $sanitizer
   done
   launcher=()
   [ $long -eq 1 ] && export MESHGATE_FUZZ_RUNS=2000000
-  quietly fuzz-configure cmake --preset fuzz &&
-    quietly fuzz-build cmake --build --preset fuzz &&
-    tested fuzz fuzz
+  built fuzz && tested fuzz fuzz
 fi
 finish
