@@ -2,6 +2,7 @@
 # From a fresh Debian 12 to a database table on people's devices, in one command:
 #   deploy/quickstart.sh                  installs, builds, shows it at work, ends
 #   deploy/quickstart.sh --no-directory   without people: everybody may read everything, no directory server is installed or started
+#   deploy/quickstart.sh --mesh           gateway, hub and device instead, without people: the gateway's network is cut and restored
 #   deploy/quickstart.sh --kafka          with an Apache Kafka too: scans of the orders' parcels beside the orders
 #   deploy/quickstart.sh --small          with 2,000 orders instead of 100,000
 #   deploy/quickstart.sh --keep           leaves gateway, directory, writer and mirrors running
@@ -16,22 +17,25 @@ meshgate=
 keep=0
 people=1
 broker=0
+mesh=0
 orders=100000
 stop=0
 while [ $# -gt 0 ]; do
   case "$1" in
     --no-directory) people=0 ;;
     --kafka) broker=1 ;;
+    --mesh) mesh=1 people=0 ;;
     --small) orders=2000 ;;
     --keep) keep=1 ;;
     --stop) stop=1 ;;
     --program) meshgate=${2:?--program needs a file}; shift ;;
     --in) here=$(realpath -m "${2:?--in needs a folder}"); shift ;;
-    --help | -h) sed -n '2,10s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
+    --help | -h) sed -n '2,11s/^# \{0,1\}//p' deploy/quickstart.sh; exit 0 ;;
     *) echo "quickstart: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
 done
+if [ $mesh -eq 1 ] && [ $broker -eq 1 ]; then echo "quickstart: --mesh and --kafka are shown one at a time" >&2; exit 2; fi
 tour() { python3 -B "$root/deploy/quickstart/tour.py" "$@"; }
 
 # stop_kept: ends the processes of an earlier --keep, each before those that it needs; a number that now belongs to another program is left alone.
@@ -81,6 +85,7 @@ build() {
   if [ $broker -eq 1 ]; then packages+=(kafka) plugins+=(meshgate_connector_kafka); fi
   deploy/install-packages.sh "${packages[@]}" || { echo "quickstart: --no-directory needs neither slapd nor ldap-utils, and without --kafka neither Maven nor Java is needed" >&2; exit 1; }
   mkdir -p build
+  export CCACHE_BASEDIR=${CCACHE_BASEDIR-$root} CCACHE_NOHASHDIR=1  # what another clone has compiled is not compiled again
   if [ ! -f build/build.ninja ]; then
     cmake --preset release -DMESHGATE_TESTS=OFF >build/configure.log 2>&1 || { cat build/configure.log >&2; exit 1; }
   fi
@@ -131,7 +136,7 @@ fi
 say "2  A sample company: $sample"
 stop_kept
 mkdir -p "$here"
-rm -rf "$here/feeds" "$here/directory" "$here/broker" "$here"/*.db "$here"/*.db-* "$here"/*.log "$here"/*.password "$here"/*.signed-in
+rm -rf "$here/feeds" "$here/hub" "$here/device" "$here/directory" "$here/broker" "$here"/*.db "$here"/*.db-* "$here"/*.log "$here"/*.password "$here"/*.signed-in
 logs=1
 echo "   $(python3 deploy/quickstart/company.py create "$here/company.db" "$orders")"
 port=$(tour port 7443)
@@ -165,14 +170,7 @@ started gateway "$meshgate" run "$here/meshgate.yaml"
 tour wait "$here" "$started" "${feeds[@]}"
 echo "   to look at it, open $url/"
 
-# mirror NAME OPTIONS…: what this device's person may see of some feeds, into NAME.db.
-mirror() {
-  local name=$1 signed_in=()
-  shift
-  if [ $people -eq 1 ]; then signed_in=(--sign-in "$here/$name.signed-in"); fi
-  "${start[@]}" "$meshgate" mirror "$url" "${mirrored[@]/#/--feed=}" --into "$here/$name.db" "${signed_in[@]}" "$@"
-}
-writers=() mirrors=()
+writers=()
 start_writers() {
   started writer python3 deploy/quickstart/company.py work "$here/company.db"
   writers=("$started")
@@ -181,65 +179,18 @@ start_writers() {
     writers+=("$started")
   fi
 }
-start_mirrors() {
-  local one start
-  for one in "${devices[@]}"; do
-    start=(started "${one%%=*}")
-    mirror "${one%%=*}"
-    mirrors+=("$started")
-  done
-}
-few=two
-if [ $broker -eq 1 ]; then few=three; fi
-if [ $people -eq 1 ]; then
-  say "4  Somebody works with the database; three people sign in, each on a device that mirrors $few of the feeds into a SQLite file"
-  for one in "${devices[@]}"; do
-    name=${one%%=*}
-    "$meshgate" login "$url" --user "$name" --password-file "$here/$name.password" --into "$here/$name.signed-in" >"$here/login.log" 2>&1
-  done
+if [ $mesh -eq 1 ]; then
+  . deploy/quickstart/mesh.sh
 else
-  say "4  Somebody works with the database, and a device mirrors $few of the feeds into a SQLite file"
+  . deploy/quickstart/devices.sh
 fi
-start_writers
-start_mirrors
-tour mirrored "$here" "${devices[@]}"
 
-say "5  A changed row arrives"
-last=${devices[-1]%%=*}
-tour change "$here" "$last"
-if [ $broker -eq 1 ]; then tour scanned "$here" "$last"; fi
-
-if [ $people -eq 1 ]; then
-  say "6  Anna moves to the south: her device drops what she may not see any more, and gets what she may see now"
-  tour move "$here" anna north south
-  "$meshgate" explain anna orders south -c "$here/meshgate.yaml" | sed "s|$here/||; s/^/   /"
-  say "7  The devices can prove what they hold"
-else
-  say "6  The device can prove what it holds"
-fi
-for one in "${writers[@]}"; do end "$one"; done
-echo "   the writer stopped after $(cat "$here/writer.log")"
-if [ $broker -eq 1 ]; then echo "   the scanners stopped after $(cat "$here/scanner.log")"; fi
-tour settled "$here" >"$here/digests"
-grep -E '^(orders|customers|scans)[ :]' "$here/digests" | sed 's/^/   gateway  /'
-for one in "${mirrors[@]}"; do end "$one"; done
-start=()
-for one in "${devices[@]}"; do
-  name=${one%%=*}
-  mirror "$name" --once --quiet >"$here/summary" 2>&1 || { cat "$here/summary" >&2; exit 1; }
-  sed "s/^/   $(printf %-8s "$name") /" "$here/summary"
-  while read -r line; do
-    grep -qxF "${line% equal to the gateway*}" "$here/digests" || { echo "quickstart: $name's device holds something else" >&2; exit 1; }
-  done <"$here/summary"
-done
-
-files="sqlite3 ${here#"$root/"}/$last.db 'SELECT * FROM orders LIMIT 3'"
+files="sqlite3 ${here#"$root/"}/$last 'SELECT * FROM orders LIMIT 3'"
 if [ $keep -eq 1 ]; then
-  start_writers
-  start_mirrors
+  go_on
   say "Running, with the writer at work: $url/. To look into a device: $files"
   if [ $people -eq 1 ]; then echo "To sign in there as anna, bert or clara: the passwords are in ${here#"$root/"}/NAME.password."; fi
   echo "To stop: deploy/quickstart.sh --stop$([ "$here" = "$root/build/quickstart" ] || echo " --in $here")"
 else
-  say "Done. To keep it running: deploy/quickstart.sh --keep. To look into a device: $files"
+  say "Done. To keep it running: deploy/quickstart.sh$([ $mesh -eq 0 ] || echo " --mesh") --keep. To look into a device: $files"
 fi

@@ -33,13 +33,18 @@ class Administration(http.client.HTTPConnection):
         self.sock.connect(self.host)
 
 
-def feeds(folder):
-    connection = Administration(os.path.join(folder, "feeds", "admin.sock"))
+def asked(data, path):
+    """What the node with this data folder answers."""
+    connection = Administration(os.path.join(data, "admin.sock"))
     try:
-        connection.request("GET", "/feeds", headers={"Host": "node"})
-        return {one["feed"]: one for one in json.load(connection.getresponse())["feeds"]}
+        connection.request("GET", path, headers={"Host": "node"})
+        return json.load(connection.getresponse())
     finally:
         connection.close()
+
+
+def feeds(folder):
+    return {one["feed"]: one for one in asked(os.path.join(folder, "feeds"), "/feeds")["feeds"]}
 
 
 def fail(sentence):

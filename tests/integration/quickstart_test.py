@@ -1,6 +1,6 @@
-"""The quick start, with and without a directory and a Kafka: what it says is what the README shows, and nothing of it is left running, also after Ctrl-C.
+"""The quick start, with and without a directory, a Kafka and a mesh: what it says is what the README shows, and nothing of it is left running, also after Ctrl-C.
 
-    quickstart_test.py --program build/bin/meshgate [--small] [--no-directory | --kafka]
+    quickstart_test.py --program build/bin/meshgate [--small] [--no-directory | --kafka | --mesh]
 """
 
 import argparse
@@ -32,7 +32,7 @@ def steps(text):
 
 
 def readme(block):
-    """The first block is all that the quick start says, the second what it says with --kafka in place of some of it, or more."""
+    """The first block is all that the quick start says, the others what it says with --kafka and with --mesh in place of some of it, or more."""
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
         return re.findall(r"^```\n((?:1  Install|2  A sample).*?)^```", file.read(), re.S | re.M)[block]
 
@@ -71,9 +71,9 @@ def says_what_the_readme_shows(command, folder):
     compare(shown(steps(readme(0))), said_by(command, folder))
 
 
-def says_it_with_kafka(command, folder):
+def says_what_else_the_readme_shows(command, folder, block):
     without = shown(steps(readme(0))).splitlines()
-    compare(shown(readme(1)), "\n".join(line for line in said_by(command, folder).splitlines() if line not in without))
+    compare(shown(readme(block)), "\n".join(line for line in said_by(command, folder).splitlines() if line not in without))
 
 
 def keeps_and_stops_without_people(command, folder):
@@ -115,13 +115,16 @@ def main():
     arguments.add_argument("--small", action="store_true")
     arguments.add_argument("--no-directory", action="store_true")
     arguments.add_argument("--kafka", action="store_true")
+    arguments.add_argument("--mesh", action="store_true")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="meshgate-quickstart-") as folder:
         command = [SCRIPT, "--program", os.path.abspath(options.program), "--in", folder, *(["--small"] if options.small else [])]
         if options.no_directory:
             keeps_and_stops_without_people([*command, "--no-directory"], folder)
         elif options.kafka:
-            says_it_with_kafka([*command, "--kafka"], folder)
+            says_what_else_the_readme_shows([*command, "--kafka"], folder, 1)
+        elif options.mesh:
+            says_what_else_the_readme_shows([*command, "--mesh"], folder, 2)
         else:
             says_what_the_readme_shows(command, folder)
             ends_at_ctrl_c(command, folder)
