@@ -97,9 +97,9 @@ def cut(folder, began):
     tell("in the database", f"UPDATE customers SET email = '{MEANWHILE}' WHERE customer_id = {CUSTOMER}")
     until(lambda: email(folder, "feeds") == MEANWHILE, "the gateway")
     tell("at the gateway", f"customer {CUSTOMER}: {MEANWHILE}, {later(began)}")
-    known = at(folder, "hub", "/feeds/customers")["as_of"]
-    age = datetime.datetime.now(datetime.timezone.utc) - datetime.datetime.fromisoformat(known.replace("Z", "+00:00"))
-    tell("at the hub", f"customer {CUSTOMER}: {email(folder, 'hub')}, as the gateway had it {age.total_seconds():.2f} s ago")
+    known = until(lambda: at(folder, "hub", "/feeds/customers"), "the hub")["as_of"]
+    age = time.time() - datetime.datetime.fromisoformat(known.replace("Z", "+00:00")).timestamp()
+    tell("at the hub", f"customer {CUSTOMER}: {until(lambda: email(folder, 'hub'), 'the hub')}, as the gateway had it {age:.2f} s ago")
     tell("on the device", f"customer {CUSTOMER}: {filed_email(folder)}; {counted(in_file(folder))} are there to work with")
 
 
