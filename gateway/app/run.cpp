@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <cstdio>
 
 #include "gateway/app/commands.hpp"
@@ -11,6 +13,7 @@ namespace meshgate::app {
 namespace {
 
 constexpr std::chrono::seconds kTending{2};
+constexpr int kLargeBuffer = 512 << 10;
 
 /// Until the node is told to end.
 void attend(Node& node, const EndSignals& signals) {
@@ -30,6 +33,8 @@ void attend(Node& node, const EndSignals& signals) {
 int run_node(const std::string& config) {
   const EndSignals signals{SIGHUP};
   (void)raise_open_files();
+  // Large buffers go back to the system when they are done with. Left to itself glibc keeps them on its heaps from the first one on, and long reads fill these with holes.
+  mallopt(M_MMAP_THRESHOLD, kLargeBuffer);
   Reading reading = read_configuration(config);
   if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", reading.secrets->redact(reading.diagnostics.text()).c_str());
   if (!reading.diagnostics.empty()) return kWrongUsage;
