@@ -1,5 +1,5 @@
-"""A peer that lies: between a hub and the gateway stands one that alters a byte, leaves an item out, gives one under another name, changes the order or
-shows an old mark. The hub finds it out, says so, takes nothing of it, and has everything from the gateway itself in the end.
+"""A peer that lies: between a hub, or a device, and the gateway stands one that alters a byte, leaves an item out, gives one under another name, invents one, changes the order or
+shows an old mark; and one that brings its feeds to a hub does the same. Each time it is found out, named, nothing of it is taken, and in the end everything is there from the gateway itself.
 
     federation_liar_test.py --program build/bin/meshgate
 """
@@ -12,9 +12,14 @@ import json
 import os
 import tempfile
 import threading
+import urllib.parse
 
+from certificates_test import Authority
 from databases import Sqlite
-from federation import agree, described, hub_configuration, origin_configuration, standing
+from device import Device
+from federation import agree, described, get, hub_configuration, origin_configuration, standing
+from federation_push_test import ask
+from federation_rights_test import TlsNode, listening
 from processes import Gateway, wait_for
 from reader import content_hash
 
@@ -127,26 +132,116 @@ class Liar:
         self.server.server_close()
 
 
-def told(program, folder, gateway, database, name, lie, sentence):
+class Hub:
+    """What follows the liar, and the gateway after it."""
+
+    def __init__(self, program, folder, peers):
+        self.node = Gateway(program, folder, hub_configuration(peers, [("orders", "")]))
+        self.start, self.log = self.node.start, self.node.log
+        self.peer = peers[0][0]
+
+    def source(self):
+        return described(self.node, "orders")["source"]["name"]
+
+    def standing(self):
+        return standing(self.node, "orders")[6] if standing(self.node, "orders") else None
+
+
+class DeviceOfLiar:
+    def __init__(self, program, folder, peers):
+        self.node, self.peers = Device(program, folder), peers
+        self.log, self.peer = self.node.log, peers[0][1].split("//")[1]
+
+    def start(self):
+        self.node.start(*[word for _, url in self.peers for word in ("--upstream", url)], "--feed", "orders")
+        self.node.token("app")
+
+    def source(self):
+        return {self.peers[1][1].split("//")[1]: "hq"}.get(self.node.feed("orders")["source"]["name"], "the liar")
+
+    def standing(self):
+        """Of the store, where the SQLite file has the same."""
+        held = self.node.holds("orders")
+        return held if held and self.node.copied("orders") == {name: one[1:] for name, one in held.items()} else None
+
+
+def told(kind, folder, gateway, database, name, lie, sentence):
     liar = Liar(gateway, lie)
-    where = os.path.join(folder, name.replace(" ", "-"))
+    where = os.path.join(folder, f"{kind.__name__}-{name.replace(' ', '-')}")
     os.makedirs(where)
-    hub = Gateway(program, where, hub_configuration([("liar", liar.url), ("hq", gateway.url)], [("orders", "")]))
+    follower = kind(gateway.program, where, [("liar", liar.url), ("hq", gateway.url)])
+    same = lambda: follower.standing() == standing(gateway, "orders")[6]
     try:
-        with hub.stopped_in_the_end():
-            hub.start()
+        with follower.node.stopped_in_the_end():
+            follower.start()
             if name == "an old mark":
-                wait_for("the hub to follow", lambda: standing(gateway, "orders") == standing(hub, "orders"))
+                wait_for("it to follow", same)
                 database.run("UPDATE orders SET text = text || '!' WHERE id = 5")
-            wait_for(f"the hub to say that something is {name}", lambda: "liar" in hub.log() and sentence in hub.log())
-            agree(gateway, hub, "orders")
+            wait_for(f"it to say that something is {name}", lambda: any(follower.peer in line and sentence in line for line in follower.log().splitlines()))
+            wait_for("it to hold what the gateway does", same)
             if liar.asked == 0:
                 raise SystemExit("the liar was never asked")
-            source = described(hub, "orders")["source"]
-            if source["name"] != "hq":
-                raise SystemExit(f"the hub still follows the liar: {json.dumps(source)}")
+            if follower.source() != "hq":
+                raise SystemExit(f"it still follows the liar: {follower.source()}")
     finally:
         liar.stop()
+
+
+BROUGHT = f"""
+node: {{ name: hub, data: DATA, {listening("hub")}, read: public }}
+peers:
+  hq: {{ subject: "CN=hq" }}
+  liar: {{ subject: "CN=liar" }}
+feeds:
+  orders: {{ from: {{ peer: [hq, liar] }} }}
+"""
+
+
+def page(gateway, after, limit):
+    """Lines and the mark behind them."""
+    status, text = get(gateway, f"/feeds/orders/changes?partition=north&after={after}&limit={limit}")
+    if status != 200:
+        raise SystemExit(f"the gateway answered {status}")
+    lines = [line.encode() + b"\n" for line in text.splitlines() if not line.startswith('{"schema"')]
+    return lines[:-1], lines[-1]
+
+
+def brought(program, folder, database):
+    """A gateway brings its feed to a hub, and another whose certificate the hub believes brings the same pages, altered: each is refused with a sentence, and what is served stays the
+    gateway's."""
+    certificates = os.path.join(folder, "certificates")
+    os.makedirs(certificates)
+    authority = Authority(certificates)
+    for name in ("hub", "hq", "liar"):
+        authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
+    hub = TlsNode(program, os.path.join(folder, "brought"), authority, BROUGHT)
+    shown = f"ca: {certificates}/ca.pem, certificate: {certificates}/hq.pem, key: {certificates}/hq.key"
+    os.makedirs(os.path.join(folder, "bringing"))
+    gateway = Gateway(program, os.path.join(folder, "bringing"), origin_configuration(database) + f'peers: {{ hub: {{ url: "{hub.url}", {shown}, push: [orders] }} }}\n')
+    here = lambda: json.loads(hub.direct.open(f"{hub.url}/feeds/orders", timeout=30).read())["partitions"] if hub.status("/feeds/orders") == 200 else None
+    with hub.stopped_in_the_end(), gateway.stopped_in_the_end():
+        gateway.start_and_wait("orders")
+        hub.start()
+        there = described(gateway, "orders")["partitions"]
+        wait_for("the hub to have what is brought", lambda: here() == there)
+        for name, (lie, sentence) in LIES.items():
+            after = "0"
+            if name == "an old mark":
+                lines, first = page(gateway, "0", 100)
+                after = json.loads(first)["mark"]["cursor"]
+                lines, _ = page(gateway, after, 1000)
+                lines.append(first)
+            else:
+                lines, mark = page(gateway, after, 1000)
+                lines = list(lie(iter([*lines, mark])))
+            where = f"/peers/feeds/orders/changes?partition=north&after={urllib.parse.quote(after)}"
+            status, said = ask(hub, authority, "liar", "POST", where, b"".join(lines).decode())
+            if status not in (400, 409) or sentence not in said:
+                raise SystemExit(f"something that was {name} and brought was answered {status}: {said}")
+            if not any("liar: " in line and sentence in line for line in hub.log().splitlines()):
+                raise SystemExit(f"the hub does not name who brought what was {name}")
+            if here() != there:
+                raise SystemExit(f"what was {name} is shown: {here()}")
 
 
 def main():
@@ -160,11 +255,12 @@ def main():
                      *[f"INSERT INTO orders VALUES ({i}, 'north', 'order {i}')" for i in range(1, 201)])
         gateway = Gateway(program, os.path.join(folder, "hq"), origin_configuration(database))
         with gateway.stopped_in_the_end():
-            gateway.start()
-            gateway.wait_until_loaded("orders")
-            for name, (lie, sentence) in LIES.items():
-                told(program, folder, gateway, database, name, lie, sentence)
-    print(f"{len(LIES)} lies of a peer are found out")
+            gateway.start_and_wait("orders", "notes")
+            for kind in (Hub, DeviceOfLiar):
+                for name, (lie, sentence) in LIES.items():
+                    told(kind, folder, gateway, database, name, lie, sentence)
+            brought(program, folder, database)
+    print(f"{len(LIES)} lies are found out at a hub, at a device, and where they are brought")
 
 
 if __name__ == "__main__":
