@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -31,6 +32,12 @@ struct Explanation {
   std::string note;               ///< a sentence, where one is needed: disabled, not in the directory, …
 };
 
+/// How old that is on which decisions rest, where it was heard from other nodes.
+struct Grounds {
+  std::optional<std::chrono::microseconds> age;  ///< nothing: nothing was heard from others
+  bool stale = false;                            ///< too old to decide by: all that is not public is `unsure`
+};
+
 /// Who may see what, by the directory as it is now. Every call is thread safe, never blocks, and costs about a microsecond, but for explain(), and rights() of who is
 /// in very many groups.
 class Access {
@@ -46,6 +53,7 @@ class Access {
   /// What decisions about a principal depend on, as a text: as long as it stays the same, so do they, but for what the partitions of a feed are called.
   /// Nothing: the directory is not caught up.
   [[nodiscard]] virtual std::optional<std::string> rights(const Principal& who) const = 0;
+  [[nodiscard]] virtual Grounds grounds() const { return {}; }
   /// Of a person by name or anchor. May read the store.
   [[nodiscard]] virtual Explanation explain(std::string_view person, std::string_view feed, std::optional<std::string_view> partition) const = 0;
   /// Called, on any thread, after what somebody may see has changed; must not block. Ends when the returned object goes.

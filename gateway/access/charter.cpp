@@ -74,6 +74,13 @@ bool read_terms(element from, Terms& into) {
   return true;
 }
 
+std::optional<Micros> read_time(element from, const char* name) {
+  std::string_view text;
+  if (from[name].get(text) != simdjson::SUCCESS) return std::nullopt;
+  if (text.ends_with('Z')) text.remove_suffix(1);
+  return parse_timestamp(text);
+}
+
 Result<Charter> read_charter(element root) {
   Charter out;
   object feeds;
@@ -117,6 +124,7 @@ std::string version_of(const Charter& charter) { return base64url(sha256(charter
 std::string statement_text(const Statement& statement) {
   std::string out = "{\"as_of\":\"" + utc_text(statement.as_of) + "\",\"version\":";
   append_json_string(out, statement.version);
+  if (statement.rules_as_of.count != 0) out.append(",\"rules_as_of\":\"").append(utc_text(statement.rules_as_of)).append("\"");
   if (statement.charter) out.append(",\"charter\":").append(charter_text(*statement.charter));
   return out + "}\n";
 }
@@ -126,13 +134,10 @@ Result<Statement> parse_statement(std::string_view json) {
   element root;
   const simdjson::padded_string padded(json);
   if (parser.parse(padded).get(root) != simdjson::SUCCESS) return none("it is no JSON");
-  std::string_view as_of;
   std::string_view version;
-  if (root["as_of"].get(as_of) != simdjson::SUCCESS || root["version"].get(version) != simdjson::SUCCESS) return none("it does not say of when it is");
-  if (as_of.ends_with('Z')) as_of.remove_suffix(1);
-  const auto at = parse_timestamp(as_of);
-  if (!at) return none("it does not say of when it is");
-  Statement out{*at, std::string(version), std::nullopt};
+  const auto at = read_time(root, "as_of");
+  if (!at || root["version"].get(version) != simdjson::SUCCESS) return none("it does not say of when it is");
+  Statement out{*at, std::string(version), std::nullopt, read_time(root, "rules_as_of").value_or(Micros{0})};
   element charter;
   if (root["charter"].get(charter) != simdjson::SUCCESS) return out;
   auto read = read_charter(charter);

@@ -44,11 +44,12 @@ using Said = std::map<std::string, std::optional<Terms>, std::less<>>;
 std::string charter_text(const Charter& charter);
 Result<Charter> parse_charter(std::string_view json);
 
-/// The answer to a node that asks for the charter: until when it was right, what it is called, and itself unless the asker has it.
+/// The answer to a node that asks for the charter: until when all that decisions rest on was right, what the charter is called, and itself unless the asker has it.
 struct Statement {
   Micros as_of{0};
   std::string version;
   std::optional<Charter> charter;
+  Micros rules_as_of{0};  ///< until when the charter itself was right, by its origin's clock; 0: not said
 };
 std::string statement_text(const Statement& statement);
 Result<Statement> parse_statement(std::string_view json);

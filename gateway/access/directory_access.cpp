@@ -155,11 +155,6 @@ bool DirectoryAccess::look_at_age() {
   return true;
 }
 
-Grounds grounds_of(const Access& access) {
-  const auto* grounded = dynamic_cast<const Grounded*>(&access);
-  return grounded == nullptr ? Grounds() : grounded->grounds();
-}
-
 Grounds DirectoryAccess::grounds() const {
   if (heard_ == nullptr) return {};
   return {heard_->age(), stale_};

@@ -16,7 +16,6 @@
 #include "gateway/access/account.hpp"
 #include "gateway/access/directory.hpp"
 #include "gateway/access/directory_feed.hpp"
-#include "gateway/access/grounds.hpp"
 #include "gateway/access/knowledge.hpp"
 #include "gateway/access/policy.hpp"
 #include "gateway/access/refresh_token.hpp"
@@ -29,7 +28,7 @@ namespace meshgate::access {
 /// Access by a policy and the feeds `_users` and `_groups`, which a thread of its own follows. Questions wait for at most one change of the directory
 /// being taken in. Until both feeds were read to their ends and are not loading, and again when they cannot be read, nobody is let in or turned away by
 /// what the directory says.
-class DirectoryAccess final : public Access, public Grounded {
+class DirectoryAccess final : public Access {
  public:
   /// Reads what the store has of the directory. `heard`: what other nodes have said, and how old it is; null: nothing is followed. Blocks. Store and knowledge outlive it.
   static Result<std::shared_ptr<DirectoryAccess>> start(Policy policy, store::Store& store, Knowledge* heard, base::Log& log, base::Metrics& metrics);

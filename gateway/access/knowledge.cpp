@@ -1,138 +1,52 @@
 #include "gateway/access/knowledge.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
-
-#include "gateway/base/owner_file.hpp"
-#include "mesh/value.hpp"
 
 namespace meshgate::access {
 
-namespace {
-
-using simdjson::dom::element;
-using simdjson::dom::object;
 using std::chrono::microseconds;
 
-Error damaged() { return {Code::corrupt, "it does not hold what was written; remove it, and it is asked for again"}; }
-
-void append_age(std::string& out, const Age& age, const Moment& at) {
-  const auto kept = age.keep(at);
-  out.append("\"age\":").append(std::to_string(kept.age.count())).append(",\"wall\":").append(std::to_string(kept.wall.count));
+/// Whether it is said by who came back from an old copy and hears nothing new. Where the clock of an origin was put back, its next word is younger than this one.
+bool Knowledge::stands_still(Heard& own, const Statement& statement) {
+  const Micros at = statement.rules_as_of;
+  if (at.count == 0 || at >= own.rules_as_of) return false;
+  const bool moves = own.refused.count != 0 && own.refused < at;
+  own.refused = at;
+  return !moves;
 }
 
-std::optional<Age> read_age(element from, const Moment& at) {
-  std::int64_t age = 0;
-  std::int64_t wall = 0;
-  if (from["age"].get(age) != simdjson::SUCCESS || from["wall"].get(wall) != simdjson::SUCCESS) return std::nullopt;
-  return Age::kept({microseconds(age), Micros{wall}}, at);
-}
-
-/// A number of the file's; 0 where it is not there.
-std::int64_t number_of(element from, const char* name) {
-  std::int64_t out = 0;
-  return from[name].get(out) == simdjson::SUCCESS ? out : 0;
-}
-
-}  // namespace
-
-Result<std::unique_ptr<Knowledge>> Knowledge::open(std::string file, Reliance reliance) {
-  std::unique_ptr<Knowledge> out(new Knowledge(std::move(file), std::move(reliance)));
-  const auto text = base::read_owner_file(out->file_);
-  if (!text) return text.error();
-  if (!*text) return out;
-  if (auto read = out->read(**text); !read) return std::move(read).error().within(out->file_);
-  return out;
-}
-
-Status Knowledge::read(std::string_view text) {
-  simdjson::dom::parser parser;
-  element root;
-  object peers;
-  object feeds;
-  const simdjson::padded_string padded(text);
-  if (parser.parse(padded).get(root) != simdjson::SUCCESS || root["peers"].get(peers) != simdjson::SUCCESS || root["feeds"].get(feeds) != simdjson::SUCCESS) return damaged();
-  const Moment at = moment();
-  for (const auto [name, value] : peers) {
-    Heard& own = peers_[std::string(name)];
-    std::string_view version;
-    element charter;
-    if (value["version"].get(version) != simdjson::SUCCESS) return damaged();
-    own.version = version;
-    own.age = read_age(value, at);
-    own.as_of = Micros{number_of(value, "as_of")};
-    own.silent = value["charter"].get(charter) != simdjson::SUCCESS;
-    if (own.silent) continue;
-    auto parsed = parse_charter(simdjson::minify(charter));
-    if (!parsed) return damaged();
-    own.charter = std::move(*parsed);
+/// Gives whether anything changed.
+Result<bool> Knowledge::replace(Heard& own, Statement statement) {
+  const bool known = !own.silent && own.version == statement.version;
+  if (!statement.charter && !known) return Error{Code::conflict, "the peer says that its rules have not changed, and gave none before"};
+  if (!known && stands_still(own, statement)) {
+    return Error{Code::retry, "the peer's rules are of " + utc_text(statement.rules_as_of) + ", and it has given those of " + utc_text(own.rules_as_of) +
+                                  " before; they are taken when it has heard younger ones"};
   }
-  for (const auto [name, value] : feeds) {
-    const auto age = read_age(value, at);
-    if (!age) return damaged();
-    feeds_.emplace(std::string(name), Told{Micros{number_of(value, "as_of")}, *age});
+  const bool changed = own.silent || !own.age || (statement.charter && own.charter != *statement.charter);
+  if (!known) own.rules_as_of = statement.rules_as_of;
+  own.rules_as_of = std::max(own.rules_as_of, statement.rules_as_of);
+  if (statement.charter) {
+    own.charter = std::move(*statement.charter);
+    own.version = std::move(statement.version);
   }
-  return {};
-}
-
-std::string Knowledge::text() const {
-  const std::lock_guard lock(mutex_);
-  const Moment at = moment();
-  std::string out = "{\"peers\":{";
-  for (const auto& [name, one] : peers_) {
-    if (out.back() != '{') out += ',';
-    append_json_string(out, name);
-    out += ":{\"version\":";
-    append_json_string(out, one.version);
-    if (one.age) {
-      out.append(",\"as_of\":").append(std::to_string(one.as_of.count)).append(",");
-      append_age(out, *one.age, at);
-    }
-    if (!one.silent) out.append(",\"charter\":").append(charter_text(one.charter));
-    out += '}';
-  }
-  out += "},\"feeds\":{";
-  for (const auto& [name, one] : feeds_) {
-    if (out.back() != '{') out += ',';
-    append_json_string(out, name);
-    out.append(":{\"as_of\":").append(std::to_string(one.as_of.count)).append(",");
-    append_age(out, one.age, at);
-    out += '}';
-  }
-  return out + "}}\n";
-}
-
-Status Knowledge::keep() {
-  if (reliance_.none()) return {};
-  const std::lock_guard writing(writing_);
-  return base::write_owner_file(file_, text());
-}
-
-Result<bool> Knowledge::write_if(bool changed) {
-  if (!changed) return false;
-  if (auto written = keep(); !written) return std::move(written).error();
-  return true;
+  own.silent = false;
+  own.as_of = statement.as_of;
+  own.refused = Micros{0};
+  own.age = Age::heard(statement.as_of, moment());
+  return changed;
 }
 
 Result<bool> Knowledge::take(const std::string& peer, Statement statement) {
-  bool changed = false;
+  Result<bool> changed = false;
   {
     const std::lock_guard lock(mutex_);
     Heard& own = peers_[peer];
-    if (!statement.charter && (own.silent || own.version != statement.version)) return Error{Code::conflict, "the peer says that its rules have not changed, and gave none before"};
-    if (statement.charter) {
-      // What it does not give any more is held here all the same, on the terms it had.
-      statement.charter->feeds.merge(own.charter.feeds);
-      changed = own.silent || !own.age || own.charter != *statement.charter;
-      own.charter = std::move(*statement.charter);
-      own.version = std::move(statement.version);
-    }
-    own.silent = false;
-    own.as_of = statement.as_of;
-    own.age = Age::heard(statement.as_of, moment());
+    // What it does not give any more is held here all the same, on the terms it had.
+    if (statement.charter) statement.charter->feeds.merge(Charter(own.charter).feeds);
+    changed = replace(own, std::move(statement));
   }
-  return write_if(changed);
+  return changed ? write_if(*changed) : changed;
 }
 
 Result<bool> Knowledge::take_silence(const std::string& peer) {
@@ -197,6 +111,20 @@ Micros Knowledge::issuer_time() const {
   const auto own = peers_.find(reliance_.issuer);
   if (own == peers_.end() || !own->second.age) return {};
   return {own->second.as_of.count + own->second.age->at(moment()).count()};
+}
+
+std::optional<Micros> Knowledge::rules_as_of() const {
+  const std::lock_guard lock(mutex_);
+  const Moment at = moment();
+  std::optional<Micros> out;
+  const auto count = [&](const Heard& one) {
+    if (one.rules_as_of.count != 0) out = std::min(out.value_or(one.rules_as_of), one.rules_as_of);
+  };
+  for (const auto& feed : reliance_.feeds) {
+    if (const Heard* by = youngest(feed, at); by != nullptr) count(*by);
+  }
+  if (const auto issuer = peers_.find(reliance_.issuer); issuer != peers_.end()) count(issuer->second);
+  return out;
 }
 
 std::optional<microseconds> Knowledge::age() const {

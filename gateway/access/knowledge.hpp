@@ -16,13 +16,14 @@
 namespace meshgate::access {
 
 /// What peers have said of who may see what, and how long ago. In one file that only its owner may read, so that it outlives a restart without them. What a peer says replaces what
-/// it said before; terms of a feed that it does not give any more stay. Thread safe.
+/// it said before, unless it is older; terms of a feed that it does not give any more stay. Thread safe.
 class Knowledge {
  public:
   /// Blocks.
   static Result<std::unique_ptr<Knowledge>> open(std::string file, Reliance reliance);
 
-  /// What a peer says now; its charter where that has changed. Gives whether anything changed. Blocks on the disk.
+  /// What a peer says now; its charter where that has changed. Gives whether anything changed. Code::retry: its rules are older than those it gave before, as those of a node are that
+  /// came back from an old copy. Blocks on the disk.
   Result<bool> take(const std::string& peer, Statement statement);
   /// The peer says nothing to this node of terms.
   Result<bool> take_silence(const std::string& peer);
@@ -37,6 +38,8 @@ class Knowledge {
   [[nodiscard]] std::optional<Issuer> issuer() const;
   /// What the clock of whoever issues the tokens shows at least, whatever has been done to the one here.
   [[nodiscard]] Micros issuer_time() const;
+  /// Until when all rules that were heard were right, by the clocks of their origins; nothing: none were heard, or it was not said.
+  [[nodiscard]] std::optional<Micros> rules_as_of() const;
   /// Of the oldest of all that a decision may rest on; nothing: no peer is asked, or none has said anything yet.
   [[nodiscard]] std::optional<std::chrono::microseconds> age() const;
   /// Whether that is older than what may be relied on.
@@ -46,6 +49,8 @@ class Knowledge {
  private:
   struct Heard {
     Micros as_of{0};
+    Micros rules_as_of{0};  ///< 0: it does not say
+    Micros refused{0};      ///< the same of rules that were not taken, because they were older
     std::optional<Age> age;
     std::string version;
     bool silent = false;  ///< it gives no terms
@@ -60,6 +65,8 @@ class Knowledge {
   Status read(std::string_view text);
   Result<bool> write_if(bool changed);
   [[nodiscard]] std::string text() const;
+  static bool stands_still(Heard& own, const Statement& statement);
+  static Result<bool> replace(Heard& own, Statement statement);
   [[nodiscard]] const Heard* youngest(const Reliance::Feed& feed, const Moment& at) const;
 
   const std::string file_;

@@ -318,7 +318,7 @@ access::Statement Node::statement(const std::function<bool(std::string_view)>& g
   if (!charter.feeds.empty()) charter.issuer = knowledge_->reliance().issuer.empty() ? sign_in_->issuer() : knowledge_->issuer();
   const Micros as_of{now().count - knowledge_->age().value_or(std::chrono::microseconds(0)).count()};
   auto version = access::version_of(charter);
-  return {as_of, std::move(version), std::move(charter)};
+  return {as_of, std::move(version), std::move(charter), knowledge_->rules_as_of().value_or(now())};
 }
 
 mapping::Presentation Node::presentation(std::string_view feed) const {

@@ -19,9 +19,26 @@ constexpr milliseconds kLongestWait{15000};
 constexpr std::chrono::seconds kLookAgain{30};  ///< for a feed that the peer did not give
 constexpr std::chrono::seconds kBlamed{60};     ///< that gave what cannot be, while another may do better
 constexpr int kMostRepairs = 3;
+constexpr unsigned kNotThere = 404;
 constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed
 
 bool wanted(const Held& held, const std::string& partition) { return held.partitions.empty() || std::ranges::find(held.partitions, partition) != held.partitions.end(); }
+
+/// Of the partitions that are wanted, or else held, those that the peer does not give. Where that is all of them it is asked for all, and says why.
+std::vector<std::string> not_offered(const FollowedFeed& wanted, const store::FeedState& own, const OfferedFeed& offered) {
+  auto out = wanted.partitions;
+  for (const auto& part : own.partitions) {
+    if (wanted.partitions.empty()) out.push_back(part.name);
+  }
+  const bool some = std::erase_if(out, [&](const std::string& name) { return std::ranges::find(offered.partitions, name, &OfferedFeed::Part::name) != offered.partitions.end(); }) > 0;
+  return some ? out : std::vector<std::string>();
+}
+
+std::string without(const std::vector<std::string>& lacking) {
+  std::string out;
+  for (const auto& one : lacking) out.append(out.empty() ? "the peer does not give " : ", ").append(one);
+  return lacking.empty() ? out : out + ": it has no such partition, or this node may not read it; the others are followed";
+}
 
 }  // namespace
 
@@ -49,6 +66,7 @@ struct Pull::Session {
   bool page(const PageQueue::Page& page) {
     Copy* copy = copy_of(page.part);
     if (copy == nullptr) return true;
+    if (std::ranges::find(copy->lacking, page.part.partition) != copy->lacking.end()) return given_again(page.part);
     Cursor& from = at[page.part];
     if (auto followed = copy->feed->follow(page.part.partition, from, page.lines, page.mark); !followed) return fail(*copy, std::move(followed).error());
     from = page.mark.cursor;
@@ -58,6 +76,26 @@ struct Pull::Session {
     pull.pages_.add();
     pull.bytes_.add(page.lines.size());
     pull.house_.routes.follows(pull.number_, copy->number);
+    return true;
+  }
+
+  /// It is asked for from where this node stands, at once.
+  bool given_again(const Part& part) {
+    error = Error{Code::cancelled, part.text() + " is given again"};
+    const std::lock_guard lock(pull.mutex_);
+    pull.client_->cancel();
+    return false;
+  }
+
+  /// The other partitions are followed on. False: there are none.
+  bool goes_without(Copy& copy, const std::string& partition) {
+    const auto lacks = [&](const std::string& name) { return std::ranges::find(copy.lacking, name) != copy.lacking.end(); };
+    if (!lacks(partition)) copy.lacking.push_back(partition);
+    const auto state = copy.feed->state();
+    const bool some = copy.held.partitions.empty() ? !std::ranges::all_of(state.partitions, lacks, &store::PartitionState::name) : !std::ranges::all_of(copy.held.partitions, lacks);
+    if (!some) return false;
+    until = std::min(until, std::chrono::steady_clock::now() + kLookAgain);
+    pull.say_lacking(copy);
     return true;
   }
 
@@ -95,6 +133,8 @@ struct Pull::Session {
       pull.house_.denied(part.feed, part.partition);
       return true;
     }
+    const bool of_partition = !part.partition.empty() && (told.denied || told.status == kNotThere);
+    if (of_partition && goes_without(*copy, part.partition)) return true;
     const std::string why = part.text() + ": the peer does not give it" + (told.why.empty() ? std::string() : " (" + told.why + ")");
     pull.complain(pull.peer().name + ": " + why);
     pull.house_.routes.fails(pull.number_, copy->number, why);
@@ -136,6 +176,12 @@ Error Pull::newer_here(net::HttpClient& client, const std::string& feed, const S
   return why;
 }
 
+void Pull::say_lacking(const Copy& copy) {
+  const std::string why = without(copy.lacking);
+  const bool news = house_.routes.lacks(number_, copy.number, why);
+  if (news && !why.empty()) house_.log.warning("federation", peer().name + ": feed " + copy.held.feed + ": " + why);
+}
+
 Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   const FollowedFeed& wanted = house_.options.feeds[feed];
   auto answer = client.send("GET", peer().url + "/feeds/" + net::percent_encode(wanted.name));
@@ -156,8 +202,13 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
     if (auto may = store::may_take(**own, {*epoch}); !may) return may;
   }
   out = {feed, *own, {wanted.name, offered->uid, offered->schema.version, {}, wanted.partitions}};
+  // Who lets go of what is denied asks for it, to be told.
+  if (!house_.denied) out.lacking = not_offered(wanted, (*own)->state(), *offered);
+  const auto lacks = [&](const std::string& partition) { return std::ranges::find(out.lacking, partition) != out.lacking.end(); };
+  std::erase_if(out.held.partitions, lacks);
+  say_lacking(out);
   const auto hold = [&](const std::string& partition) {
-    if (anew_.contains({wanted.name, partition})) return;
+    if (lacks(partition) || anew_.contains({wanted.name, partition})) return;
     if (const Cursor at = (*own)->followed(partition); !at.start()) out.held.cursors.emplace(partition, at);
   };
   for (const auto& part : (*own)->state().partitions) hold(part.name);
@@ -170,6 +221,7 @@ Status Pull::mend(net::HttpClient& client, Copy& copy) {
   for (const auto& one : copy.feed->state().partitions) {
     const Part part{copy.held.feed, one.name};
     if (copy.held.cursors.contains(one.name) || one.standing.head == Seq{0} || !wanted(copy.held, one.name)) continue;
+    if (std::ranges::find(copy.lacking, one.name) != copy.lacking.end()) continue;
     int& tries = mended_[part];
     if (tries >= kMostRepairs) continue;
     auto mended = mend_from(client, peer().url, *copy.feed, one.name, house_.options.aside);
@@ -201,8 +253,9 @@ Status Pull::follow(const std::shared_ptr<net::HttpClient>& client, std::vector<
     for (const Copy& copy : session.copies) following_.push_back(copy.number);
   }
   look_again();
-  // A feed that was not given is asked for again before long.
-  if (house_.routes.candidates(number_).size() > session.copies.size()) session.until = std::chrono::steady_clock::now() + kLookAgain;
+  // A feed that was not given, or not whole, is asked for again before long.
+  const bool whole = std::ranges::all_of(session.copies, [](const Copy& one) { return one.lacking.empty(); });
+  if (!whole || house_.routes.candidates(number_).size() > session.copies.size()) session.until = std::chrono::steady_clock::now() + kLookAgain;
   PageQueue queue([&](const PageQueue::Page& page) { return session.page(page); });
   SyncCutter cutter({[&](const Part& part, std::string lines, const Mark& mark) { return queue.put({part, std::move(lines), mark}); },
                      [&](const Part& part, const Schema& schema) { return queue.drain() && session.schema(part, schema); },

@@ -51,6 +51,7 @@ class Pull {
     std::size_t number = 0;  ///< of the feed, in the options
     std::shared_ptr<store::Feed> feed;
     Held held;
+    std::vector<std::string> lacking{};  ///< partitions that are wanted, or held, and that the peer does not give while it gives others
   };
   struct Session;
 
@@ -58,6 +59,7 @@ class Pull {
   void run();
   Next attempt();
   void complain(const std::string& why);
+  void say_lacking(const Copy& copy);
   Status take_over_all(net::HttpClient& client, std::vector<Copy>& out);
   /// What the peer says of a feed is taken over. Blocks.
   Status take_over(net::HttpClient& client, std::size_t feed, Copy& out);

@@ -6,7 +6,7 @@ namespace meshgate::federation {
 
 Routes::Routes(const Options& options) : options_(options) {
   for (const FollowedFeed& one : options.feeds) {
-    Feed feed{&one, std::vector<bool>(one.peers.size(), true), 0, {}};
+    Feed feed{.options = &one, .given = std::vector<bool>(one.peers.size(), true)};
     feed.standing.since = now();
     if (!one.peers.empty()) feed.standing.peer = options.peers[one.peers.front()].name;
     feeds_.push_back(std::move(feed));
@@ -73,13 +73,26 @@ void Routes::fails(std::size_t peer, std::size_t feed, std::string why) {
   if (given && *own == one.chosen) choose(one, lock);
 }
 
+bool Routes::lacks(std::size_t peer, std::size_t feed, std::string why) {
+  const std::lock_guard lock(mutex_);
+  Feed& one = feeds_[feed];
+  const auto own = rank(one, peer);
+  if (!own || one.lacking[*own] == why) return false;
+  one.lacking[*own] = std::move(why);
+  if (one.standing.state == Standing::State::following && *own == one.chosen) one.standing.error = one.lacking[*own];
+  return true;
+}
+
 void Routes::follows(std::size_t peer, std::size_t feed) {
   const std::lock_guard lock(mutex_);
   Feed& one = feeds_[feed];
+  const auto own = rank(one, peer);
+  if (!own) return;
+  const bool going_on = one.standing.state == Standing::State::following;
   one.standing.peer = options_.peers[peer].name;
-  if (one.standing.state == Standing::State::following) return;
+  if (!going_on || !one.lacking[*own].empty()) one.standing.error = one.lacking[*own];
+  if (going_on) return;
   one.standing.state = Standing::State::following;
-  one.standing.error.clear();
   one.standing.since = now();
 }
 

@@ -35,6 +35,9 @@ class Routes {
   /// The peer gives this feed, or does not, and why. Tells whoever waits when that changes a choice.
   void gives(std::size_t peer, std::size_t feed);
   void fails(std::size_t peer, std::size_t feed, std::string why);
+  /// The peer gives the feed without some of its partitions, which is said of it as long as it is followed from there; empty: gives all again. True: this is
+  /// news.
+  bool lacks(std::size_t peer, std::size_t feed, std::string why);
   /// Lines of it have come from the peer.
   void follows(std::size_t peer, std::size_t feed);
 
@@ -54,7 +57,8 @@ class Routes {
     const FollowedFeed* options;
     std::vector<bool> given;  ///< by the place in the list of its peers
     std::size_t chosen = 0;   ///< the same
-    Standing standing;
+    std::vector<std::string> lacking = std::vector<std::string>(given.size());  ///< the same: see lacks()
+    Standing standing = {};
   };
   void choose(Feed& feed, std::unique_lock<std::mutex>& lock);
   [[nodiscard]] static std::optional<std::size_t> rank(const Feed& feed, std::size_t peer);

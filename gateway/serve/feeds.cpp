@@ -1,6 +1,5 @@
 #include <array>
 
-#include "gateway/access/grounds.hpp"
 #include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
@@ -32,7 +31,7 @@ net::Response described(const net::Request& request, net::Response answer, std::
 
 /// The feed that was written last also says how old that is by which it is decided who may see it. It is left out of the tag, as the lag is.
 void append_age(std::string& out, const access::Access& access) {
-  const auto grounds = access::grounds_of(access);
+  const auto grounds = access.grounds();
   if (!grounds.age) return;
   out.pop_back();
   out += ",\"rights\":{";

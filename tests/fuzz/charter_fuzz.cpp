@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (const auto statement = parse_statement(text)) {
     const auto again = parse_statement(statement_text(*statement));
-    must(again && again->as_of == statement->as_of && again->charter == statement->charter, "a statement comes back");
+    const bool same = again && again->as_of == statement->as_of && again->rules_as_of == statement->rules_as_of && again->charter == statement->charter;
+    must(same, "a statement comes back");
   }
   return 0;
 }

@@ -21,174 +21,29 @@ import threading
 import time
 import urllib.parse
 
-from databases import Sqlite
-from directory import PEOPLE, SUFFIX, DirectoryNode, Slapd, group
-from matrix_model import (DIVIDED, FEEDS, KINDS, NOBODY, READ, SLICES, STATES, TABLES, always, by_feed, by_held, by_item, by_partition, by_role, person_in, secret)
+from directory import DirectoryNode
+from matrix_company import PASSWORD, SOURCES, TEAMS, USERS, Company
+from matrix_model import DIVIDED, FEEDS, KINDS, NOBODY, READ, SLICES, STATES, TABLES, by_role, person_in, secret
+from matrix_ways import Proof, at, fail, feed_ways, many, range_way, slices_of
 from processes import Process, run, wait_for
 
-PASSWORD = "Marked-Matrix-1"
-LEFT = f"ou=left,{SUFFIX}"
-GROUPS = sorted({name for kind in KINDS for name in kind.groups | kind.moved_to})
-CONFIGURATION = """node:
+CONFIGURATION = f"""node:
   data: DATA
   listen: "http://127.0.0.1:PORT"
   range_size: 4096
-  roles: { viewer: group:lookers, operator: group:ops, administrator: group:bosses }
-sources:
-  directory:
-    connector: ldap
-    connection: { url: "URL", tls: "off", insecure: true, dn: "READER", password: "${file:reader}" }
-    every: 100ms
-  shop: { connector: odbc, connection: CONNECTION, every: 1h }
-feeds:
+  roles: {{ viewer: group:lookers, operator: group:ops, administrator: group:bosses }}
+{SOURCES}feeds:
   _users:
-    from: { source: directory, base: "PEOPLE", filter: "(objectClass=inetOrgPerson)" }
-    fields: { name: uid, dn: dn, disabled: disabled, department: departmentNumber, mark: description }
-  _groups:
-    from: { source: directory, base: "ou=groups,SUFFIX", filter: "(objectClass=groupOfNames)" }
-    fields: { name: cn, dn: dn, members: member }
-"""
+{USERS}  _groups:
+{TEAMS}"""
 
 
-def fail(what):
-    raise SystemExit(f"FAIL {what}")
-
-
-class Proof:
-    """What somebody shows, over a connection of its own that stays open."""
-
-    def __init__(self, port, name="", fields=None):
-        self.port, self.name, self.fields = port, name, fields or {}
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-
-    def ask(self, method, path, body=None, fields=None):
-        """(status, fields, text)"""
-        self.connection.request(method, path, body, {**self.fields, **(fields or {})})
-        answer = self.connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode()
-
-    def open(self, path):
-        """A live answer up to its first mark that says caught up: (status, fields, text)."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", path, None, self.fields)
-        answer = connection.getresponse()
-        text = ""
-        while answer.status == 200 and '"caught_up":true' not in text:
-            line = answer.readline()
-            if not line:
-                break
-            text += line.decode()
-        if answer.status != 200:
-            text = answer.read().decode()
-        connection.close()
-        return answer.status, answer.headers, text
-
-
-def many(feed, partition):
-    """Items; enough of sales, north for ranges."""
-    return 150 if (feed, partition) == ("sales", "north") else 3
-
-
-def slices_of(person):
-    return {one for one in SLICES if person.may(*one)}
-
-
-def at(feed, partition, what=""):
-    """The feed's path, with the partition as a parameter."""
-    more = (("&" if "?" in what else "?") + "partition=" + partition) if partition else ""
-    return f"/feeds/{feed}{what}{more}"
-
-
-class Way:
-    """How something of a slice is read. `path(feed, partition)`; `shows`: what stands in an answer that has the slice; `live`: the answer has no end."""
-
-    def __init__(self, route, name, path, status, shows=secret, body=None, live=False):
-        self.route, self.name, self.path, self.status, self.shows, self.body, self.live = route, name, path, status, shows, body, live
-        self.method = "POST" if body else "GET"
-
-    def view(self, person, feed, partition):
-        """What an answer is made of: equal views, equal answers."""
-        if "{feed}" not in self.route:
-            return slices_of(person)
-        whole = self.name in ("of the whole feed", "a feed")
-        return {one for one in slices_of(person) if one == (feed, partition) or whole and one[0] == feed}
-
-    def read(self, who, feed, partition, fields=None):
-        """(status, fields, text)"""
-        path = self.path(feed, partition)
-        if self.live:
-            return who.open(path)
-        return who.ask(self.method, path, json.dumps(self.body(feed, partition)) if self.body else None, fields)
-
-
-def feed_ways(node):
-    """Of every route that names a feed, and of the lists."""
-    items, changes = "/feeds/{feed}/items", "/feeds/{feed}/changes"
-    shaped = [(items, f"/items{form}") for form in ("", "?format=json", "?format=ndjson", "?format=csv", "?format=atom", "?format=rss", "?format=jsonfeed")]
-    shaped += [(changes, f"/changes{form}") for form in ("", "?format=json", "?format=csv", "?live=poll&wait=0")]
-    ways = [Way(route, what, lambda feed, part, what=what: at(feed, part, what), by_partition) for route, what in shaped]
-    ways += [Way(changes, live, lambda feed, part, live=live: at(feed, part, f"/changes?live={live}"), by_partition, live=True) for live in ("stream", "sse")]
-    listed = lambda feed, part: f'"partition":"{part}","cursor"' if part else f'"feed":"{feed}",'  # noqa: E731
-    outlined = lambda feed, part: f"/feeds/{feed}/items?format=atom" + (f"&amp;partition={part}" if part else "")  # noqa: E731
-    sync = lambda entry: {"protocol": 1, "feeds": [entry]}  # noqa: E731
-    return ways + [
-        Way(changes, "of what is held", lambda feed, part: at(feed, part, f"/changes?uid={node.uids[feed]}"), by_held),
-        Way(items, "of the whole feed", lambda feed, part: f"/feeds/{feed}/items?limit=1000", by_feed),
-        Way("/feeds/{feed}/items/{id}", "an item", lambda feed, part: f"/feeds/{feed}/items/{urllib.parse.quote(node.ids[feed, part])}", by_item),
-        Way("/feeds/{feed}/ranges", "the ranges", lambda feed, part: at(feed, part, "/ranges"), by_partition, lambda feed, part: f'"feed":"{feed}","partition":"{part}"'),
-        Way("/feeds/{feed}", "a feed", lambda feed, part: f"/feeds/{feed}", by_feed, listed),
-        Way("/feeds", "the list", lambda feed, part: "/feeds", always, listed),
-        Way("/feeds", "the list as OPML", lambda feed, part: "/feeds?format=opml", always, outlined),
-        Way("/reconcile", "compared", lambda feed, part: "/reconcile", by_partition,
-            body=lambda feed, part: {"protocol": 1, "feed": feed, "partition": part, "lines": [[0, 1 << 40]]}),
-        Way("/sync", "a partition", lambda feed, part: "/sync", always, body=lambda feed, part: sync({"feed": feed, "partition": part})),
-        Way("/sync", "a whole feed", lambda feed, part: "/sync", always, body=lambda feed, part: sync({"feed": feed})),
-    ]
-
-
-def range_way(node):
-    """A rendering of sales, north: its address shows that somebody could read it."""
-    return Way("/feeds/{feed}/changes", "a range", lambda feed, part: node.range, by_held)
-
-
-class Node:
+class Node(Company):
     def __init__(self, program, folder):
-        self.program, self.folder = program, folder
-        self.slapd = Slapd(os.path.join(folder, "slapd"))
-        self.slapd.start()
-        self.slapd.modify(f"dn: {LEFT}\nchangetype: add\nobjectClass: organizationalUnit\nou: left\n\n" + "".join(map(self.entry, KINDS)) +
-                          "".join(group(name, self.members(name, {kind.name: "active" for kind in KINDS})) for name in GROUPS))
-        database = self.fill(folder)
-        with open(os.path.join(folder, "reader"), "w", encoding="ascii") as file:
-            file.write(self.slapd.reader_password)
-        text = CONFIGURATION + "".join(self.feed(name) for name in TABLES)
-        for word, value in (("URL", self.slapd.url), ("READER", self.slapd.reader), ("PEOPLE", PEOPLE), ("SUFFIX", SUFFIX), ("CONNECTION", database.connection_yaml())):
-            text = text.replace(word, value)
-        self.gateway = DirectoryNode(program, folder, text)
+        super().__init__(folder)
+        self.program = program
+        self.gateway = DirectoryNode(program, folder, self.written(CONFIGURATION + "".join(self.feed(name) for name in TABLES), folder))
         self.ids, self.uids, self.range = {}, {}, ""
-
-    @staticmethod
-    def entry(kind):
-        return (f"dn: uid={kind.name},{PEOPLE}\nchangetype: add\nobjectClass: inetOrgPerson\nuid: {kind.name}\ncn: {kind.name}\nsn: Name\nuserPassword: {PASSWORD}\n"
-                f"departmentNumber: {kind.department}\ndescription: {secret('_users', '')}\n\n")
-
-    @staticmethod
-    def members(name, states):
-        """Groups of slapd are never empty; their first member is nobody, and the secret of the feed."""
-        return [f"cn={secret('_groups', '')},{SUFFIX}"] + [f"uid={kind.name},{PEOPLE}" for kind in KINDS if name in (kind.moved_to if states[kind.name] == "moved" else kind.groups)]
-
-    @staticmethod
-    def fill(folder):
-        database = Sqlite(folder)
-        for name in TABLES:
-            column = DIVIDED.get(name, "part")
-            database.run(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {column} TEXT, text TEXT)")
-            for number, part in enumerate(FEEDS[name]):
-                rows = [(number * 1000 + i, part or None, secret(name, part)) for i in range(1, many(name, part) + 1)]
-                database.connection.executemany(f"INSERT INTO {name} VALUES (?, ?, ?)", rows)
-        # A record without a partition goes to quarantine, with what it holds.
-        database.run("INSERT INTO sales VALUES (9999, NULL, 'quarantined.secret')")
-        return database
 
     @staticmethod
     def feed(name):
@@ -232,26 +87,6 @@ class Node:
             fail(f"{kind.name} cannot sign in in a browser: {status}")
         out.append(Proof(port, "cookie", {"Cookie": fields["Set-Cookie"].split(";")[0], "Sec-Fetch-Site": "same-origin"}))
         return out
-
-    def become(self, kind, state, states):
-        """Changes the directory; what each person may is the model's from then on, once the node has been told."""
-        dn, change = f"uid={kind.name},{PEOPLE}", ""
-        if state == "disabled":
-            change = f"dn: {dn}\nchangetype: modify\nadd: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n\n"
-        if state == "back":
-            change = f"dn: {dn}\nchangetype: modify\ndelete: pwdAccountLockedTime\n\n"
-        if state == "gone":
-            change = f"dn: {dn}\nchangetype: modrdn\nnewrdn: uid={kind.name}\ndeleteoldrdn: 0\nnewsuperior: {LEFT}\n\n"
-        if state == "again":
-            change = f"dn: uid={kind.name},{LEFT}\nchangetype: modrdn\nnewrdn: uid={kind.name}\ndeleteoldrdn: 0\nnewsuperior: {PEOPLE}\n\n"
-        before, states[kind.name] = states[kind.name], state
-        if "moved" in (before, state):
-            department = kind.moved_department if state == "moved" else kind.department
-            # The entry may have just left the base: it is changed where it is.
-            change += f"dn: uid={kind.name},{LEFT if state == 'gone' else PEOPLE}\nchangetype: modify\nreplace: departmentNumber\ndepartmentNumber: {department}\n\n"
-            for name in sorted(kind.groups ^ kind.moved_to):
-                change += f"dn: cn={name},ou=groups,{SUFFIX}\nchangetype: modify\nreplace: member\n" + "".join(f"member: {one}\n" for one in self.members(name, states)) + "\n"
-        self.slapd.modify(change)
 
 
 class Stream(threading.Thread):

@@ -51,11 +51,12 @@ TEST(CharterTest, ComesBackAndHasOneVersion) {
   auto other = one;
   other.issuer->revoked.emplace_back("device-3");
   EXPECT_NE(version_of(other), version_of(one));
-  const Statement statement{Micros{kNow}, version_of(one), one};
+  const Statement statement{Micros{kNow}, version_of(one), one, Micros{kNow - 7}};
   const auto again = parse_statement(statement_text(statement));
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(again->as_of, statement.as_of);
   EXPECT_EQ(again->charter, statement.charter);
+  EXPECT_EQ(again->rules_as_of, statement.rules_as_of);
   EXPECT_FALSE(parse_statement(statement_text({Micros{kNow}, "v", std::nullopt}))->charter);
 }
 
@@ -109,6 +110,27 @@ TEST_F(KnowledgeTest, AFeedWaitsForItsOriginUntilOnePeerHasSpokenOrAllAreSilent)
   EXPECT_TRUE(*knowledge_->take_silence("hq"));
   EXPECT_FALSE(knowledge_->said().contains("orders"));
   EXPECT_FALSE(*knowledge_->take_silence("hq"));
+}
+
+TEST_F(KnowledgeTest, WhatCameBackFromAnOldCopyGivesNothingBack) {
+  const auto says = [&](const std::string& rule, std::int64_t rules_as_of) {
+    const auto charter = orders(rule);
+    return knowledge_->take("hub", {now(), version_of(charter), charter, Micros{rules_as_of}});
+  };
+  EXPECT_TRUE(*says("group:all", kNow));
+  EXPECT_TRUE(*says("group:few", kNow + 10));
+  ASSERT_TRUE(knowledge_->keep());
+  open();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(says("group:all", kNow).error().code, Code::retry);
+  EXPECT_EQ(read_orders(), (Texts{"group:few"}));
+  EXPECT_EQ(knowledge_->rules_as_of(), Micros{kNow + 10});
+  EXPECT_FALSE(*says("group:few", kNow + 5)) << "known already";
+  EXPECT_EQ(knowledge_->rules_as_of(), Micros{kNow + 10});
+  EXPECT_TRUE(*says("group:new", kNow + 20));
+  EXPECT_EQ(read_orders(), (Texts{"group:new"}));
+  EXPECT_FALSE(says("group:back", kNow + 1)) << "the clock of the origin was put back";
+  EXPECT_TRUE(*says("group:back", kNow + 2)) << "it goes on";
+  EXPECT_EQ(read_orders(), (Texts{"group:back"}));
 }
 
 TEST_F(KnowledgeTest, TheYoungestWordCountsAndIsThereAfterARestart) {

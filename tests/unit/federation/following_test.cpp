@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 #include <tuple>
 
@@ -25,12 +26,12 @@ void await(const char* what, Condition condition) {
 /// A store that follows "orders" from these nodes.
 class Hub {
  public:
-  Hub(const std::string& folder, const std::vector<std::string>& urls) {
+  Hub(const std::string& folder, const std::vector<std::string>& urls, std::vector<std::string> partitions = {}) {
     store::Options options;
     options.folder = folder;
     store_ = std::move(*store::Store::open(options));
     Options peers;
-    FollowedFeed feed{"orders", {}, {}};
+    FollowedFeed feed{"orders", {}, std::move(partitions)};
     for (const auto& url : urls) {
       feed.peers.push_back(peers.peers.size());
       peers.peers.push_back({"peer " + std::to_string(peers.peers.size()), url, {}, {}, {}});
@@ -51,6 +52,14 @@ class Hub {
       if (own.name != other.name || own.count != other.count || own.digest != other.digest || own.standing.head != other.standing.head) return false;
     }
     return true;
+  }
+  /// The same of one partition.
+  [[nodiscard]] bool holds(const store::Feed& origin, const std::string& partition) {
+    const auto part = [&](const store::FeedState& state) {
+      const auto at = std::ranges::find(state.partitions, partition, &store::PartitionState::name);
+      return at == state.partitions.end() ? std::tuple<Seq, Digest>() : std::tuple(at->standing.head, at->digest);
+    };
+    return !store_->names().empty() && part(origin.state()) == part((*store_->feed("orders"))->state());
   }
   [[nodiscard]] Standing standing() const { return *federation_->standing("orders"); }
   store::Store& store() { return *store_; }
@@ -121,6 +130,34 @@ TEST_F(FollowingTest, WhatThePeerDoesNotGiveStaysHere) {
   origin_->access().close("orders");
   await("the hub to say that it may not read", [&] { return hub.standing().state == Standing::State::failing; });
   EXPECT_TRUE(hub.holds(origin_->feed()));
+  hub.stop();
+}
+
+TEST_F(FollowingTest, OnePartitionThatIsDeniedStopsNoOther) {
+  fill(20);
+  Hub hub((folder_ / "hub").string(), {origin_->url()});
+  await("the hub to hold what the origin has", [&] { return hub.holds(origin_->feed()); });
+  origin_->access().hide("orders", "odd");
+  await("the hub to say what it is not given", [&] { return hub.standing().error.find("does not give odd") != std::string::npos; });
+  EXPECT_EQ(hub.standing().state, Standing::State::following);
+  put(origin_->feed(), 1, "{\"a\":1}", {"odd"});
+  put(origin_->feed(), 2, "{\"a\":1}", {"even"});
+  await("the rest to be followed", [&] { return hub.holds(origin_->feed(), "even"); });
+  EXPECT_FALSE(hub.holds(origin_->feed(), "odd"));
+  EXPECT_EQ((*hub.store().feed("orders"))->state().partitions.size(), 2U) << "what is here stays";
+  origin_->access().show("orders", "odd");
+  await("the partition to be followed again", [&] { return hub.holds(origin_->feed()) && hub.standing().error.empty(); });
+  EXPECT_EQ(hub.standing().state, Standing::State::following);
+  hub.stop();
+}
+
+TEST_F(FollowingTest, APartitionThatIsNotThereStopsNoOther) {
+  fill(20);
+  Hub hub((folder_ / "hub").string(), {origin_->url()}, {"even", "west"});
+  await("the hub to hold the one that is there", [&] { return hub.holds(origin_->feed(), "even") && hub.standing().state == Standing::State::following; });
+  EXPECT_NE(hub.standing().error.find("does not give west"), std::string::npos) << hub.standing().error;
+  origin_->access().hide("orders", "even");
+  await("the hub to say that nothing is left", [&] { return hub.standing().state == Standing::State::failing; });
   hub.stop();
 }
 

@@ -54,6 +54,18 @@ TEST_F(RoutesTest, WhatNobodyGivesIsFailing) {
   EXPECT_EQ(routes_.standing("notes")->error, "");
 }
 
+TEST_F(RoutesTest, WhatThePeerLacksIsSaidWhileItIsFollowed) {
+  EXPECT_TRUE(routes_.lacks(kHub, kNotes, "not all"));
+  EXPECT_FALSE(routes_.lacks(kHub, kNotes, "not all"));
+  EXPECT_EQ(routes_.standing("notes")->error, "");
+  routes_.follows(kHub, kNotes);
+  EXPECT_EQ(routes_.standing("notes")->state, Standing::State::following);
+  EXPECT_EQ(routes_.standing("notes")->error, "not all");
+  EXPECT_THAT(routes_.chosen(kHub), ElementsAre(kNotes));
+  EXPECT_TRUE(routes_.lacks(kHub, kNotes, ""));
+  EXPECT_EQ(routes_.standing("notes")->error, "");
+}
+
 TEST_F(RoutesTest, ALesserPeerThatGivesChangesNothing) {
   routes_.fails(kHub, kOrders, "down");
   const auto version = routes_.version();

@@ -1,0 +1,153 @@
+"""The company of the matrix in a mesh: its gateway, a hub that follows it, a branch that follows the hub and does not reach the gateway, and devices of its people that follow the
+branch. People sign in over branch and hub at the gateway."""
+
+import http.client
+import json
+import os
+
+from certificates_test import Authority
+from device import Device
+from directory import UnixConnection
+from federation_rights_test import TlsNode, listening
+from matrix_company import PASSWORD, SOURCES, TEAMS, USERS, Company
+from matrix_model import DIVIDED, FEEDS, READ, SLICES, TABLES, secret
+from matrix_ways import Proof, at, fail
+from processes import wait_for
+
+ROLES = "roles: { viewer: group:lookers, operator: group:ops, administrator: group:bosses }"
+
+
+class MeshNode(TlsNode):
+    """Asked over its administration socket too, which may see everything."""
+
+    def own(self, path):
+        try:
+            connection = UnixConnection(os.path.join(self.data, "admin.sock"))
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+            connection.close()
+            return json.loads(body) if answer.status == 200 else None
+        except (OSError, http.client.HTTPException):
+            return None
+
+    def decides(self, person):
+        """Whether it lets a person read exactly what the model says."""
+        for feed, partition in SLICES:
+            said = self.own(f"/admin/explain?user={person.name}&feed={feed}" + (f"&partition={partition}" if partition else ""))
+            if said is None or (said["sight"] == "allowed") != person.may(feed, partition):
+                return False
+        return True
+
+    def range(self):
+        return self.own("/feeds/sales/ranges?partition=north")["ranges"][0]["href"]
+
+    def sign_in(self, kind):
+        """What they show from then on."""
+        question = {"grant_type": "password", "username": kind.name, "password": PASSWORD, "device": "matrix"}
+        status, _, text = Proof(self.port, trust=self.trust).ask("POST", "/auth/token", json.dumps(question), {"Content-Type": "application/json"})
+        if status != 200:
+            fail(f"{kind.name} cannot sign in at {self.url}: {status} {text}")
+        return {"Authorization": "Bearer " + json.loads(text)["access_token"]}
+
+
+class PersonsDevice(Device):
+    """`meshgate device` of one person, with an application."""
+
+    def __init__(self, program, folder, kind, branch, authority):
+        super().__init__(program, os.path.join(folder, f"device-{kind.name}"))
+        self.kind = kind
+        password = os.path.join(self.folder, "password")
+        with open(password, "w", encoding="ascii") as file:
+            file.write(PASSWORD + "\n")
+        self.words = ["--upstream", branch.url, "--ca", os.path.join(authority.folder, "ca.pem"), "--user", kind.name, "--password-file", password]
+
+    def sign_in(self):
+        self.start(*self.words)
+        self.token("app")
+
+    def proof(self):
+        return Proof(self.port, "application", {"Authorization": f"Bearer {self.tokens['app']}"})
+
+    def stored(self):
+        """The slices in its store."""
+        status, _, text = self.ask("/feeds")
+        if status != 200:
+            return None
+        return {(feed["feed"], part["partition"]) for feed in json.loads(text)["feeds"] for part in feed["partitions"]}
+
+    def filed(self):
+        """Those in its SQLite file, by what stands in the rows."""
+        tables = {name for (name,) in self.file("SELECT name FROM sqlite_master WHERE type = 'table'") or []}
+        texts = {text for feed in TABLES if feed in tables for (text,) in self.file(f'SELECT DISTINCT text FROM "{feed}"') or []}
+        return {one for one in SLICES if secret(*one) in texts}
+
+    def holds(self, slices):
+        return self.stored() == slices == self.filed()
+
+
+class Mesh(Company):
+    def __init__(self, program, folder):
+        super().__init__(folder)
+        self.program = program
+        certificates = os.path.join(folder, "certificates")
+        os.makedirs(certificates)
+        self.authority = Authority(certificates)
+        for name in ("hq", "hub", "branch"):
+            self.authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
+        self.gateway = self.node("hq", self.origin())
+        self.hub = self.node("hub", self.copy("hub", "hq", self.gateway.url, "branch"))
+        self.branch = self.node("branch", self.copy("branch", "hub", self.hub.url, ""))
+        self.nodes = [self.gateway, self.hub, self.branch]
+        self.ids, self.uids = {}, {}
+
+    def node(self, name, yaml):
+        folder = os.path.join(self.folder, name)
+        os.makedirs(folder)
+        return MeshNode(self.program, folder, self.authority, self.written(yaml, folder, "50ms"))
+
+    @staticmethod
+    def origin():
+        feeds = "".join(f"  {name}: {{ from: {{ source: shop, table: {name} }}" + (f", partition: {DIVIDED[name]}" if name in DIVIDED else "") +
+                        f', read: [ {READ[name] + ", " if name in READ else ""}"node:CN=hub" ] }}\n' for name in TABLES)
+        return f"""node: {{ name: hq, data: DATA, {listening("hq")}, range_size: 4096, sign_in: {{ through: [ "CN=hub" ], access_token: 24h }}, {ROLES} }}
+{SOURCES}feeds:
+  _users:
+{USERS}    read: "node:CN=hub"
+  _groups:
+{TEAMS}    read: "node:CN=hub"
+{feeds}"""
+
+    @staticmethod
+    def copy(name, of, url, follower):
+        """A node that follows all of another, and lets a follower do so; its people are let in as the origin says."""
+        read = f', read: [ public, "node:CN={follower}" ]' if follower else ""
+        believed = f', through: [ "CN={follower}" ]' if follower else ""
+        return f"""node: {{ name: {name}, data: DATA, {listening(name)}, range_size: 4096, sign_in: {{ at: {of}{believed} }}, {ROLES} }}
+peers: {{ {of}: {{ url: "{url}", ca: CERTIFICATES/ca.pem, certificate: CERTIFICATES/{name}.pem, key: CERTIFICATES/{name}.key }} }}
+feeds:
+""" + "".join(f"  {feed}: {{ from: {{ peer: {of} }}{read} }}\n" for feed in FEEDS)
+
+    def start(self):
+        for node in self.nodes:
+            node.start()
+        for node in self.nodes:
+            wait_for(f"{node.url} to hold all: {node.log()[-2000:]}", lambda node=node: self.whole(node))
+        self.uids = {one["feed"]: one["uid"] for one in self.gateway.own("/feeds")["feeds"]}
+        for feed, partition in SLICES:
+            self.ids[feed, partition] = self.gateway.own(at(feed, partition, "/items?limit=1"))["items"][0]["id"]
+
+    @staticmethod
+    def whole(node):
+        listed = (node.own("/feeds") or {"feeds": []})["feeds"]
+        held = {(one["feed"], part["partition"]) for one in listed for part in one["partitions"]}
+        return held == set(SLICES) and not any(one["loading"] for one in listed)
+
+    def device(self, kind):
+        return PersonsDevice(self.program, self.folder, kind, self.branch, self.authority)
+
+    def agree(self, people):
+        """Until every node lets each of these read what the model says."""
+        for node in self.nodes:
+            for person in people:
+                wait_for(f"{node.url} to know what {person.name} may read", lambda node=node, person=person: not node.running() or node.decides(person), 120)
