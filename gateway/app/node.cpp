@@ -272,7 +272,8 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   serve_ = std::make_unique<serve::Serve>(std::move(services));
   const auto told = [this](const std::function<bool(std::string_view)>& given) { return statement(given); };
   charter_desk_.reset(new serve::CharterDesk{*sign_in_, access_, *pool_, told});
-  charters_ = std::make_unique<federation::Charters>(federation::Charters::House{peers_, *knowledge_, *pool_, log_, told, [this] { take_up_heard(); }});
+  open_peers(configuration.name);
+  charters_ = std::make_unique<federation::Charters>(federation::Charters::House{peers_, *knowledge_, federation_ ? federation_->bindings() : *resting_, *pool_, log_, told, [this] { take_up_heard(); }});
   sign_in_->on_revoked([this] {
     serve_->look_again();
     tell_nodes();
@@ -284,7 +285,6 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   if (federation_) federation_->add_routes(router);
   if (federation_) charters_->add_routes(router);
   charter_desk_->add_routes(router);
-  open_peers(configuration.name);
   peers_desk_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);
   options.on_drain = [this] {

@@ -34,6 +34,11 @@ class Node(Gateway):
         super().__init__(program, folder, yaml, port)
         self.data = os.path.join(folder, "data")
 
+    def start(self):
+        """Until it serves: a command that comes before would open the data folder itself."""
+        super().start()
+        wait_for(f"{self.url} to serve", lambda: get(self, "/health/live")[0] == 200 or not self.running())
+
     def does(self, *words):
         code, out, err = run([self.program, *words, "-c", self.config])
         if code != 0:
@@ -138,12 +143,15 @@ def first_contact(hq, hub, branch):
     return key
 
 
+def source(hub):
+    return (described(hub, "orders") or {}).get("source") or {}
+
+
 def refuses(hub, why, *parts):
     """Nothing of the feed is taken, and everybody is told why."""
-    wait_for(f"the hub to refuse it: {why}", lambda: why in ((described(hub, "orders") or {}).get("source") or {}).get("error", "") or not hub.running())
-    source = described(hub, "orders")["source"]
-    if source["state"] != "failing" or any(part not in source["error"] for part in parts):
-        fail(f"the hub says {source}")
+    wait_for(f"the hub to refuse it: {why}", lambda: why in source(hub).get("error", "") or not hub.running())
+    if source(hub)["state"] != "failing" or any(part not in source(hub)["error"] for part in parts):
+        fail(f"the hub says {source(hub)}")
     status, text = get(hub, "/health/ready")
     if status != 503:
         fail(f"readiness says {status} {text}")
@@ -195,7 +203,11 @@ def pinned(hq, hub, had, met, known):
     """What the configuration names counts before what was met and accepted."""
     hub.reconfigured(lambda text: text.replace("peer: [hq]", f"peer: [hq], origin: \"{known}\""))
     refuses(hub, "must have key " + known, "as `from.origin` says", met)
+    hub.stop()
     hq.move(had)
+    hub.reconfigured(lambda text: text.replace(f'"{hq.url}"', f'"{hq.url}", identity: "{met}"'))
+    wait_for("the hub to refuse another node than the configuration names", lambda: f"must have key {met}, as `identity` says, and has {known}" in source(hub).get("error", ""))
+    hub.reconfigured(lambda text: text.replace(f'identity: "{met}"', f'identity: "{known}"'))
     wait_for("the key of the configuration to count", lambda: hub.bound() == [known, known])
     agree(hq, hub, "orders", "notes")
 
