@@ -74,6 +74,15 @@ int explain(const std::string& config, const std::string& person, const std::str
 /// Devices that are signed in; `user`: only theirs, by login name or anchor.
 int devices_list(const std::string& config, const std::string& user);
 int devices_revoke(const std::string& config, const std::string& device);
+/// This node's key, and by which keys it knows others. `json`: as the node says it.
+int peers_list(const std::string& config, bool json);
+struct AcceptArguments {
+  std::string feed;  ///< or
+  std::string peer;
+  std::string key;   ///< as `peers` shows it
+};
+/// A feed's origin, or a peer, has this key now.
+int peers_accept(const std::string& config, const AcceptArguments& arguments);
 /// Makes a copy of a feed the origin, where the old one is lost.
 int promote(const std::string& config, const std::string& feed);
 int release(const std::string& config, const std::string& feed);

@@ -78,6 +78,22 @@ void add_devices(CLI::App& program, int& code, std::string& config, std::string&
   for (CLI::App* one : {devices, revoke}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
 }
 
+void add_peers(CLI::App& program, int& code, std::string& config, bool& json, AcceptArguments& arguments, std::vector<std::string>& words) {
+  CLI::App* peers = program.add_subcommand("peers", "this node's key, its peers, and to whose keys its feeds are bound");
+  CLI::App* accept = add(*peers, "accept", "believe that the origin of a feed (accept FEED KEY), or a peer (accept --peer PEER KEY), has another key now; ask its operator first", code, [&] {
+    arguments.key = words.back();
+    if (words.size() == 2) arguments.feed = words.front();
+    return peers_accept(config, arguments);
+  });
+  peers->callback([&, accept] {
+    if (!accept->parsed()) code = peers_list(config, json);
+  });
+  peers->add_flag("--json", json, "one JSON text on standard output");
+  accept->add_option("words", words, "the feed, unless `--peer` is given, and the key as `peers` shows it: ed25519:…")->required()->expected(1, 2);
+  accept->add_option("--peer", arguments.peer, "the peer");
+  for (CLI::App* one : {peers, accept}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
+}
+
 void add_login(CLI::App& program, int& code, LoginArguments& arguments) {
   CLI::App* command = add(program, "login", "sign this device in at a node, so that `mirror` may read what you may", code, [&] { return login(arguments); });
   command->add_option("url", arguments.url, "the node, for example https://mesh.corp:7443")->required();
@@ -167,6 +183,9 @@ int main(int argc, char** argv) {
   add_device(program, code, holding, application, origin);
   std::string user;
   add_devices(program, code, config, user, key);
+  bool json = false;
+  AcceptArguments accepted;
+  add_peers(program, code, config, json, accepted, keys);
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
   add_quarantine(program, code, config, feed, key, keys);

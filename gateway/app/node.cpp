@@ -6,6 +6,7 @@
 
 #include "config/changes.hpp"
 #include "gateway/app/administration.hpp"
+#include "gateway/app/known_nodes.hpp"
 #include "gateway/app/peer_state.hpp"
 #include "gateway/base/owner_file.hpp"
 #include "gateway/store/birth.hpp"
@@ -128,7 +129,7 @@ Result<std::unique_ptr<Node>> Node::start(Configuration configuration, std::shar
   auto ingest = ingest::Ingest::start(std::move(sources), *node->store_, node->log_, node->metrics_);
   if (!ingest) return std::move(ingest).error();
   node->ingest_ = std::move(*ingest);
-  node->federation_ = std::make_unique<federation::Federation>(configuration.federation, *node->store_, *node->pool_, node->log_, node->metrics_);
+  node->federation_ = std::make_unique<federation::Federation>(node->peers_, *node->store_, *node->pool_, node->log_, node->metrics_);
   node->publishing_ = std::make_unique<publish::Publishing>(configuration.publications, *node->store_, node->log_, node->metrics_);
   node->sources_ = std::make_unique<FromAll>(*node->ingest_, *node->federation_, *node->publishing_);
   if (auto done = node->open_access(configuration); !done) return std::move(done).error();
@@ -175,6 +176,12 @@ Status Node::open_store(const Configuration& configuration, std::chrono::millise
   if (store::was_copied(*store_)) {
     log_.warning("store", "data folder " + configuration.data + " is a copy of another, or was put back: feeds that have their origin here have a new epoch, and their sources are read again");
   }
+  auto identity = access::Identity::open(configuration.data);
+  if (!identity) return std::move(identity).error();
+  identity_ = std::make_shared<const access::Identity>(std::move(*identity));
+  peers_ = configuration.federation;
+  peers_.identity = identity_;
+  peers_.folder = configuration.data;
   pool_ = std::make_unique<base::BlockingPool>(kBlockingThreads, kMostWaiting);
   loops_ = std::make_unique<net::Loops>(std::max(1U, std::thread::hardware_concurrency()));
   return {};
@@ -186,7 +193,6 @@ Status Node::open_access(const Configuration& configuration) {
   auto knowledge = access::Knowledge::open(folder + "/heard.json", federation::reliance_of(configuration.federation, configuration.sign_in.at, configuration.stale));
   if (!knowledge) return std::move(knowledge).error();
   knowledge_ = std::move(*knowledge);
-  peers_ = configuration.federation;
   ruling_policy_ = configuration.policy;
   ruling_said_ = knowledge_->said();
   auto access = access::DirectoryAccess::start(policy_with(ruling_policy_, ruling_said_, log_), *store_, knowledge_.get(), log_, metrics_);
@@ -270,7 +276,8 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   serve_ = std::make_unique<serve::Serve>(std::move(services));
   const auto told = [this](const std::function<bool(std::string_view)>& given) { return statement(given); };
   charter_desk_.reset(new serve::CharterDesk{*sign_in_, access_, *pool_, told});
-  charters_ = std::make_unique<federation::Charters>(federation::Charters::House{peers_, *knowledge_, *pool_, log_, told, [this] { take_up_heard(); }});
+  open_peers(configuration.name);
+  charters_ = std::make_unique<federation::Charters>(federation::Charters::House{peers_, *knowledge_, federation_ ? federation_->bindings() : *resting_, *pool_, log_, told, [this] { take_up_heard(); }});
   sign_in_->on_revoked([this] {
     serve_->look_again();
     tell_nodes();
@@ -282,6 +289,7 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   if (federation_) federation_->add_routes(router);
   if (federation_) charters_->add_routes(router);
   charter_desk_->add_routes(router);
+  peers_desk_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);
   options.on_drain = [this] {
     serve_->wake();
@@ -293,6 +301,14 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   if (!server) return std::move(server).error();
   server_ = std::move(*server);
   return {};
+}
+
+void Node::open_peers(const std::string& name) {
+  if (!federation_) resting_ = std::make_unique<federation::Bindings>(peers_, *store_, log_, metrics_);
+  federation::Bindings& bindings = federation_ ? federation_->bindings() : *resting_;
+  const auto state = [this, name, &bindings] { return known_nodes(name, peers_, bindings, *store_, federation_.get()); };
+  const auto accept = [&bindings](const serve::PeersDesk::Acceptance& said) { return said.peer.empty() ? bindings.accept(said.feed, said.key) : bindings.accept_node(said.peer, said.key); };
+  peers_desk_.reset(new serve::PeersDesk{*sign_in_, access_, *pool_, acts_log(), *identity_, state, accept});
 }
 
 access::Terms Node::own_terms(std::string_view feed) const {

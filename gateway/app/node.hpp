@@ -8,6 +8,7 @@
 
 #include "config/keys.hpp"
 #include "gateway/access/directory_access.hpp"
+#include "gateway/access/identity.hpp"
 #include "gateway/access/knowledge.hpp"
 #include "gateway/access/sign_in.hpp"
 #include "gateway/app/configuration.hpp"
@@ -26,6 +27,7 @@
 #include "gateway/publish/publishing.hpp"
 #include "gateway/serve/auth.hpp"
 #include "gateway/serve/charter.hpp"
+#include "gateway/serve/peers.hpp"
 #include "gateway/serve/serve.hpp"
 #include "gateway/store/store.hpp"
 
@@ -67,6 +69,8 @@ class Node {
   /// Nodes that follow this one look again at what counts.
   void tell_nodes();
   Status open_sign_in(const Configuration& configuration);
+  /// By which keys other nodes are known here.
+  void open_peers(const std::string& name);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
   [[nodiscard]] base::Log& acts_log() { return unheard_ ? *unheard_ : log_; }
@@ -79,6 +83,7 @@ class Node {
   std::chrono::milliseconds drain_time_{0};
   base::Metrics metrics_;
   std::unique_ptr<store::Store> store_;
+  std::shared_ptr<const access::Identity> identity_;
   std::unique_ptr<base::BlockingPool> pool_;
   std::unique_ptr<net::Loops> loops_;
   std::unique_ptr<ingest::Ingest> ingest_;
@@ -95,6 +100,8 @@ class Node {
   std::unique_ptr<federation::Errands> errands_;  // null: people sign in here
   std::unique_ptr<serve::SignInDesk> desk_;
   std::unique_ptr<serve::Serve> serve_;
+  std::unique_ptr<federation::Bindings> resting_;  // null: the node runs, and its federation has them
+  std::unique_ptr<serve::PeersDesk> peers_desk_;
   std::unique_ptr<serve::CharterDesk> charter_desk_;
   std::unique_ptr<federation::Charters> charters_;
   std::shared_ptr<void> rights_subscription_;

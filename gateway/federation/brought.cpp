@@ -7,12 +7,26 @@
 
 namespace meshgate::federation {
 
-std::string offer_text(const store::FeedState& state) {
+std::string offer_text(const store::FeedState& state, const StatedClaim& origin) {
   std::string out = "{\"feed\":";
   append_json_string(out, state.name);
   out.append(",\"uid\":\"").append(state.uid.bits.hex()).append("\",\"divided\":").append(state.divided ? "true" : "false").append(",\"schema\":");
   append_json(out, state.schema);
-  return out + ",\"partitions\":[]}";
+  std::string stated = claim_text(origin);
+  stated.pop_back();
+  return out + ",\"partitions\":[],\"origin\":" + stated + "}";
+}
+
+std::optional<StatedClaim> parse_offered_origin(std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  simdjson::dom::element origin;
+  const simdjson::padded_string padded(body);
+  if (parser.parse(padded).get(root) != simdjson::SUCCESS) return std::nullopt;
+  if (root["origin"].get(origin) == simdjson::SUCCESS) return parse_claim(simdjson::minify(origin));
+  std::string_view uid;
+  if (root["uid"].get(uid) != simdjson::SUCCESS) return std::nullopt;
+  return StatedClaim{std::string(uid), {}, {}};
 }
 
 std::string cursors_text(const Cursors& cursors) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/federation/claims.hpp"
 #include "gateway/store/feed.hpp"
 #include "mesh/lines.hpp"
 
@@ -12,8 +13,10 @@ namespace meshgate::federation {
 
 /// What goes between a node that brings feeds and the one that takes them, as FOLLOWING.md has it. Pure.
 
-/// What a feed is: as a node describes it to readers, without what it holds.
-std::string offer_text(const store::FeedState& state);
+/// What a feed is: as a node describes it to readers, without what it holds; and which node is its origin.
+std::string offer_text(const store::FeedState& state, const StatedClaim& origin);
+/// The latter; a node that says nothing of it only gives the uid. Nothing: it is none.
+std::optional<StatedClaim> parse_offered_origin(std::string_view body);
 
 using Cursors = std::map<std::string, Cursor, std::less<>>;  ///< by partition
 

@@ -45,7 +45,8 @@ class Charters::Line {
         if (all_.stopped_) return;
         seen = all_.rings_;
       }
-      const auto pause = asks_ ? ask() : tell();
+      const Status who = right_node();
+      const auto pause = !who ? Result<std::chrono::milliseconds>(who.error()) : asks_ ? ask() : tell();
       if (pause) backoff.succeeded();
       else complain(pause.error());
       std::unique_lock lock(all_.mutex_);
@@ -59,6 +60,9 @@ class Charters::Line {
     complaint_ = why.message;
     all_.house_.log.warning("federation", peer_.name + ": rules and keys " + (asks_ ? "cannot be heard: " : "cannot be told: ") + why.message);
   }
+
+  /// Whether the node is the one that the configuration names by its key, where it does.
+  Status right_node() { return peer_.identity.empty() ? Status() : all_.house_.bindings.meet_node(client_, peer_); }
 
   /// How long to wait before the next question.
   Result<std::chrono::milliseconds> ask() {

@@ -13,6 +13,7 @@
 #include "gateway/access/knowledge.hpp"
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
+#include "gateway/federation/bindings.hpp"
 #include "gateway/federation/options.hpp"
 #include "gateway/net/http_client.hpp"
 #include "gateway/net/server.hpp"
@@ -29,6 +30,7 @@ class Charters {
   struct House {
     const Options& options;
     access::Knowledge& knowledge;
+    Bindings& bindings;
     base::BlockingPool& pool;
     base::Log& log;
     State state;                 ///< blocks

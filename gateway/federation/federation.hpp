@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/federation/bindings.hpp"
 #include "gateway/federation/claims.hpp"
 #include "gateway/federation/pull.hpp"
 #include "gateway/federation/push.hpp"
@@ -24,6 +25,8 @@ class Federation {
   void stop();
   /// How following a feed goes; nothing for a feed that does not come from a peer.
   [[nodiscard]] std::optional<Standing> standing(std::string_view feed) const;
+  /// To whose keys its feeds are bound.
+  [[nodiscard]] Bindings& bindings() { return bindings_; }
   /// For peers that bring feeds. Before the server starts; must outlive it.
   void add_routes(net::Router& router) {
     reception_.add_routes(router);
@@ -35,6 +38,7 @@ class Federation {
 
   const Options options_;
   store::Store& store_;
+  Bindings bindings_;
   Routes routes_;
   std::mutex mutex_;  ///< of pulls_, which routes_ may reach while they are made
   std::vector<std::unique_ptr<Pull>> pulls_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "mesh/key_text.hpp"
+
 namespace meshgate::federation {
 
 namespace {
@@ -17,16 +19,27 @@ constexpr std::array kPeerKeys = {
     Key{.name = "certificate", .form = Form::path, .help = "A PEM file with the certificate by which this node is known to the peer."},
     Key{.name = "key", .form = Form::path, .help = "A PEM file with the certificate's private key, not encrypted."},
     Key{.name = "push", .form = Form::list, .help = "Feeds of this node that are brought to the peer, where it cannot reach this node."},
+    Key{.name = "identity", .form = Form::text, .help = "The peer's own key, as `meshgate peers` shows it there: ed25519:…; absent: the first that is met at its `url`."},
     Key{.name = "subject", .form = Form::text, .help = "The subject of the certificate with which the peer brings feeds here: \"CN=hq\"."},
 };
 
 constexpr std::array kFromKeys = {
     Key{.name = "peer", .form = Form::list, .help = "The peers to follow the feed from, the preferred one first.", .required = true},
     Key{.name = "partitions", .form = Form::list, .help = "Which partitions are held here; absent: all."},
+    Key{.name = "origin", .form = Form::text, .help = "The key of the node that has the feed's origin, as `meshgate peers` shows it there: ed25519:…; absent: the first that is met."},
 };
 
 /// What the origin decides for all who follow it.
 constexpr std::array<std::string_view, 9> kOfTheOrigin = {"fields", "id", "partition", "guard", "where", "title", "summary", "link", "updated"};
+
+/// The 32 bytes of a node's key; empty where it is not said.
+std::string read_key(const config::Section& section, const char* name, config::Diagnostics& out) {
+  if (!section.has(name)) return {};
+  const std::string written = section.text(name);
+  if (auto key = parse_key_text(written)) return std::move(*key);
+  out.add(section.place(name), "'" + written + "' is no key of a node", "write it as `meshgate peers` shows it at that node: ed25519:…");
+  return {};
+}
 
 Peer read_peer(const Node::Entry& entry, const Node& feeds, config::Secrets& secrets, config::Diagnostics& out) {
   const config::Section section(entry.value, kPeerKeys, secrets, out);
@@ -41,6 +54,8 @@ Peer read_peer(const Node::Entry& entry, const Node& feeds, config::Secrets& sec
   if (peer.client.certificate.empty() != peer.client.key.empty()) out.add(entry.key_place, "`certificate` and `key` go together", "give both or neither");
   peer.subject = section.text("subject");
   if (!section.has("url") && !section.has("subject")) out.add(entry.key_place, "peer '" + entry.key + "' can neither be reached nor bring anything", "give its `url`, or the `subject` of its certificate");
+  peer.identity = read_key(section, "identity", out);
+  if (!peer.identity.empty() && !section.has("url")) out.add(section.place("identity"), "a peer without `url` is not asked who it is", "give its address, or name the key of a feed's origin under `from.origin`");
   peer.push = section.list("push");
   if (!peer.push.empty() && !section.has("url")) out.add(section.place("push"), "nothing can be brought to a peer without `url`", "give its address");
   for (const std::string& feed : peer.push) {
@@ -60,6 +75,7 @@ FollowedFeed read_feed(const Node::Entry& entry, const std::vector<Peer>& peers,
   FollowedFeed feed;
   feed.name = entry.key;
   feed.partitions = section.list("partitions");
+  feed.origin = read_key(section, "origin", out);
   for (const std::string& name : section.list("peer")) {
     const auto peer = std::ranges::find(peers, name, &Peer::name);
     if (peer != peers.end()) {

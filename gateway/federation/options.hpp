@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -7,6 +8,10 @@
 #include "config/keys.hpp"
 #include "gateway/access/knowledge.hpp"
 #include "gateway/net/http_client.hpp"
+
+namespace meshgate::access {
+class Identity;
+}
 
 namespace meshgate::federation {
 
@@ -17,6 +22,7 @@ struct Peer {
   net::ClientOptions client;
   std::vector<std::string> push;  ///< feeds that are brought there
   std::string subject;            ///< of the certificate by which it is known when it brings feeds here; empty: it may not
+  std::string identity{};         ///< the key by which it must be known; empty: the first that is met
 };
 
 /// A feed whose origin is elsewhere.
@@ -24,12 +30,15 @@ struct FollowedFeed {
   std::string name;
   std::vector<std::size_t> peers;        ///< which of Options::peers have it, the preferred one first
   std::vector<std::string> partitions;  ///< those that are held here; empty: all
+  std::string origin{};                 ///< the key that its origin must have; empty: the first that is met
 };
 
 struct Options {
   std::vector<Peer> peers;
   std::vector<FollowedFeed> feeds;
   std::string aside;  ///< the folder for what only this node had of a feed when another order took the place of its own; empty: nothing is kept
+  std::string folder{};  ///< where it is kept to whose keys feeds are bound; empty: only until the node stops
+  std::shared_ptr<const access::Identity> identity{};  ///< what this node is known by; null: it is the origin of nothing
 };
 
 /// Whether a peer is asked as this node, so that it says on what terms it gives its feeds.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/federation/answered.hpp"
+#include "gateway/federation/bindings.hpp"
 #include "gateway/federation/claims.hpp"
 #include "gateway/federation/mender.hpp"
 #include "gateway/federation/page_queue.hpp"
@@ -172,7 +173,7 @@ void Pull::look_again() {
 /// A peer whose origin is not the newest is told so.
 Error Pull::newer_here(net::HttpClient& client, const std::string& feed, const StatedClaim& theirs, const Error& why) {
   auto own = house_.store.feed(feed);
-  if (own && own_claim(**own).claim > theirs.claim) (void)tell_claim(client, peer().url, feed, own_claim(**own));
+  if (own && own_claim(**own).claim > theirs.claim) (void)tell_claim(client, peer().url, feed, house_.bindings.own(**own));
   return why;
 }
 
@@ -194,10 +195,12 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   if (!uid) return not_a_node("a feed without an identity");
   auto stated = ask_claim(client, peer().url, wanted.name);
   if (!stated) return std::move(stated).error();
-  if (auto met = meet_peer(house_.store, wanted.name, *stated); !met) return newer_here(client, wanted.name, *stated, met.error());
+  if (stated->uid.empty()) stated->uid = offered->uid;
+  if (stated->uid != offered->uid) return not_a_node("a feed with two identities");
+  if (auto met = house_.bindings.admit(peer(), wanted.name, *stated); !met) return newer_here(client, wanted.name, *stated, met.error());
   auto own = house_.store.copy(wanted.name, {FeedUid{*uid}, offered->schema, offered->divided});
   if (!own) return std::move(own).error();
-  if (auto kept = store::meet(**own, stated->claim); !kept) return kept;
+  if (auto kept = house_.bindings.admit(peer(), wanted.name, *stated); !kept) return kept;
   if (const auto epoch = Bits128::from_hex(offered->epoch)) {
     if (auto may = store::may_take(**own, {*epoch}); !may) return may;
   }
@@ -281,10 +284,11 @@ void Pull::complain(const std::string& why) {
 
 /// Asks the peer what it gives. An error: it cannot be asked.
 Status Pull::take_over_all(net::HttpClient& client, std::vector<Copy>& out) {
+  const Status who = house_.bindings.meet_node(client, peer());
   for (const std::size_t feed : house_.routes.candidates(number_)) {
     if (const auto blamed = blamed_.find(feed); blamed != blamed_.end() && std::chrono::steady_clock::now() < blamed->second) continue;
     Copy copy;
-    auto taken = take_over(client, feed, copy);
+    auto taken = who ? take_over(client, feed, copy) : who;
     if (taken) {
       house_.routes.gives(number_, feed);
       out.push_back(std::move(copy));

@@ -20,6 +20,7 @@
 
 namespace meshgate::federation {
 
+class Bindings;
 struct StatedClaim;
 
 /// Follows, from one peer and over one connection, all feeds whose route leads there: a thread of its own asks and receives, a second one writes each answer.
@@ -31,6 +32,7 @@ class Pull {
   struct House {
     const Options& options;
     Routes& routes;
+    Bindings& bindings;
     store::Store& store;
     base::Log& log;
     base::Metrics& metrics;

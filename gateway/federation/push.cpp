@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/federation/answered.hpp"
+#include "gateway/federation/bindings.hpp"
 #include "gateway/federation/brought.hpp"
 #include "gateway/federation/claims.hpp"
 #include "gateway/net/text.hpp"
@@ -19,8 +20,9 @@ constexpr std::uint64_t kPageBytes = std::uint64_t{512} << 10U;  ///< the peer t
 
 }  // namespace
 
-Push::Push(const Peer& peer, store::Store& store, base::Log& log, base::Metrics& metrics)
+Push::Push(const Peer& peer, Bindings& bindings, store::Store& store, base::Log& log, base::Metrics& metrics)
     : peer_(peer),
+      bindings_(bindings),
       store_(store),
       log_(log),
       pages_(metrics.counter("meshgate_peer_pages_brought", "Pages of changes that were brought to a peer.", {{"peer", peer.name}})),
@@ -58,15 +60,17 @@ bool Push::stopped() {
 
 /// What the feed is; the answer says how far the peer has it.
 Status Push::offer(const std::string& name, Brought& brought, const store::FeedState& state) {
-  auto newer = tell_claim(*client_, peer_.url, name, own_claim(*brought.feed));
+  if (auto who = bindings_.meet_node(*client_, peer_); !who) return who;
+  const auto own = bindings_.own(*brought.feed);
+  auto newer = tell_claim(*client_, peer_.url, name, own);
   if (!newer) return std::move(newer).error();
   if (*newer) {
-    if (auto met = store::meet(*brought.feed, (*newer)->claim); !met) return met;
+    if (auto met = bindings_.meet(peer_, name, **newer); !met) return met;
     return Error{Code::conflict, "the peer has a newer origin of it (term " + std::to_string((*newer)->claim.term) + "): this node has stepped down and publishes nothing of it any more; follow it from there"};
   }
   net::Fields fields;
   fields.add("Content-Type", "application/json");
-  auto answer = client_->send("PUT", peer_.url + "/peers/feeds/" + net::percent_encode(name), offer_text(state), fields);
+  auto answer = client_->send("PUT", peer_.url + "/peers/feeds/" + net::percent_encode(name), offer_text(state, own), fields);
   if (!answer) return std::move(answer).error();
   if (auto good = check_protocol(*answer); !good) return good;
   if (answer->status != 200) return refused(*answer);

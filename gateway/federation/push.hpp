@@ -18,11 +18,13 @@
 
 namespace meshgate::federation {
 
+class Bindings;
+
 /// Brings feeds of this node to a peer that cannot reach it. A thread of its own reads pages as any reader would, from the cursor that the peer has, and
 /// sends them; there is nothing else to keep.
 class Push {
  public:
-  Push(const Peer& peer, store::Store& store, base::Log& log, base::Metrics& metrics);
+  Push(const Peer& peer, Bindings& bindings, store::Store& store, base::Log& log, base::Metrics& metrics);
   ~Push();
   Push(const Push&) = delete;
   Push& operator=(const Push&) = delete;
@@ -56,6 +58,7 @@ class Push {
   [[nodiscard]] bool stopped();
 
   const Peer& peer_;
+  Bindings& bindings_;
   store::Store& store_;
   base::Log& log_;
   base::Counter& pages_;

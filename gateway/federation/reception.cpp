@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "gateway/federation/bindings.hpp"
 #include "gateway/federation/brought.hpp"
 #include "gateway/net/loops.hpp"
 #include "gateway/store/origin.hpp"
-#include "mesh/offered_feed.hpp"
 
 namespace meshgate::federation {
 
@@ -42,8 +42,8 @@ Error not_welcome() { return {Code::not_found, "nobody with this certificate bri
 
 }  // namespace
 
-Reception::Reception(const Options& options, store::Store& store, base::BlockingPool& pool, base::Log& log)
-    : options_(options), store_(store), pool_(pool), log_(log) {}
+Reception::Reception(const Options& options, Bindings& bindings, store::Store& store, base::BlockingPool& pool, base::Log& log)
+    : options_(options), bindings_(bindings), store_(store), pool_(pool), log_(log) {}
 
 const FollowedFeed* Reception::welcome(const net::Request& request) const {
   const auto feed = std::ranges::find(options_.feeds, request.captures[0], &FollowedFeed::name);
@@ -53,11 +53,10 @@ const FollowedFeed* Reception::welcome(const net::Request& request) const {
 }
 
 net::Response Reception::offer(const net::Request& request) {
-  auto offered = parse_feed(request.body);
-  if (!offered) return problem(request, {Code::config, "the body does not describe a feed"});
-  const auto uid = Bits128::from_hex(offered->uid);
-  if (!uid) return problem(request, {Code::config, "the body does not describe a feed"});
-  auto feed = store_.copy(request.captures[0], {FeedUid{*uid}, offered->schema, offered->divided});
+  const auto offered = parse_feed(request.body);
+  const auto origin = parse_offered_origin(request.body);
+  if (!offered || !origin || origin->uid != offered->uid) return problem(request, {Code::config, "the body does not describe a feed"});
+  auto feed = copy(request, *offered, *origin);
   // What was kept back of an earlier line counts too.
   const Status ready = feed ? (*feed)->finish() : Status(feed.error());
   note(request, ready);
@@ -69,19 +68,41 @@ net::Response Reception::offer(const net::Request& request) {
   return json(cursors_text(held));
 }
 
+Result<std::shared_ptr<store::Feed>> Reception::copy(const net::Request& request, const OfferedFeed& offered, StatedClaim origin) {
+  const std::string& name = request.captures[0];
+  // Who says no key says here which feed it is, and elsewhere whose.
+  if (const auto held = known(store_, name); held && origin.seal.key.empty()) origin.claim = own_claim(*held).claim;
+  if (auto admitted = bindings_.admit(peer_of(request), name, origin); !admitted) return std::move(admitted).error();
+  auto feed = store_.copy(name, {FeedUid{*Bits128::from_hex(offered.uid)}, offered.schema, offered.divided});
+  if (!feed) return feed;
+  if (auto admitted = bindings_.admit(peer_of(request), name, origin); !admitted) return std::move(admitted).error();
+  const std::lock_guard lock(mutex_);
+  brought_[name].offered.insert_or_assign(request.client, origin.seal.key);
+  return feed;
+}
+
+bool Reception::has_offered(const net::Request& request, const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto feed = brought_.find(request.captures[0]);
+  if (feed == brought_.end()) return false;
+  const auto offered = feed->second.offered.find(request.client);
+  return offered != feed->second.offered.end() && offered->second == key;
+}
+
+const Peer& Reception::peer_of(const net::Request& request) const { return *std::ranges::find(options_.peers, request.client, &Peer::subject); }
+
 net::Response Reception::take(const net::Request& request) {
   const auto from = Cursor::parse(request.parameter("after").value_or(""));
   if (!from) return problem(request, {Code::config, "parameter 'after' must be the cursor behind which the page begins"});
   const std::string partition(request.parameter("partition").value_or(""));
-  const auto names = store_.names();
-  if (std::ranges::find(names, request.captures[0]) == names.end()) return problem(request, {Code::conflict, "PUT /peers/feeds/" + request.captures[0] + " comes first"});
-  auto feed = store_.feed(request.captures[0]);
-  if (!feed) return problem(request, feed.error());
+  const auto feed = known(store_, request.captures[0]);
+  const auto binding = bindings_.of_feed(request.captures[0]);
+  if (!feed || (binding && !has_offered(request, binding->stated.seal.key))) return problem(request, {Code::conflict, "PUT /peers/feeds/" + request.captures[0] + " comes first"});
   auto page = parse_page(request.body);
   if (!page) return problem(request, page.error());
-  auto taken = (*feed)->follow(partition, *from, page->lines, page->mark);
-  const Cursor at = (*feed)->followed(partition);
-  if (!taken && !store::may_take(**feed, page->mark.cursor.epoch)) {
+  auto taken = feed->follow(partition, *from, page->lines, page->mark);
+  const Cursor at = feed->followed(partition);
+  if (!taken && !store::may_take(*feed, page->mark.cursor.epoch)) {
     note_fork(request, taken.error());
     return problem(request, taken.error());  // there is no cursor to go on from
   }
@@ -92,14 +113,14 @@ net::Response Reception::take(const net::Request& request) {
 
 /// What has become of it, for whoever asks how the feed does.
 void Reception::note(const net::Request& request, const Status& done) {
-  const auto peer = std::ranges::find(options_.peers, request.client, &Peer::subject);
+  const Peer& peer = peer_of(request);
   const std::lock_guard lock(mutex_);
   Brought& own = brought_[request.captures[0]];
   const Micros at = now();
-  if (own.peer != peer->name) own.since = at;
-  own.peer = peer->name;
+  if (own.peer != peer.name) own.since = at;
+  own.peer = peer.name;
   own.last = at;
-  if (!done && own.error != done.error().message) log_.warning("federation", peer->name + ": " + done.error().message);
+  if (!done && own.error != done.error().message) log_.warning("federation", peer.name + ": " + done.error().message);
   own.error = done ? std::string() : done.error().message;
 }
 

@@ -8,18 +8,22 @@
 
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
+#include "gateway/federation/claims.hpp"
 #include "gateway/federation/options.hpp"
 #include "gateway/federation/routes.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/store/store.hpp"
+#include "mesh/offered_feed.hpp"
 
 namespace meshgate::federation {
+
+class Bindings;
 
 /// Takes what peers bring: each feed from those peers only that it names and whose certificates have the subject that is written there. Must outlive the
 /// server that has its routes. Thread safe.
 class Reception {
  public:
-  Reception(const Options& options, store::Store& store, base::BlockingPool& pool, base::Log& log);
+  Reception(const Options& options, Bindings& bindings, store::Store& store, base::BlockingPool& pool, base::Log& log);
 
   void add_routes(net::Router& router);
   /// Nothing for a feed that no peer may bring, or that none has brought since the start.
@@ -29,6 +33,7 @@ class Reception {
   struct Brought {
     std::string peer;
     Micros since{0};  ///< of the first page of this peer
+    std::map<std::string, std::string> offered;  ///< peers that have offered it since the start, and the key of its origin there
     Micros last{0};
     std::string error;
     std::string fork;  ///< what was last brought in an order that was left
@@ -37,10 +42,16 @@ class Reception {
   [[nodiscard]] const FollowedFeed* welcome(const net::Request& request) const;
   net::Response offer(const net::Request& request);
   net::Response take(const net::Request& request);
+  /// The copy of a feed whose origin is the one it is bound to.
+  Result<std::shared_ptr<store::Feed>> copy(const net::Request& request, const OfferedFeed& offered, StatedClaim origin);
+  [[nodiscard]] const Peer& peer_of(const net::Request& request) const;
+  /// Whether the peer has said, since the start, that it brings the feed of that key.
+  [[nodiscard]] bool has_offered(const net::Request& request, const std::string& key) const;
   void note(const net::Request& request, const Status& done);
   void note_fork(const net::Request& request, const Error& why);
 
   const Options& options_;
+  Bindings& bindings_;
   store::Store& store_;
   base::BlockingPool& pool_;
   base::Log& log_;

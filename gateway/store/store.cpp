@@ -5,6 +5,7 @@
 
 #include <map>
 #include <mutex>
+#include <system_error>
 
 #include "gateway/store/disk_store.hpp"
 #include "gateway/store/packing.hpp"
@@ -12,6 +13,18 @@
 namespace meshgate::store {
 
 namespace {
+
+/// The small files that other rooms keep beside the database, by which this node knows itself and others: with their rights.
+Status copy_beside(const std::filesystem::path& folder, const std::filesystem::path& into) {
+  std::error_code failed;
+  for (auto at = std::filesystem::directory_iterator(folder, failed); !failed && at != std::filesystem::directory_iterator(); at.increment(failed)) {
+    if (at->path().extension() == ".json") std::filesystem::copy_file(at->path(), into / at->path().filename(), failed);
+    if (failed) break;
+  }
+  if (!failed || failed == std::errc::no_such_file_or_directory) return {};  // of an environment that is not the disk
+  const Code code = failed == std::errc::no_space_on_device ? Code::no_space : Code::retry;
+  return Error{code, "backup into " + into.string() + " failed (" + failed.message() + "): check room and rights there, remove it and try again"};
+}
 
 /// The folder and those above it.
 Status make_folder(rocksdb::Env& env, const std::filesystem::path& folder) {
@@ -161,6 +174,7 @@ Status DiskStore::backup(const std::filesystem::path& into) {
     return Error{status.IsNoSpace() ? Code::no_space : Code::retry,
                  "backup into " + into.string() + " failed (" + status.ToString() + "): check room and rights there, remove it and try again"};
   }
+  if (auto copied = copy_beside(engine_->folder(), into); !copied) return copied;
   return write_format(env_, into);
 }
 

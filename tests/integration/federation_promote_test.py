@@ -49,6 +49,12 @@ def promote(node_):
         raise SystemExit(f"promote ended with {code}: {out}{err}")
 
 
+def keys_of(node_):
+    """Its own, and the one that the feed is bound to."""
+    state = json.loads(run([node_.program, "peers", "-c", node_.config, "--json"])[1])
+    return state["key"], state["feeds"][0]["key"]
+
+
 def changes(node_, after):
     """(status, lines)"""
     try:
@@ -110,6 +116,9 @@ def main():
             hq.kill()
             promote(hub)
             agree(hub, branch)
+            keys = {one.port: keys_of(one) for one in (hub, branch)}
+            if keys[branch.port][1] != keys[hub.port][0] or "another node has been made the origin (term 1)" not in branch.log():
+                raise SystemExit(f"the branch is not bound to the hub's key: {keys}")
             cursor = readers_go_on(old_cursor, hub, branch)
             if described(hub, "orders")["source"]["state"] != "origin" or described(hub, "orders")["uid"] != uid:
                 raise SystemExit(f"the hub says of itself: {described(hub, 'orders')}")

@@ -18,7 +18,7 @@ from certificates_test import Authority
 from databases import Sqlite
 from federation_rights_test import TlsNode, listening
 from federation_test import Rows
-from processes import wait_for
+from processes import run, wait_for
 
 
 def gateway(database, hub_url, shown="hq"):
@@ -93,6 +93,7 @@ def strangers(here, authority, state):
     epoch, seq = cursor.split(".")
     fork = f'{{"gone":{{"seq":{seq},"id":"never was"}}}}\n{{"mark":{{"cursor":"{cursor}","caught_up":false,"floor":0}}}}\n'
     expect("a fork", ask(here, authority, "hq", "POST", f"/peers/feeds/orders/changes?after={epoch}.0&partition=north", fork), 409, "a fork")
+    expect("an offer that says no key of the origin", ask(here, authority, "hq", "PUT", "/peers/feeds/orders", offer), 409, "no key of the origin is said")
     gap = f'{{"mark":{{"cursor":"{epoch}.{int(seq) + 100}","caught_up":false,"floor":0}}}}\n'
     answer = ask(here, authority, "hq", "POST", f"/peers/feeds/orders/changes?after={epoch}.{int(seq) + 50}&partition=north", gap)
     expect("a gap", answer, 409, f'"cursor":"{cursor}"')
@@ -114,6 +115,25 @@ def restored(there, here, rows, folder):
     # What is new tells the gateway at once that the hub stands elsewhere; without, the next heartbeat would.
     rows.database.run("UPDATE orders SET text = text || '!'", "UPDATE notes SET text = text || '!'")
     agree(there, here)
+
+
+def another_key(there, here):
+    """The gateway's folder without its key: nothing that it brings is taken until somebody at the hub says that it is right."""
+    held = standing(here, "orders")
+    there.stop()
+    os.remove(os.path.join(there.data, "identity.json"))
+    there.start()
+    key = json.loads(run([there.program, "peers", "-c", there.config, "--json"])[1])["key"]
+    said = lambda: ((described(here, "orders") or {}).get("source") or {}).get("error", "")  # noqa: E731
+    wait_for("the hub to refuse another key", lambda: f"its origin has key {key}" in said())
+    if standing(here, "orders") != held:
+        raise SystemExit("the hub took what another key brought")
+    for feed in ("orders", "notes"):
+        code, out, err = run([here.program, "peers", "accept", feed, key, "-c", here.config])
+        if code != 0:
+            raise SystemExit(f"accept ended with {code}: {out}{err}")
+    agree(there, here)
+    wait_for("the hub to be content", lambda: not said())
 
 
 def main():
@@ -153,6 +173,7 @@ def main():
             agree(there, here)
             restored(there, here, rows, folder)
             wait_for("the hub to say from whom it has the feed", lambda: described(here, "orders")["source"]["name"] == "hq" and described(here, "orders")["source"]["state"] == "following")
+            another_key(there, here)
     print("what the gateway has was brought to the hub; nobody else may bring anything")
 
 

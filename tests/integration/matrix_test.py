@@ -189,6 +189,8 @@ class Matrix:
                  # Feeds are brought by nodes that show a certificate, and by no person.
                  ("PUT", "/peers/feeds/{feed}", 404), ("POST", "/peers/feeds/{feed}/changes", 404), ("POST", "/peers/feeds/{feed}/claim", 404),
                  ("GET", "/feeds/{feed}/origin", 200),
+                 # Who knows a feed by its uid may know whose it is; who this node is, anybody.
+                 ("GET", "/peers/feeds/{feed}/seal", 404), ("GET", "/peers/identity?nonce=1", 200),
                  # Rules and keys are told to nodes that show one, and heard from those.
                  ("GET", "/peers/charter", person.refused), ("PUT", "/peers/charter", 404)]
         for method, route, wanted in fixed:
@@ -203,7 +205,7 @@ class Matrix:
                 fail(f"/auth/person of {name}: {text}")
             if route == "/auth/devices" and name and {one["device"] for one in json.loads(text)["devices"]} != self.devices[name]:
                 fail(f"/auth/devices of {name} lists others: {text}")
-        return {(method, route) for method, route, _ in fixed}
+        return {(method, route.split("?")[0]) for method, route, _ in fixed}
 
     def administration(self, person, proof):
         self.backups += 1
@@ -211,7 +213,8 @@ class Matrix:
         acts = [("GET", "/admin/status", "", "viewer", 200), ("GET", "/admin/quarantine", "", "viewer", 200), ("GET", "/admin/explain", "?user=plain&feed=team", "operator", 200),
                 ("POST", "/admin/release/{feed}", "", "operator", 200), ("POST", "/admin/quarantine/{feed}/replay", "", "operator", 200),
                 ("DELETE", "/admin/quarantine/{feed}/{stream}/{key}", "", "operator", 404), ("POST", "/admin/backup", f"?into={copy}", "administrator", 200),
-                ("POST", "/admin/promote/{feed}", "", "administrator", 409), ("GET", "/admin/devices", "", "administrator", 200), ("DELETE", "/admin/devices/{device}", "", "administrator", 404)]
+                ("POST", "/admin/promote/{feed}", "", "administrator", 409), ("GET", "/admin/peers", "", "viewer", 200),
+                ("POST", "/admin/peers/accept", "?feed=shut&key=ed25519:" + "A" * 43, "administrator", 409), ("GET", "/admin/devices", "", "administrator", 200), ("DELETE", "/admin/devices/{device}", "", "administrator", 404)]
         for method, route, query, least, done in acts:
             self.cells += 1
             path = route.replace("{feed}", "shut").replace("{stream}", "none").replace("{key}", "none").replace("{device}", "none") + query
@@ -249,7 +252,7 @@ class Matrix:
 
     def wanted_cells(self, proofs):
         """Of one person in one state: the cells of slices, and for each proof a range, the fixed routes and those of administration."""
-        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 20 + 10)
+        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 22 + 12)
 
 
 def routes_of(node):

@@ -17,7 +17,7 @@ TEST(Brought, AnOfferIsReadAsADescription) {
   state.uid = FeedUid{*Bits128::from_hex(kEpoch)};
   state.divided = true;
   state.schema = {3, {{"id", Type::int64, false, 1, {}}}};
-  const auto read = parse_feed(offer_text(state));
+  const auto read = parse_feed(offer_text(state, {kEpoch, {}, {}}));
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->name, state.name);
   EXPECT_EQ(read->uid, kEpoch);

@@ -35,6 +35,20 @@ feeds:
   EXPECT_THAT(read.options.feeds[1].peers, ElementsAre(0U));
 }
 
+TEST(Options, KeysAreReadAsTheyAreShown) {
+  const Read read(R"(
+peers: { hq: { url: "http://hq", identity: "ed25519:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" } }
+feeds:
+  orders: { from: { peer: hq, origin: "ed25519:HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" } }
+  notes: { from: { peer: hq } }
+)");
+  EXPECT_TRUE(read.faults.empty()) << read.faults.text();
+  EXPECT_EQ(read.options.peers[0].identity.size(), 32U);
+  EXPECT_EQ(read.options.peers[0].identity[1], '\x01');
+  EXPECT_EQ(read.options.feeds[0].origin[0], '\x1f');
+  EXPECT_TRUE(read.options.feeds[1].origin.empty());
+}
+
 TEST(Options, PeersThatKnowThisNodeOrBringFeedsSayWhoMayRead) {
   const Read read(R"(
 peers:
@@ -57,6 +71,9 @@ feeds:
 
 TEST(Options, SaysWhereAndWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
+      {"peers: { hq: { url: http://hq, identity: hq } }", "'hq' is no key of a node"},
+      {"peers: { hq: { subject: CN=hq, identity: 'ed25519:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8' } }", "a peer without `url` is not asked who it is"},
+      {"peers: { hq: { url: http://hq } }\nfeeds: { a: { from: { peer: hq, origin: 'ed25519:x' } } }", "'ed25519:x' is no key of a node"},
       {"peers: { hq: { url: hq.corp } }", "mesh.yaml:1:21: 'hq.corp' is not the address of a node"},
       {"peers: { hq: { ca: x } }", "peer 'hq' can neither be reached nor bring anything"},
       {"peers: { hq: { subject: CN=hq, push: [a] } }\nfeeds: { a: { from: { source: s } } }", "nothing can be brought to a peer without `url`"},
