@@ -19,6 +19,8 @@ Status PageTaker::take(const MirrorPage& page) {
   if (!place) return place.error();
   const ReaderState state = file_.standing(**place);
   if (state.cursor != page.after) return {};
+  const auto columns = file_.take_schema(*(*place)->feed, page.schema);
+  if (!columns) return columns.error();
   Status done;
   CutterSink sink;
   sink.piece = [&](std::unique_ptr<Piece> piece) {
@@ -27,7 +29,7 @@ Status PageTaker::take(const MirrorPage& page) {
     return applied.has_value();
   };
   sink.schema = [&](const Schema& schema) { return file_.take_schema(*(*place)->feed, schema); };
-  Cutter cutter("feed " + page.feed, state.columns, std::move(sink));
+  Cutter cutter("feed " + page.feed, *columns, std::move(sink));
   std::string end;
   append_mark(end, page.mark);
   if (cutter.take(page.lines)) (void)cutter.take(end);
