@@ -18,6 +18,13 @@ std::string text_of(const element& object, const char* name) {
   return std::string(text);
 }
 
+std::optional<Micros> time_of(const element& object, const char* name) {
+  std::string text = text_of(object, name);
+  if (text.ends_with('Z')) text.pop_back();
+  const auto at = parse_timestamp(text);
+  return at ? std::optional(*at) : std::nullopt;
+}
+
 std::optional<OfferedFeed> read_feed(const element& from) {
   OfferedFeed out;
   out.name = text_of(from, "feed");
@@ -30,6 +37,9 @@ std::optional<OfferedFeed> read_feed(const element& from) {
   out.schema = std::move(*parsed);
   if (from["divided"].get(out.divided) != simdjson::SUCCESS) return std::nullopt;
   if (from["loading"].get(out.loading) != simdjson::SUCCESS) out.loading = false;
+  element rights;
+  // Who says that it has heard, and not when, has heard nothing.
+  if (from["rights"].get(rights) == simdjson::SUCCESS) out.rights = time_of(rights, "as_of").value_or(Micros{0});
   simdjson::dom::array parts;
   if (from["partitions"].get(parts) != simdjson::SUCCESS) return std::nullopt;
   for (const element part : parts) {

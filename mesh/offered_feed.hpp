@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "mesh/result.hpp"
 #include "mesh/schema.hpp"
+#include "mesh/time.hpp"
 
 namespace meshgate {
 
@@ -23,6 +25,7 @@ struct OfferedFeed {
   bool divided = false;
   bool loading = false;
   std::vector<Part> partitions;  ///< of an undivided feed the one named ""
+  std::optional<Micros> rights;  ///< of when the node knows who may read it, where it has heard that from others; nothing: of now
 };
 
 /// The descriptions in a body of /feeds, or of /feeds/{feed}. Code::config: no node says such a thing.

@@ -22,6 +22,11 @@ std::shared_ptr<Believed::Held> Believed::held() const {
   return held_;
 }
 
+PublicKeys Believed::keys() const {
+  const auto held = this->held();
+  return held ? held->issuer.keys : PublicKeys{};
+}
+
 Result<Principal> Believed::principal_of(std::string_view token, std::string_view audience, Micros at) const {
   const auto held = this->held();
   if (!held) return Error{Code::retry, "the keys of the node that people sign in at have not come here yet; ask again in a moment"};

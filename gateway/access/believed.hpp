@@ -18,6 +18,8 @@ class Believed {
  public:
   /// From now on these keys and no others, and none of these devices.
   void use(std::optional<Issuer> issuer);
+  /// Those keys; none, as long as they are not known.
+  [[nodiscard]] PublicKeys keys() const;
   /// Whose token this is. Code::auth: it is not to be believed; Code::retry: it is not known yet whose are.
   [[nodiscard]] Result<Principal> principal_of(std::string_view token, std::string_view audience, Micros at) const;
   /// Whether the device of a principal was not revoked since, as far as that is known here.

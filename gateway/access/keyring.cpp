@@ -16,9 +16,9 @@ using simdjson::dom::element;
 
 constexpr std::int64_t kAhead = std::int64_t{2} * 86400 * 1000000;  ///< the next key is known so long before it signs: longer than nodes rely on what is old
 
-void append_public(std::string& out, const TokenKey& key) {
-  out.append(R"({"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":")").append(key.id);
-  out.append(R"(","x":")").append(base64url(key.pair.verifying().bytes())).append("\"");
+void append_public(std::string& out, const std::string& id, const VerifyingKey& key) {
+  out.append(R"({"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":")").append(id);
+  out.append(R"(","x":")").append(base64url(key.bytes())).append("\"");
 }
 
 std::optional<TokenKey> read_key(element from) {
@@ -55,11 +55,11 @@ TokenKey make_token_key(Micros at) {
   return {std::move(id), at, std::move(pair)};
 }
 
-std::string key_set(const TokenKeys& keys) {
+std::string key_set(const PublicKeys& keys) {
   std::string out = "{\"keys\":[";
   for (const auto& key : keys) {
     if (out.back() != '[') out += ',';
-    append_public(out, key);
+    append_public(out, key.id, key.key);
     out += '}';
   }
   return out + "]}\n";
@@ -69,7 +69,7 @@ std::string keyring_text(const TokenKeys& keys) {
   std::string out = "{\"keys\":[";
   for (const auto& key : keys) {
     if (out.back() != '[') out += ',';
-    append_public(out, key);
+    append_public(out, key.id, key.pair.verifying());
     out.append(",\"d\":\"").append(base64url(key.pair.seed())).append("\",\"made\":").append(std::to_string(key.made.count)).append("}");
   }
   return out + "]}\n";

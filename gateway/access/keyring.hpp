@@ -53,11 +53,11 @@ class Keyring {
 /// A fresh key.
 TokenKey make_token_key(Micros at);
 
-/// The public halves as a JSON Web Key Set (RFC 7517, RFC 8037).
-std::string key_set(const TokenKeys& keys);
-
 /// The public halves alone.
 PublicKeys public_keys(const TokenKeys& keys);
+
+/// A JSON Web Key Set (RFC 7517, RFC 8037).
+std::string key_set(const PublicKeys& keys);
 
 /// The keyring's file: the same with the secret halves and when each was made.
 std::string keyring_text(const TokenKeys& keys);

@@ -109,8 +109,8 @@ class SignIn {
   /// An attempt that another node has let in.
   void succeeded(const Attempt& attempt) { lockout_.succeeded(attempt.name, attempt.address); }
 
-  /// The public keys (RFC 7517).
-  [[nodiscard]] std::string key_set() const { return access::key_set(*keys_->keys()); }
+  /// The public keys of the tokens that are taken here (RFC 7517).
+  [[nodiscard]] std::string key_set() const { return access::key_set(elsewhere_ ? believed_.keys() : public_keys(*keys_->keys())); }
   /// To be called now and then: rotates keys, lets go of devices that have ended, and of those whose person the directory has not had for the time of
   /// grace. Blocks on the disk.
   void tend();

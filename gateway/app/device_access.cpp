@@ -54,7 +54,8 @@ Status DeviceAccess::read() {
     if (auto gone = store::forget(**held, partition); !gone) return gone;
     Lost& lost = lost_[std::string(feed)];
     lost.feed = *held;
-    lost.partitions[std::string(partition)] = true;
+    std::int64_t at = 0;
+    lost.partitions[std::string(partition)] = {root["at"].get(at) == simdjson::SUCCESS ? Micros{at} : now(), true};
   }
   return {};
 }
@@ -62,12 +63,12 @@ Status DeviceAccess::read() {
 Status DeviceAccess::write() const {
   std::string text;
   for (const auto& [feed, lost] : lost_) {
-    for (const auto& [partition, gone] : lost.partitions) {
+    for (const auto& [partition, loss] : lost.partitions) {
       text += "{\"feed\":";
       append_json_string(text, feed);
       text += ",\"partition\":";
       append_json_string(text, partition);
-      text += "}\n";
+      text.append(",\"at\":").append(std::to_string(loss.at.count)).append("}\n");
     }
   }
   return base::write_owner_file(file_, text);
@@ -78,11 +79,13 @@ void DeviceAccess::mark(const std::string& name, const std::shared_ptr<store::Fe
   ++version_;
   Lost& lost = lost_[name];
   lost.feed = feed;
+  const auto state = feed->state();
+  const Loss loss{std::max(now(), state.as_of)};
   if (partition) {
-    lost.partitions[*partition] = false;
+    lost.partitions[*partition] = loss;
     return;
   }
-  for (const auto& one : feed->state().partitions) lost.partitions[one.name] = false;
+  for (const auto& one : state.partitions) lost.partitions[one.name] = loss;
 }
 
 Result<std::uint64_t> DeviceAccess::lose(const std::string& feed, const std::optional<std::string>& partition) {
@@ -98,7 +101,7 @@ Result<std::uint64_t> DeviceAccess::lose(const std::string& feed, const std::opt
   if (auto gone = store::forget(**held, partition); !gone) return std::move(gone).error();
   {
     const std::unique_lock lock(mutex_);
-    for (auto& [name, gone] : lost_[feed].partitions) gone = gone || !partition || name == *partition;
+    for (auto& [name, loss] : lost_[feed].partitions) loss.gone = loss.gone || !partition || name == *partition;
   }
   subscribers_->ring();
   if (!written) return written.error();
@@ -122,7 +125,15 @@ void DeviceAccess::tend() {
 
 bool DeviceAccess::is_lost(const Lost& lost, std::string_view partition) {
   const auto at = lost.partitions.find(partition);
-  return at != lost.partitions.end() && (!at->second || !lost.feed->standing(partition));
+  return at != lost.partitions.end() && (!at->second.gone || !lost.feed->standing(partition));
+}
+
+bool DeviceAccess::admits(const OfferedFeed& offered, const std::string& partition) const {
+  const std::shared_lock lock(mutex_);
+  const auto feed = lost_.find(offered.name);
+  if (feed == lost_.end() || !offered.rights) return true;
+  const auto loss = feed->second.partitions.find(partition);
+  return loss == feed->second.partitions.end() || *offered.rights > loss->second.at;
 }
 
 Sight DeviceAccess::sight(const access::Principal& who, std::string_view feed, std::string_view partition) const {

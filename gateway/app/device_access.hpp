@@ -12,6 +12,7 @@
 
 #include "gateway/access/access.hpp"
 #include "gateway/store/store.hpp"
+#include "mesh/offered_feed.hpp"
 
 namespace meshgate::app {
 
@@ -28,6 +29,8 @@ class DeviceAccess final : public access::Access {
   /// The right to a partition (nothing: to all of the feed) was lost: applications are told so from now on, and then what is held of it goes. Gives how many
   /// items that were. Blocks.
   Result<std::uint64_t> lose(const std::string& feed, const std::optional<std::string>& partition);
+  /// Whether a partition may be taken from a node that shows it: it was not lost, or the node knows who may read it as of later than that.
+  [[nodiscard]] bool admits(const OfferedFeed& offered, const std::string& partition) const;
   /// What is held again was not lost. To be called now and then; blocks.
   void tend();
 
@@ -42,9 +45,13 @@ class DeviceAccess final : public access::Access {
 
  private:
   struct Subscribers;
+  struct Loss {
+    Micros at{0};       ///< when, by the later of this clock and the origin's
+    bool gone = false;  ///< what was held
+  };
   struct Lost {
     std::shared_ptr<store::Feed> feed;
-    std::map<std::string, bool, std::less<>> partitions;  ///< by name: whether what was held of it has gone
+    std::map<std::string, Loss, std::less<>> partitions;
   };
   DeviceAccess(std::string file, store::Store& store);
   Status read();

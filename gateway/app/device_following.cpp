@@ -22,13 +22,14 @@ std::string name_of(std::string_view url) {
 }  // namespace
 
 DeviceFollowing::DeviceFollowing(House house, std::vector<Upstream> upstreams, std::vector<std::string> feeds)
-    : house_(house), upstreams_(std::move(upstreams)), feeds_(std::move(feeds)) {
+    : house_(std::move(house)), upstreams_(std::move(upstreams)), feeds_(std::move(feeds)) {
   for (const Upstream& one : upstreams_) clients_.push_back(std::make_unique<net::HttpClient>(one.client));
 }
 
 DeviceFollowing::~DeviceFollowing() { stop(); }
 
 void DeviceFollowing::start() {
+  started_ = true;
   follow(held());
   thread_ = std::thread([this] { run(); });
 }
@@ -91,7 +92,8 @@ void DeviceFollowing::follow(std::vector<std::string> feeds) {
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   for (auto& feed : feeds) options.feeds.push_back({std::move(feed), all, {}});
   const auto denied = [this](const std::string& feed, const std::string& partition) { lose(feed, partition); };
-  auto after = std::make_unique<federation::Federation>(std::move(options), house_.store, house_.pool, house_.log, house_.metrics, denied);
+  const auto admits = [this](const OfferedFeed& offered, const std::string& partition) { return house_.access.admits(offered, partition); };
+  auto after = std::make_unique<federation::Federation>(std::move(options), house_.store, house_.pool, house_.log, house_.metrics, denied, admits, house_.taken);
   const std::lock_guard lock(mutex_);
   federation_ = std::move(after);
 }
@@ -166,8 +168,12 @@ Status DeviceFollowing::look_at(std::size_t upstream) {
   auto offered = offered_by(upstream);
   if (!offered) return std::move(offered).error();
   if (auto done = drop_lost(upstream, *offered); !done) return done;
+  if (!started_) return {};
   std::vector<std::string> names;
-  for (const OfferedFeed& one : *offered) names.push_back(one.name);
+  for (const OfferedFeed& one : *offered) {
+    const auto taken = [&](const OfferedFeed::Part& part) { return house_.access.admits(one, part.name); };
+    if (one.partitions.empty() || std::ranges::any_of(one.partitions, taken)) names.push_back(one.name);
+  }
   for (std::string& one : held()) {
     if (!is_lost(one) && std::find(names.begin(), names.end(), one) == names.end()) names.push_back(std::move(one));
   }

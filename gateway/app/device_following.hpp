@@ -35,6 +35,7 @@ class DeviceFollowing {
     DeviceAccess& access;
     base::Log& log;
     base::Metrics& metrics;
+    federation::Pull::Taken taken;
   };
   /// `feeds`: only these; none: all that may be read. Does not touch the network.
   DeviceFollowing(House house, std::vector<Upstream> upstreams, std::vector<std::string> feeds);
@@ -42,7 +43,7 @@ class DeviceFollowing {
   DeviceFollowing(const DeviceFollowing&) = delete;
   DeviceFollowing& operator=(const DeviceFollowing&) = delete;
 
-  /// Asks once. Blocks. To be called before start(), where what is wrong is to be known first.
+  /// Asks once, and follows nothing yet. Blocks. To be called before start(), where what is wrong is to be known first.
   Status look();
   void start();
   /// Blocks until nothing is followed any more.
@@ -72,6 +73,7 @@ class DeviceFollowing {
   std::vector<std::unique_ptr<net::HttpClient>> clients_;  ///< of the upstreams; the asking thread's
   std::vector<std::string> followed_;                      ///< the same
   std::string said_;                                       ///< the same
+  bool started_ = false;                                   ///< the same: what is offered is followed
   mutable std::mutex mutex_;                               ///< of all behind it
   std::condition_variable wake_;
   bool stop_ = false;

@@ -66,9 +66,10 @@ DeviceNode::DeviceNode(DeviceNodeOptions options)
       door_(applications_, {kOwn, device::proof_of(own_token_), {}, now()}) {}
 
 DeviceNode::~DeviceNode() {
-  copy_.reset();
+  if (copy_) copy_->stop();
   housekeeping_.reset();
   if (following_) following_->stop();
+  copy_.reset();
   if (server_) server_->drain(kDrain);
 }
 
@@ -80,8 +81,8 @@ Result<std::unique_ptr<DeviceNode>> DeviceNode::start(DeviceNodeOptions options)
     if (!looked && !retryable(looked.error().code)) return looked.error();
   }
   if (auto done = node->open_server(); !done) return std::move(done).error();
-  node->following_->start();
   if (auto done = node->open_copy(); !done) return std::move(done).error();
+  node->following_->start();
   return node;
 }
 
@@ -96,8 +97,10 @@ Status DeviceNode::open_store() {
   auto access = DeviceAccess::open(options_.folder.lost(), *store_);
   if (!access) return std::move(access).error();
   access_ = std::move(*access);
-  const DeviceFollowing::House house{*store_, pool_, *access_, log_, metrics_};
-  following_ = std::make_unique<DeviceFollowing>(house, options_.upstreams, options_.feeds);
+  const auto taken = [this](store::Feed& feed, const std::string& partition, const Cursor& after, const std::string& lines, const Mark& mark) {
+    if (copy_) copy_->take(feed, partition, after, lines, mark);
+  };
+  following_ = std::make_unique<DeviceFollowing>(DeviceFollowing::House{*store_, pool_, *access_, log_, metrics_, taken}, options_.upstreams, options_.feeds);
   return {};
 }
 

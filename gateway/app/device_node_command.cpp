@@ -1,5 +1,6 @@
 #include <malloc.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -81,15 +82,14 @@ std::string sign_in_file(const device::Choices& choices, std::size_t upstream) {
   return upstream == 0 && !choices.sign_in.empty() ? choices.sign_in : device::sign_in_path(choices.upstreams[upstream]);
 }
 
-/// Signs in where that is wished and has not been done.
+/// Signs in at an upstream, where that is wished.
 int sign_in_at(const device::Choices& choices, std::size_t upstream, const DeviceArguments& arguments) {
-  const std::string file = sign_in_file(choices, upstream);
-  if (arguments.user.empty() || (!file.empty() && std::filesystem::exists(file))) return kDone;
+  if (arguments.user.empty()) return kDone;
   LoginArguments in;
   in.url = choices.upstreams[upstream];
   in.user = arguments.user;
   in.password_file = arguments.password_file;
-  in.into = file;
+  in.into = sign_in_file(choices, upstream);
   in.ca = choices.ca;
   in.certificate = choices.certificate;
   in.key = choices.key;
@@ -97,20 +97,61 @@ int sign_in_at(const device::Choices& choices, std::size_t upstream, const Devic
   return login(in);
 }
 
-Result<Upstream> upstream_of(const device::Choices& choices, std::size_t number) {
+/// An upstream, and the sign-in that is kept for it, where there is one. `named`: a file that was named must be there.
+Result<Upstream> upstream_of(const device::Choices& choices, std::size_t number, bool named) {
   Upstream out;
   out.url = choices.upstreams[number];
   out.client.ca = choices.ca;
   out.client.certificate = choices.certificate;
   out.client.key = choices.key;
   const std::string file = sign_in_file(choices, number);
-  const bool named = number == 0 && !choices.sign_in.empty();
-  if (file.empty() || (!named && !std::filesystem::exists(file))) return out;
+  const bool needed = named && number == 0 && !choices.sign_in.empty();
+  if (file.empty() || (!needed && !std::filesystem::exists(file))) return out;
   auto authorization = device::Authorization::open(file, out.url, out.client);
   if (!authorization) return std::move(authorization).error();
   out.authorization = std::move(*authorization);
-  out.client.authorization = [in = out.authorization](std::string_view refused) { return in->field(refused); };
   return out;
+}
+
+/// Whether it is known that the upstream does not take the tokens of its sign-in.
+bool needs_its_own(const Upstream& upstream) {
+  const auto field = upstream.authorization->field_at(upstream.url, {});
+  return field && field->empty();
+}
+
+/// One sign-in is for all upstreams of a mesh: the first there is, else one that is made at the first upstream. Those that do not take its tokens have one of their own, or none.
+int sign_in_at_all(const device::Choices& choices, const DeviceArguments& arguments, std::vector<Upstream>& upstreams) {
+  const auto signed_in = [](const Upstream& one) { return one.authorization != nullptr; };
+  const auto open = [&](std::size_t i) -> int {
+    auto opened = upstream_of(choices, i, arguments.user.empty());
+    if (!opened) return exit_of(opened.error());
+    upstreams[i] = std::move(*opened);
+    return kDone;
+  };
+  upstreams.resize(choices.upstreams.size());
+  for (std::size_t i = 0; i < upstreams.size(); ++i) {
+    if (const int code = open(i); code != kDone) return code;
+  }
+  if (std::ranges::none_of(upstreams, signed_in)) {
+    if (const int code = sign_in_at(choices, 0, arguments); code != kDone) return code;
+    if (const int code = open(0); code != kDone) return code;
+  }
+  const auto first = std::ranges::find_if(upstreams, signed_in);
+  if (first == upstreams.end()) return kDone;
+  const auto elsewhere = first->authorization;
+  for (std::size_t i = 0; i < upstreams.size(); ++i) {
+    if (signed_in(upstreams[i])) continue;
+    upstreams[i].authorization = elsewhere;
+    if (auto added = elsewhere->add_node(upstreams[i].url, upstreams[i].client); !added) return exit_of(added.error());
+    if (arguments.user.empty() || !needs_its_own(upstreams[i])) continue;
+    if (const int code = sign_in_at(choices, i, arguments); code != kDone) return code;
+    if (const int code = open(i); code != kDone) return code;
+  }
+  for (Upstream& one : upstreams) {
+    if (!signed_in(one)) continue;
+    one.client.authorization = [in = one.authorization, url = one.url](std::string_view refused) { return in->field_at(url, refused); };
+  }
+  return kDone;
 }
 
 /// Until the program is told to end, or the device was signed out: what was said of that.
@@ -163,12 +204,7 @@ int device(const DeviceArguments& arguments) {
   const auto choices = choices_of(*folder, arguments);
   if (!choices) return exit_of(choices.error());
   std::vector<Upstream> upstreams;
-  for (std::size_t i = 0; i < choices->upstreams.size(); ++i) {
-    if (const int code = sign_in_at(*choices, i, arguments); code != kDone) return code;
-    auto upstream = upstream_of(*choices, i);
-    if (!upstream) return exit_of(upstream.error());
-    upstreams.push_back(std::move(*upstream));
-  }
+  if (const int code = sign_in_at_all(*choices, arguments, upstreams); code != kDone) return code;
   return serve_until_told(*folder, *choices, std::move(upstreams));
 }
 

@@ -43,6 +43,8 @@ Result<std::unique_ptr<Mirror>> Mirror::open(MirrorOptions options, MirrorListen
 Mirror::Mirror(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Mirror::~Mirror() = default;
 
+Status Mirror::take(const MirrorPage& page) { return state_->run.take(page); }
+
 Result<MirrorSummary> Mirror::run() { return state_->run.run(); }
 
 void Mirror::cancel() { state_->run.cancel(); }

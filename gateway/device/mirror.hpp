@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/base/log.hpp"
+#include "mesh/lines.hpp"
 #include "mesh/result.hpp"
 
 namespace meshgate::device {
@@ -69,6 +70,18 @@ struct MirrorSummary {
   [[nodiscard]] std::string text() const;
 };
 
+/// Changes of a partition that this process has received already, as a node sends them, with the mark behind them.
+struct MirrorPage {
+  std::string feed;
+  std::string uid;
+  bool divided = false;
+  Schema schema;
+  std::string partition;
+  Cursor after;
+  std::string lines;
+  Mark mark;
+};
+
 /// Called from the mirror's threads, one at a time; must return soon.
 struct MirrorListener {
   std::function<void(const MirrorProgress&)> progress;
@@ -84,6 +97,8 @@ class Mirror {
   Mirror(const Mirror&) = delete;
   Mirror& operator=(const Mirror&) = delete;
 
+  /// Before run(): a page for the file, which need not be asked of the node then. Where it does not go on from what the file holds, nothing is done. Blocks.
+  Status take(const MirrorPage& page);
   /// Blocks: until everything is caught up with `once`, else until cancel(), after which it is no error to have been cancelled.
   /// To be called once.
   Result<MirrorSummary> run();

@@ -8,6 +8,12 @@ namespace meshgate::device {
 using Clock = std::chrono::steady_clock;
 using Guard = std::lock_guard<std::mutex>;
 
+namespace {
+
+constexpr std::chrono::seconds kRestsAfter{10};  ///< the last transaction began
+
+}  // namespace
+
 Result<std::unique_ptr<MirrorFile>> MirrorFile::open(const std::string& path, FileOptions options) {
   auto lock = FileLock::take(path);
   if (!lock) return std::move(lock).error();
@@ -33,6 +39,7 @@ Status MirrorFile::begin() {
   if (database_->in_transaction()) return {};
   begun_ = Clock::now();
   waiting_ = 0;
+  rested_ = false;
   return database_->run("BEGIN IMMEDIATE");
 }
 
@@ -317,9 +324,19 @@ Result<std::uint64_t> MirrorFile::take_recount(MirroredFeed& feed, const std::fu
   return differing;
 }
 
+void MirrorFile::rest() {
+  if (rested_ || Clock::now() - begun_ < kRestsAfter) return;
+  rested_ = true;
+  database_->let_go_of_pages();
+}
+
 Status MirrorFile::commit_due() {
   const Guard guard(mutex_);
-  if (!database_->in_transaction() || Clock::now() - begun_ < options_.longest_commit) return {};
+  if (!database_->in_transaction()) {
+    rest();
+    return {};
+  }
+  if (Clock::now() - begun_ < options_.longest_commit) return {};
   auto done = commit_now();
   if (!done) roll_back();
   return done;

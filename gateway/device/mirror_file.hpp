@@ -75,7 +75,7 @@ class MirrorFile {
   /// many. `progress` gets the rows looked at and returns false to stop (Error::cancelled).
   Result<std::uint64_t> recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress);
 
-  /// Commits what has waited for longer than `longest_commit`, or everything.
+  /// Commits what has waited for longer than `longest_commit`, or everything. With nothing to commit for a while, gives back the memory that writing took.
   Status commit_due();
   Status commit();
   /// The most pages that the file may grow to; beyond, writes fail with Error::no_space.
@@ -87,6 +87,7 @@ class MirrorFile {
   Result<std::uint64_t> take_recount(MirroredFeed& feed, const std::function<bool(std::uint64_t)>& progress);
   Status commit_now();
   void roll_back();
+  void rest();
   Result<Applied> apply_all(Place& place, const Piece& piece);
   Status apply_one(Place& place, const Change& change, Seq& last);
   Status apply_mark(Place& place, const Mark& mark, Seq last, Applied& out);
@@ -105,6 +106,7 @@ class MirrorFile {
   Applier applier_;
   std::uint64_t waiting_ = 0;  ///< lines in the open transaction
   std::chrono::steady_clock::time_point begun_;
+  bool rested_ = false;
 };
 
 }  // namespace meshgate::device

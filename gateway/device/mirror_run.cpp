@@ -30,7 +30,7 @@ std::string title(const Place& place) {
 }  // namespace
 
 MirrorRun::MirrorRun(MirrorOptions options, MirrorListener listener, std::unique_ptr<MirrorFile> file)
-    : options_(std::move(options)), listener_(std::move(listener)), file_(std::move(file)), asker_(client_options(options_)) {
+    : options_(std::move(options)), listener_(std::move(listener)), file_(std::move(file)), taker_(*file_, options_.replace), asker_(client_options(options_)) {
   for (unsigned i = 0; i < std::max(1U, options_.connections); ++i) clients_.emplace_back(client_options(options_));
   for (unsigned i = 0; i + 1 < options_.connections; ++i) helpers_.emplace_back(client_options(options_));
 }

@@ -17,6 +17,7 @@
 #include "gateway/device/mirror.hpp"
 #include "gateway/device/mirror_file.hpp"
 #include "gateway/device/node.hpp"
+#include "gateway/device/page_taker.hpp"
 
 namespace meshgate::device {
 
@@ -27,6 +28,8 @@ class MirrorRun {
   MirrorRun(MirrorOptions options, MirrorListener listener, std::unique_ptr<MirrorFile> file);
   ~MirrorRun();
 
+  /// See Mirror.
+  Status take(const MirrorPage& page) { return taker_.take(page); }
   Result<MirrorSummary> run();
   void cancel();
 
@@ -85,6 +88,7 @@ class MirrorRun {
   const MirrorOptions options_;
   const MirrorListener listener_;
   std::unique_ptr<MirrorFile> file_;
+  PageTaker taker_;
   const Clock::time_point started_ = Clock::now();
 
   std::mutex mutex_;

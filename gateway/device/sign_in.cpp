@@ -2,7 +2,10 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "gateway/device/file_lock.hpp"
+#include "gateway/device/key_set.hpp"
 #include "gateway/device/node.hpp"
 #include "mesh/base64url.hpp"
 #include "mesh/problem.hpp"
@@ -12,11 +15,6 @@
 
 namespace meshgate::device {
 
-namespace {
-
-constexpr std::size_t kSecret = 32;
-constexpr std::string_view kSignInRefused = "urn:meshgate:problem:sign-in-refused";
-
 /// What a node gives out; `refresh` is empty where the device knows it already.
 struct Grant {
   std::string access;
@@ -24,6 +22,13 @@ struct Grant {
   std::string device;
   std::chrono::seconds life{0};
 };
+
+namespace {
+
+constexpr std::size_t kSecret = 32;
+constexpr std::string_view kBearer = "Bearer ";
+constexpr std::chrono::seconds kAskAgain{30};  ///< a node that did not take the tokens: its keys may have come
+constexpr std::string_view kSignInRefused = "urn:meshgate:problem:sign-in-refused";
 
 void append(std::string& out, std::string_view name, std::string_view text) {
   out.append(out.empty() ? "{\"" : ",\"").append(name).append("\":");
@@ -63,6 +68,8 @@ Result<Grant> ask(net::HttpClient& client, const std::string& node, const std::s
   return parse_grant(answer->body, url);
 }
 
+Error in_use(const std::string& file) { return {Code::retry, file + ": another program refreshes this sign-in at the moment"}; }
+
 std::string refresh_question(const SignedIn& signed_in) {
   const std::string next = base64url(sha256(signed_in.next));
   const std::string proved = "meshgate refresh\n" + signed_in.refresh + "\n" + next;  // HTTP.md has this text
@@ -99,7 +106,21 @@ Result<std::unique_ptr<Authorization>> Authorization::open(std::string file, con
   if (!found) return found.error();
   if (!*found) return Error{Code::config, file + ": there is no such file; `meshgate login " + url + "` makes it"};
   if ((*found)->url != url) return Error{Code::config, file + ": is a sign-in at " + (*found)->url + ", not at " + url + "; sign in there too"};
-  return std::unique_ptr<Authorization>(new Authorization(std::move(file), url, std::move(options)));
+  return std::unique_ptr<Authorization>(new Authorization(std::move(file), url, options));
+}
+
+Status Authorization::add_node(const std::string& url, const net::ClientOptions& options) {
+  const auto found = read_sign_in(file_);
+  if (!found) return found.error();
+  nodes_.emplace_back(url, options).takes = *found && std::ranges::find((*found)->also, url) != (*found)->also.end();
+  return {};
+}
+
+void Authorization::cancel() {
+  for (Node& node : nodes_) {
+    node.refreshing.cancel();
+    node.asking.cancel();
+  }
 }
 
 Result<std::string> Authorization::field(std::string_view refused) {
@@ -110,33 +131,84 @@ Result<std::string> Authorization::field(std::string_view refused) {
   return field_;
 }
 
+Result<std::string> Authorization::field_at(const std::string& url, std::string_view refused) {
+  auto out = field(refused);
+  const auto node = std::ranges::find(nodes_, url, &Node::url);
+  if (!out || node == nodes_.end()) return out ? std::string() : out;
+  {
+    const std::lock_guard lock(mutex_);
+    if (node->takes) return out;
+  }
+  const std::lock_guard lock(asking_);
+  const auto taken = takes(*node, *out);
+  if (!taken) return taken.error();
+  return *taken ? out : std::string();
+}
+
+Result<bool> Authorization::takes(Node& node, std::string_view field) {
+  if (node.takes || std::chrono::steady_clock::now() < node.ask_again) return node.takes;
+  const auto answer = node.asking.send("GET", node.url + "/.well-known/jwks.json");
+  if (!answer) return answer.error();
+  if (answer->status >= 500) return answered(*answer, node.url);
+  node.ask_again = std::chrono::steady_clock::now() + kAskAgain;
+  if (answer->status != 200 || !signed_by_one_of(answer->body, field.substr(kBearer.size()))) return false;
+  if (auto noted = note(node.url); !noted) return std::move(noted).error();
+  const std::lock_guard lock(mutex_);
+  return node.takes = true;
+}
+
+/// So that the next start knows it while no node can be reached.
+Status Authorization::note(const std::string& url) {
+  const std::lock_guard lock(mutex_);
+  const auto alone = FileLock::take(file_);
+  if (!alone) return in_use(file_);
+  auto found = read_sign_in(file_);
+  if (!found) return std::move(found).error();
+  if (!*found) return {};
+  (*found)->also.push_back(url);
+  return write_sign_in(file_, **found);
+}
+
 std::optional<std::string> Authorization::ended() {
   const std::lock_guard lock(ending_);
   return ended_;
 }
 
+/// The first one's fault is told: the person knows it.
+Result<Grant> Authorization::ask_nodes(const std::string& question, bool& refused) {
+  std::optional<Result<Grant>> first;
+  for (Node& node : nodes_) {
+    if (!node.takes) continue;
+    auto grant = ask(node.refreshing, node.url, question, refused);
+    if (grant || refused || grant.error().code == Code::cancelled) return grant;
+    if (!first) first = std::move(grant);
+  }
+  return std::move(*first);
+}
+
 Status Authorization::refresh() {
+  const std::string& home = nodes_.front().url;
   const auto alone = FileLock::take(file_);
-  if (!alone) return Error{Code::retry, file_ + ": another program refreshes this sign-in at the moment"};
+  if (!alone) return in_use(file_);
   auto found = read_sign_in(file_);
   if (!found) return std::move(found).error();
-  if (!*found) return Error{Code::auth, file_ + ": is gone; sign in again with `meshgate login " + url_ + "`"};
+  if (!*found) return Error{Code::auth, file_ + ": is gone; sign in again with `meshgate login " + home + "`"};
   SignedIn& signed_in = **found;
   if (signed_in.next.empty()) {
     signed_in.next = base64url(random_bytes(kSecret));
     if (auto written = write_sign_in(file_, signed_in); !written) return written;
   }
   bool refused = false;
-  auto grant = ask(client_, url_, refresh_question(signed_in), refused);
+  auto grant = ask_nodes(refresh_question(signed_in), refused);
   if (refused) {
     const std::lock_guard ending(ending_);
     ended_ = grant.error().message;
   }
-  if (!grant && grant.error().code == Code::auth) return Error{Code::auth, grant.error().message + "; `meshgate login " + url_ + "` signs in again"};
+  if (!grant && grant.error().code == Code::auth) return Error{Code::auth, grant.error().message + "; `meshgate login " + home + "` signs in again"};
   if (!grant) return std::move(grant).error();
   signed_in.refresh = signed_in.refresh.substr(0, signed_in.refresh.rfind('.') + 1) + std::exchange(signed_in.next, {});
   if (auto written = write_sign_in(file_, signed_in); !written) return written;
-  field_ = "Bearer " + grant->access;
+  field_ = std::string(kBearer) + grant->access;
   // Well before it is over, also where the clocks differ by a little.
   renew_ = std::chrono::steady_clock::now() + grant->life * 3 / 4;
   return {};

@@ -32,6 +32,12 @@ std::optional<SignedIn> parse(const std::string& text) {
   auto key = seed ? SigningKey::from_seed(*seed) : std::nullopt;
   if (out.url.empty() || out.refresh.empty() || !key) return std::nullopt;
   out.key = std::move(*key);
+  simdjson::dom::array also;
+  if (root["also"].get(also) != simdjson::SUCCESS) return out;
+  for (const simdjson::dom::element one : also) {
+    std::string_view url;
+    if (one.get(url) == simdjson::SUCCESS) out.also.emplace_back(url);
+  }
   return out;
 }
 
@@ -80,6 +86,12 @@ Status write_sign_in(const std::string& file, const SignedIn& signed_in) {
   append(text, "refresh_token", signed_in.refresh);
   append(text, "next", signed_in.next);
   append(text, "key", base64url(signed_in.key.seed()));
+  text += ",\"also\":[";
+  for (const std::string& url : signed_in.also) {
+    if (text.back() != '[') text += ',';
+    append_json_string(text, url);
+  }
+  text += ']';
   return base::write_owner_file(file, text + "}\n");
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mesh/ed25519.hpp"
 #include "mesh/result.hpp"
@@ -11,11 +12,12 @@ namespace meshgate::device {
 
 /// What a device keeps to stay signed in at a node. The file holds secrets: it is written and read by its owner alone.
 struct SignedIn {
-  std::string url;      ///< of the node; nobody else is shown any of this
+  std::string url;      ///< of the node; nobody else is shown any of this but those of `also`
   std::string device;   ///< what the node calls this device
   std::string refresh;  ///< the token for the next refresh
   std::string next;     ///< the secret part of the token after it, once a refresh with it may have been sent; empty: none was
   SigningKey key = SigningKey::make();
+  std::vector<std::string> also;  ///< URLs of other nodes of the mesh, which take the same tokens
 };
 
 /// A node's URL in the form that files know it by: without '/' at its end.

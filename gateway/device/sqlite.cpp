@@ -170,6 +170,8 @@ std::int64_t Database::changes() const { return sqlite3_changes64(handle_.get())
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
+void Database::let_go_of_pages() { sqlite3_db_release_memory(handle_.get()); }
+
 std::string quoted(std::string_view identifier) {
   std::string out = "\"";
   for (const char c : identifier) out.append(c == '"' ? 2 : 1, c);

@@ -63,6 +63,8 @@ class Database {
   /// Rows that the last insert, update or delete touched.
   [[nodiscard]] std::int64_t changes() const;
   [[nodiscard]] bool in_transaction() const;
+  /// Lets go of the pages that are kept in memory; the next statements read them again.
+  void let_go_of_pages();
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:

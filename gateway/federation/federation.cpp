@@ -12,14 +12,15 @@ std::string_view word(Standing::State state) {
   return "failing";
 }
 
-Federation::Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics, const Pull::Denied& denied)
+Federation::Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics, const Pull::Denied& denied,
+                       const Pull::Admits& admits, const Pull::Taken& taken)
     : options_(std::move(options)), store_(store), bindings_(options_, store, log, metrics), routes_(options_), reception_(options_, bindings_, store, pool, log), claims_(options_, bindings_, store, pool, log) {
   routes_.on_change([this] { look_again(); });
   for (std::size_t peer = 0; peer < options_.peers.size(); ++peer) {
     const Peer& one = options_.peers[peer];
     if (!one.push.empty()) pushes_.push_back(std::make_unique<Push>(one, bindings_, store, log, metrics));
     if (one.url.empty() || routes_.candidates(peer).empty()) continue;
-    auto pull = std::make_unique<Pull>(Pull::House{options_, routes_, bindings_, store, log, metrics, denied}, peer);
+    auto pull = std::make_unique<Pull>(Pull::House{options_, routes_, bindings_, store, log, metrics, denied, admits, taken}, peer);
     const std::lock_guard lock(mutex_);
     pulls_.push_back(std::move(pull));
   }

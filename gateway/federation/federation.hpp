@@ -16,7 +16,8 @@ namespace meshgate::federation {
 /// All that this node has from other nodes, and brings to them. Made after the store; its destructor stops and joins every thread.
 class Federation {
  public:
-  Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics, const Pull::Denied& denied = {});
+  Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics, const Pull::Denied& denied = {},
+             const Pull::Admits& admits = {}, const Pull::Taken& taken = {});
   ~Federation();
   Federation(const Federation&) = delete;
   Federation& operator=(const Federation&) = delete;

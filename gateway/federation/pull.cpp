@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kBlamed{60};     ///< that gave what cannot be, w
 constexpr int kMostRepairs = 3;
 constexpr unsigned kNotThere = 404;
 constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed
+constexpr const char* kOlder = "what this peer knows of who may read it is older than that it may not be read here";
 
 bool wanted(const Held& held, const std::string& partition) { return held.partitions.empty() || std::ranges::find(held.partitions, partition) != held.partitions.end(); }
 
@@ -70,6 +71,7 @@ struct Pull::Session {
     if (std::ranges::find(copy->lacking, page.part.partition) != copy->lacking.end()) return given_again(page.part);
     Cursor& from = at[page.part];
     if (auto followed = copy->feed->follow(page.part.partition, from, page.lines, page.mark); !followed) return fail(*copy, std::move(followed).error());
+    if (pull.house_.taken) pull.house_.taken(*copy->feed, page.part.partition, from, page.lines, page.mark);
     from = page.mark.cursor;
     pull.anew_.erase(page.part);
     if (page.mark.caught_up) pull.mended_.erase(page.part);
@@ -183,6 +185,18 @@ void Pull::say_lacking(const Copy& copy) {
   if (news && !why.empty()) house_.log.warning("federation", peer().name + ": feed " + copy.held.feed + ": " + why);
 }
 
+Status Pull::admit(const OfferedFeed& offered, Held& held) const {
+  std::vector<std::string> admitted;
+  for (const auto& part : offered.partitions) {
+    if (!house_.admits || house_.admits(offered, part.name)) admitted.push_back(part.name);
+  }
+  if (admitted.size() == offered.partitions.size()) return {};
+  if (!held.partitions.empty()) std::erase_if(admitted, [&](const std::string& one) { return !wanted(held, one); });
+  if (admitted.empty()) return Error{Code::auth, kOlder};
+  held.partitions = std::move(admitted);
+  return {};
+}
+
 Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   const FollowedFeed& wanted = house_.options.feeds[feed];
   auto answer = client.send("GET", peer().url + "/feeds/" + net::percent_encode(wanted.name));
@@ -205,6 +219,8 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
     if (auto may = store::may_take(**own, {*epoch}); !may) return may;
   }
   out = {feed, *own, {wanted.name, offered->uid, offered->schema.version, {}, wanted.partitions}};
+  if (auto admitted = admit(*offered, out.held); !admitted) return admitted;
+  if (out.held.partitions != wanted.partitions) complain(peer().name + ": feed " + wanted.name + ": not all of it is taken; " + kOlder);
   // Who lets go of what is denied asks for it, to be told.
   if (!house_.denied) out.lacking = not_offered(wanted, (*own)->state(), *offered);
   const auto lacks = [&](const std::string& partition) { return std::ranges::find(out.lacking, partition) != out.lacking.end(); };
@@ -256,9 +272,10 @@ Status Pull::follow(const std::shared_ptr<net::HttpClient>& client, std::vector<
     for (const Copy& copy : session.copies) following_.push_back(copy.number);
   }
   look_again();
-  // A feed that was not given, or not whole, is asked for again before long.
-  const bool whole = std::ranges::all_of(session.copies, [](const Copy& one) { return one.lacking.empty(); });
-  if (!whole || house_.routes.candidates(number_).size() > session.copies.size()) session.until = std::chrono::steady_clock::now() + kLookAgain;
+  // What was not given, or not taken, is asked for again before long.
+  const auto whole = [&](const Copy& one) { return one.lacking.empty() && one.held.partitions == house_.options.feeds[one.number].partitions; };
+  const bool all = std::ranges::all_of(session.copies, whole);
+  if (!all || house_.routes.candidates(number_).size() > session.copies.size()) session.until = std::chrono::steady_clock::now() + kLookAgain;
   PageQueue queue([&](const PageQueue::Page& page) { return session.page(page); });
   SyncCutter cutter({[&](const Part& part, std::string lines, const Mark& mark) { return queue.put({part, std::move(lines), mark}); },
                      [&](const Part& part, const Schema& schema) { return queue.drain() && session.schema(part, schema); },

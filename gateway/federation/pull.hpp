@@ -17,6 +17,7 @@
 #include "gateway/federation/sync_cutter.hpp"
 #include "gateway/federation/sync_question.hpp"
 #include "gateway/store/store.hpp"
+#include "mesh/offered_feed.hpp"
 
 namespace meshgate::federation {
 
@@ -29,6 +30,10 @@ class Pull {
   /// What becomes of a partition of which a peer says that this node may not read it any more; none: it stays, and is asked for elsewhere. Called on the
   /// thread that follows the peer; may block.
   using Denied = std::function<void(const std::string& feed, const std::string& partition)>;
+  /// Whether a partition that a peer shows is taken from there; none: all are. On the same thread.
+  using Admits = std::function<bool(const OfferedFeed& offered, const std::string& partition)>;
+  /// A page that was written, where it is wanted elsewhere too: the changes of a partition behind `after`, and the mark behind them. On the thread that writes; may block.
+  using Taken = std::function<void(store::Feed& feed, const std::string& partition, const Cursor& after, const std::string& lines, const Mark& mark)>;
   struct House {
     const Options& options;
     Routes& routes;
@@ -37,6 +42,8 @@ class Pull {
     base::Log& log;
     base::Metrics& metrics;
     Denied denied{};
+    Admits admits{};
+    Taken taken{};
   };
   Pull(House house, std::size_t peer);
   ~Pull();
@@ -65,6 +72,8 @@ class Pull {
   Status take_over_all(net::HttpClient& client, std::vector<Copy>& out);
   /// What the peer says of a feed is taken over. Blocks.
   Status take_over(net::HttpClient& client, std::size_t feed, Copy& out);
+  /// Of what is shown, that which is taken. An error: none is.
+  Status admit(const OfferedFeed& offered, Held& held) const;
   Error newer_here(net::HttpClient& client, const std::string& feed, const StatedClaim& theirs, const Error& why);
   /// Copies that would be read from 0 are repaired where they can be. An error: the peer cannot be asked.
   Status mend(net::HttpClient& client, Copy& copy);

@@ -304,6 +304,7 @@ Result<HttpClient::Answer> HttpClient::State::authorized(const Fields& fields, c
   for (;;) {
     auto field = options.authorization(refused);
     if (!field) return std::move(field).error();
+    if (field->empty()) return ask(fields);
     Fields all = fields;
     all.add("Authorization", *field);
     auto answer = ask(all);

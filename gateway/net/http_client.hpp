@@ -20,7 +20,7 @@ struct ClientOptions {
   std::string key;                           ///< a PEM file with its key
   bool compressed = true;                    ///< ask for zstd or gzip and decode
   /// The value of every request's Authorization field; none: requests have no such field. `refused`: one that was just answered with 401, for which
-  /// another is to be had; empty: none was. Asked on the calling thread; its error is the call's. May block.
+  /// another is to be had; empty: none was. Asked on the calling thread; its error is the call's. Empty: this request has none. May block.
   std::function<Result<std::string>(std::string_view refused)> authorization{};
 };
 

@@ -20,14 +20,18 @@ class DeviceSignIn : public access::test::SignInFixture {
     desk_ = std::make_unique<serve::SignInDesk>(*sign_in_, pool_, log_, false);
     net::Router router;
     desk_->add_routes(router);
-    const net::ServerOptions server;
-    auto started = net::Server::start(server, std::move(router), loops_, log_, metrics_);
-    ASSERT_TRUE(started) << started.error().message;
-    server_ = std::move(*started);
+    server_ = serving(std::move(router));
+    ASSERT_TRUE(server_);
     file_ = folder_.path() + "/home/sign-in.json";
   }
   void TearDown() override { server_.reset(); }
 
+  std::unique_ptr<net::Server> serving(net::Router router) {
+    const net::ServerOptions options;
+    auto started = net::Server::start(options, std::move(router), loops_, log_, metrics_);
+    EXPECT_TRUE(started) << started.error().message;
+    return started ? std::move(*started) : nullptr;
+  }
   void sign_in() {
     net::HttpClient client;
     const auto signed_in = device::sign_in(client, server_->url(), "ann", "Correct-Horse-1", "laptop");
@@ -143,6 +147,54 @@ TEST_F(DeviceSignIn, BelievesNoFileOfOthersAndShowsItToNoOtherNode) {
   ASSERT_EQ(::chmod(file_.c_str(), 0644), 0);
   EXPECT_EQ(Authorization::open(file_, server_->url(), {}).error().code, Code::auth);
   EXPECT_EQ(Authorization::open(file_ + "x", server_->url(), {}).error().code, Code::config);
+}
+
+TEST_F(DeviceSignIn, OneIsGoodAtEveryNodeThatTakesItsTokens) {
+  sign_in();
+  net::Router router;
+  desk_->add_routes(router);
+  const auto hub = serving(std::move(router));
+  const auto kept = authorization();
+  ASSERT_TRUE(kept->add_node(hub->url(), {}));
+  const auto field = kept->field_at(hub->url(), "");
+  ASSERT_TRUE(field) << field.error().message;
+  EXPECT_EQ(*field, *kept->field(""));
+  // What is known of the hub outlives the program; and the next token comes over it, where the first node cannot be reached.
+  const std::string url = server_->url();
+  server_.reset();
+  const auto after = Authorization::open(file_, url, {});
+  ASSERT_TRUE(after);
+  EXPECT_EQ((*after)->field("").error().code, Code::retry);
+  ASSERT_TRUE((*after)->add_node(hub->url(), {}));
+  const auto next = (*after)->field_at(hub->url(), "");
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_NE(*next, *field);
+  EXPECT_EQ(sign_in_->devices(std::nullopt).size(), 1U);
+}
+
+TEST_F(DeviceSignIn, ANodeThatDoesNotTakeItsTokensIsShownNone) {
+  sign_in();
+  const auto kept = authorization();
+  std::atomic<int> shown = 0;
+  const auto handler = [&](std::string keys) {
+    return [&shown, keys](const net::Request& request, net::Reply& reply) -> boost::asio::awaitable<void> {
+      if (request.fields.find("Authorization")) ++shown;
+      net::Response answer{.status = 200, .fields = {}, .body = keys};
+      (void)co_await reply.async_send(std::move(answer));
+    };
+  };
+  const auto other = access::make_token_key(Micros{kStart});
+  for (const std::string& keys : {access::key_set(access::public_keys({other})), std::string("{\"keys\":[]}"), std::string("no JSON")}) {
+    net::Router router;
+    router.add("GET", "/.well-known/jwks.json", handler(keys));
+    const auto stranger = serving(std::move(router));
+    ASSERT_TRUE(kept->add_node(stranger->url(), {}));
+    const auto field = kept->field_at(stranger->url(), "");
+    ASSERT_TRUE(field) << field.error().message;
+    EXPECT_EQ(*field, "") << keys;
+  }
+  EXPECT_EQ(shown, 0);
+  EXPECT_TRUE((**read_sign_in(file_)).also.empty());
 }
 
 TEST_F(DeviceSignIn, SaysWhenThePasswordIsWrong) {

@@ -1,0 +1,109 @@
+"""A device with two upstreams of one mesh, a gateway and a hub that follows it: one sign-in is good at both, and a hub that is behind does not give back what was taken away.
+
+    device_mesh_test.py --program build/bin/meshgate
+"""
+
+import argparse
+import os
+import tempfile
+
+from certificates_test import Authority
+from databases import Sqlite
+from device import Device, expect
+from directory import Slapd, SUFFIX
+from federation_rights_test import TlsNode
+from federation_sign_in_test import PASSWORDS, gateway, group, hub, person
+from processes import wait_for
+
+
+class Test:
+    def __init__(self, program, folder, directory, authority, database):
+        self.folder, self.directory = folder, directory
+        self.gateway = TlsNode(program, os.path.join(folder, "hq"), authority, gateway(directory, database))
+        self.hub = TlsNode(program, os.path.join(folder, "hub"), authority, hub(self.gateway.url, "24h"))
+        self.device = Device(program, os.path.join(folder, "own"))
+        self.ca = os.path.join(authority.folder, "ca.pem")
+
+    def member(self, change, name):
+        self.directory.modify(f"dn: cn={name},ou=groups,{SUFFIX}\nchangetype: modify\n{change}: member\nmember: uid=ann,ou=people,{SUFFIX}\n\n")
+
+    def holds(self, **wanted):
+        """In store and file, by partition."""
+        def parts():
+            store = {name: count for name, (_, count, _) in (self.device.holds("sales") or {}).items()}
+            return store, dict(self.device.file("SELECT region, count(*) FROM sales GROUP BY region") or [])
+        try:
+            wait_for(f"the device to hold {wanted}", lambda: parts() == (wanted, wanted))
+        except SystemExit:
+            print(parts(), self.device.recent()[-3000:])
+            raise
+        print(f"ok   store and file hold {wanted}", flush=True)
+
+    def follows(self, node):
+        def source():
+            return (self.device.feed("sales") or {}).get("source", {})
+        wait_for(f"the device to follow {node.url}: {source()}", lambda: source().get("name") == node.url[8:] and source().get("state") == "following")
+
+    def one_sign_in(self):
+        password = os.path.join(self.folder, "password")
+        with open(password, "w", encoding="ascii") as file:
+            file.write(PASSWORDS["ann"] + "\n")
+        self.device.start("--upstream", self.gateway.url, "--upstream", self.hub.url, "--ca", self.ca, "--user", "ann", "--password-file", password)
+        self.device.token("app")
+        self.holds(north=2, south=1)
+        kept = [name for _, _, names in os.walk(self.device.environment["XDG_CONFIG_HOME"]) for name in names if name.endswith(".json")]
+        expect(len(kept) == 1, f"one sign-in for both: {kept}")
+        self.gateway.stop()
+        self.follows(self.hub)
+        expect("401" not in self.device.recent(), "with the gateway off the hub takes it")
+        self.gateway.start()
+        self.follows(self.gateway)
+
+    def what_was_lost(self):
+        self.hub.kill()
+        self.member("delete", "sales-south")
+        self.holds(north=2)
+        self.gateway.stop()
+        self.hub.start()
+        wait_for("the hub to serve what it knew", lambda: self.hub.explained("ann", "south", "sales"))
+        self.follows(self.hub)
+        wait_for("the device to say why it does not take all", lambda: "not all of it is taken" in self.device.recent())
+        status, _, text = self.device.ask("/feeds/sales/changes?partition=south&after=0")
+        expect(status == 403 and "denied" in text and set(self.device.holds("sales")) == {"north"}, "a hub that does not know it yet gives nothing back")
+        self.gateway.start()
+        self.follows(self.gateway)
+        self.member("add", "sales-south")
+        self.holds(north=2, south=1)
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--program", required=True)
+    program = os.path.abspath(arguments.parse_args().program)
+    with tempfile.TemporaryDirectory(prefix="meshgate-device-mesh-") as folder:
+        os.chmod(folder, 0o755)
+        certificates = os.path.join(folder, "certificates")
+        os.makedirs(certificates)
+        authority = Authority(certificates)
+        for name in ("hq", "hub"):
+            authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
+        database = Sqlite(folder)
+        database.run("CREATE TABLE sales (id INTEGER PRIMARY KEY, region TEXT)", "INSERT INTO sales VALUES (1, 'north'), (2, 'south'), (3, 'north')",
+                     "CREATE TABLE menu (id INTEGER PRIMARY KEY, dish TEXT)", "INSERT INTO menu VALUES (1, 'soup')")
+        directory = Slapd(os.path.join(folder, "slapd"))
+        directory.start()
+        try:
+            directory.modify("".join(map(person, PASSWORDS)) + group("sales-north", "ann") + group("sales-south", "ann", "bob"))
+            test = Test(program, folder, directory, authority, database)
+            with test.gateway.stopped_in_the_end(), test.hub.stopped_in_the_end(), test.device.stopped_in_the_end():
+                test.gateway.start()
+                test.hub.start()
+                wait_for("ann to be let in at the hub", lambda: test.hub.explained("ann", "north", "sales"))
+                test.one_sign_in()
+                test.what_was_lost()
+        finally:
+            directory.stop()
+
+
+if __name__ == "__main__":
+    main()
