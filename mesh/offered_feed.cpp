@@ -18,6 +18,14 @@ std::string text_of(const element& object, const char* name) {
   return std::string(text);
 }
 
+/// 0: not known.
+Micros instant_of(const element& object, const char* name) {
+  std::string text = text_of(object, name);
+  if (text.empty() || text.back() != 'Z') return {};
+  text.pop_back();
+  return parse_timestamp(text).value_or(Micros{0});
+}
+
 std::optional<OfferedFeed> read_feed(const element& from) {
   OfferedFeed out;
   out.name = text_of(from, "feed");
@@ -29,12 +37,20 @@ std::optional<OfferedFeed> read_feed(const element& from) {
   out.schema = std::move(*parsed);
   if (from["divided"].get(out.divided) != simdjson::SUCCESS) return std::nullopt;
   if (from["loading"].get(out.loading) != simdjson::SUCCESS) out.loading = false;
+  out.epoch.bits = Bits128::from_hex(text_of(from, "epoch")).value_or(Bits128());
+  out.as_of = instant_of(from, "as_of");
+  element source;
+  if (from["source"].get(source) == simdjson::SUCCESS) {
+    out.from = text_of(source, "name");
+    out.state = text_of(source, "state");
+  }
   simdjson::dom::array parts;
   if (from["partitions"].get(parts) != simdjson::SUCCESS) return std::nullopt;
   for (const element part : parts) {
     OfferedFeed::Part& one = out.partitions.emplace_back();
     one.name = text_of(part, "partition");
     if (part["count"].get(one.count) != simdjson::SUCCESS) one.count = 0;
+    one.cursor = Cursor::parse(text_of(part, "cursor")).value_or(Cursor());
   }
   return out;
 }

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "mesh/cursor.hpp"
 #include "mesh/result.hpp"
 #include "mesh/schema.hpp"
+#include "mesh/time.hpp"
 
 namespace meshgate {
 
@@ -15,12 +17,17 @@ struct OfferedFeed {
   struct Part {
     std::string name;
     std::uint64_t count = 0;
+    Cursor cursor;  ///< of who has all of it that the node has
   };
   std::string name;
   std::string uid;  ///< 32 hex digits
   Schema schema;
   bool divided = false;
   bool loading = false;
+  Epoch epoch;
+  Micros as_of{0};
+  std::string from;  ///< what the node says that it has it from: a source, or one of its peers
+  std::string state;  ///< and how that goes
   std::vector<Part> partitions;  ///< of an undivided feed the one named ""
 };
 

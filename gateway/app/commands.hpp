@@ -74,6 +74,8 @@ int explain(const std::string& config, const std::string& person, const std::str
 /// Devices that are signed in; `user`: only theirs, by login name or anchor.
 int devices_list(const std::string& config, const std::string& user);
 int devices_revoke(const std::string& config, const std::string& device);
+/// This node, its peers, and the nodes that follow it; `json`: as GET /mesh says it.
+int mesh(const std::string& config, bool json);
 /// Makes a copy of a feed the origin, where the old one is lost.
 int promote(const std::string& config, const std::string& feed);
 int release(const std::string& config, const std::string& feed);

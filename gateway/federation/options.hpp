@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct Options {
   std::vector<Peer> peers;
   std::vector<FollowedFeed> feeds;
   std::string aside;  ///< the folder for what only this node had of a feed when another order took the place of its own; empty: nothing is kept
+  std::string node;   ///< what this node calls itself when it follows; empty: nothing
+  std::chrono::milliseconds lag{60000};  ///< a peer is left that has not got so long after another what that one has
 };
 
 /// Whether a peer is asked as this node, so that it says on what terms it gives its feeds.

@@ -373,7 +373,7 @@ class Matrix:
     def administration(self, person, proof):
         self.backups += 1
         copy = urllib.parse.quote(os.path.join(self.node.folder, f"backup-{self.backups}"), safe="")
-        acts = [("GET", "/admin/status", "", "viewer", 200), ("GET", "/admin/quarantine", "", "viewer", 200), ("GET", "/admin/explain", "?user=plain&feed=team", "operator", 200),
+        acts = [("GET", "/admin/status", "", "viewer", 200), ("GET", "/mesh", "", "viewer", 200), ("GET", "/admin/quarantine", "", "viewer", 200), ("GET", "/admin/explain", "?user=plain&feed=team", "operator", 200),
                 ("POST", "/admin/release/{feed}", "", "operator", 200), ("POST", "/admin/quarantine/{feed}/replay", "", "operator", 200),
                 ("DELETE", "/admin/quarantine/{feed}/{stream}/{key}", "", "operator", 404), ("POST", "/admin/backup", f"?into={copy}", "administrator", 200),
                 ("POST", "/admin/promote/{feed}", "", "administrator", 409), ("GET", "/admin/devices", "", "administrator", 200), ("DELETE", "/admin/devices/{device}", "", "administrator", 404)]
