@@ -128,6 +128,7 @@ feeds: {{ orders: {{ from: {{ peer: branch }} }} }}
         browser.open(hub.url + "/")
         browser.wait("the node that is followed", "document.querySelector('#mesh tr[data-node=branch]')?.textContent.includes('is followedconnected')")
         browser.wait("the feed", "document.querySelector('#mesh tr[data-node=branch]').textContent.includes('orders followed from there')")
+        same("a word that is missing", browser.value("document.getElementById('mesh').textContent.includes('undefined')"), False)
         browser.picture(os.path.join(pictures, "page-mesh.png"))
         browser.open(gateway.url + "/")
         browser.requests[:] = [one for one in browser.requests if one in before or not one.startswith(hub.url)]

@@ -5,6 +5,7 @@ const NUMBERS = new Set(["int64", "uint64", "float32", "float64", "decimal"]);
 const STATES = {
   idle: ["up to date", "good"], scanning: ["reading", "busy"], starting: ["starting", "busy"], quiet: ["quiet hours", ""],
   paused: ["paused", "busy"], failing: ["cannot be read", "bad"], refused: ["refused", "bad"], stopped: ["stopped", "bad"],
+  following: ["following", "good"], connecting: ["connecting", "busy"], origin: ["origin", "good"],
 };
 
 // The page of a device is given a token behind the '#': it stays in this tab, and is shown to this node alone, with each request.
@@ -141,7 +142,7 @@ function behind(items, seconds = 0) {
 function meshRow(name, way, [word, kind], since, told, notes) {
   const feeds = told.flatMap(([feed, ...words]) => [make("span", { class: "label" }, feed), ` ${words.filter(Boolean).join(", ")} `]);
   const row = make("tr", { class: "group", "data-node": name }, make("th", { scope: "row" }, name), make("td", null, way), make("td", null, make("span", { class: `state ${kind}` }, word)),
-    make("td", { class: "number spare" }, instant(since, "")), make("td", { class: "wide note" }, ...feeds));
+    make("td", { class: "number spare" }, instant(since)), make("td", { class: "wide note" }, ...feeds));
   return [row, ...new Set(notes.filter(Boolean))].map(one => one === row ? row : make("tr", { class: "more" }, make("td", { class: "note", colspan: "5" }, one)));
 }
 function linkRows(peer, link, seqs) {
