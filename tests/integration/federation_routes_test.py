@@ -67,6 +67,7 @@ def publish(origin, database, first, count):
 
 def frozen(branch, origin, near, far, line, database):
     """What changes at the origin comes to the branch over the other hub; the cursors of readers never go back."""
+    before = moves(branch)
     line.hold()
     publish(origin, database, 1000, 50)
     agree(origin, branch, "orders")
@@ -84,7 +85,7 @@ def frozen(branch, origin, near, far, line, database):
     publish(origin, database, 3000, 1)
     for node in (near, far, branch):
         agree(origin, node, "orders")
-    return moves(branch)
+    return moves(branch) - before
 
 
 def flapping(branch, origin, near, database, flaps):

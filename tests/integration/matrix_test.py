@@ -414,7 +414,7 @@ class Matrix:
 
     def wanted_cells(self, proofs):
         """Of one person in one state: the cells of slices, and for each proof a range, the fixed routes and those of administration."""
-        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 20 + 10)
+        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 20 + 11)
 
 
 def routes_of(node):
