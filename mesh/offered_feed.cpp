@@ -29,7 +29,6 @@ std::optional<OfferedFeed> read_feed(const element& from) {
   OfferedFeed out;
   out.name = text_of(from, "feed");
   out.uid = text_of(from, "uid");
-  out.epoch = text_of(from, "epoch");
   element schema;
   if (out.name.empty() || !Bits128::from_hex(out.uid) || from["schema"].get(schema) != simdjson::SUCCESS) return std::nullopt;
   auto parsed = parse_schema(simdjson::minify(schema));
@@ -40,12 +39,20 @@ std::optional<OfferedFeed> read_feed(const element& from) {
   element rights;
   // Who says that it has heard, and not when, has heard nothing.
   if (from["rights"].get(rights) == simdjson::SUCCESS) out.rights = time_of(rights, "as_of").value_or(Micros{0});
+  out.epoch.bits = Bits128::from_hex(text_of(from, "epoch")).value_or(Bits128());
+  out.as_of = time_of(from, "as_of").value_or(Micros{0});
+  element source;
+  if (from["source"].get(source) == simdjson::SUCCESS) {
+    out.from = text_of(source, "name");
+    out.state = text_of(source, "state");
+  }
   simdjson::dom::array parts;
   if (from["partitions"].get(parts) != simdjson::SUCCESS) return std::nullopt;
   for (const element part : parts) {
     OfferedFeed::Part& one = out.partitions.emplace_back();
     one.name = text_of(part, "partition");
     if (part["count"].get(one.count) != simdjson::SUCCESS) one.count = 0;
+    one.cursor = Cursor::parse(text_of(part, "cursor")).value_or(Cursor());
   }
   return out;
 }

@@ -44,6 +44,12 @@ constexpr std::array kNodeKeys = {
         .most = 1LL << 30U},
     Key{.name = "sign_in", .form = Form::mapping, .help = "Where people sign in, and how long tokens, browsers and keys are good for."},
     Key{.name = "access", .form = Form::mapping, .help = "How long what other nodes say of who may see what is relied on."},
+    Key{.name = "lag",
+        .form = Form::duration,
+        .fallback = "1m",
+        .help = "How long a peer that feeds are followed from may be without what another one has, before the other is followed.",
+        .least = 1000,
+        .most = 86400000},
     Key{.name = "log", .form = Form::text, .fallback = "info", .help = "The least level that is logged: debug, info, warning or error."},
 };
 
@@ -125,6 +131,8 @@ Reading read_configuration(const std::string& file) {
   for (const auto& source : out.configuration.sources) places.push_back({source.name, source.plugin, source.connection});
   out.configuration.publications = publish::read_publications(top.node("feeds"), places, *out.secrets, faults);
   out.configuration.federation = federation::read_options(top.node("peers"), top.node("feeds"), *out.secrets, faults);
+  out.configuration.federation.node = out.configuration.name;
+  out.configuration.federation.lag = node.duration("lag");
   out.configuration.federation.aside = out.configuration.data + "/aside";
   check_issuer(node, out.configuration, faults);
   out.configuration.policy = access::read_policy(node.self(), top.node("feeds"), *out.secrets, faults);

@@ -285,6 +285,11 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   rights_subscription_ = access_->subscribe([this] { tell_nodes(); });
   net::Router router;
   serve_->add_routes(router);
+  serve_->add_mesh(router, [this] {
+    std::vector<serve::MeshPeer> out;
+    for (const auto& one : federation_ ? federation_->links() : std::vector<federation::PeerReport>()) out.push_back(peer_of(one));
+    return out;
+  });
   desk_->add_routes(router);
   if (federation_) federation_->add_routes(router);
   if (federation_) charters_->add_routes(router);

@@ -1,6 +1,85 @@
 #include "gateway/app/peer_state.hpp"
 
+#include <utility>
+
 namespace meshgate::app {
+
+namespace {
+
+serve::MeshLink link_of(std::string direction, const federation::LinkState& state) {
+  serve::MeshLink out;
+  out.direction = std::move(direction);
+  out.state = federation::word(state.state);
+  out.error = state.error;
+  out.protocol = state.protocol;
+  out.since = state.since;
+  out.last = state.last;
+  out.connections = state.connections;
+  return out;
+}
+
+serve::MeshFeed feed_of(const federation::FeedThere& there) {
+  serve::MeshFeed out;
+  out.feed = there.feed;
+  out.state = federation::word(there.state);
+  out.error = there.error;
+  out.told = there.told_at;
+  out.from = there.from;
+  out.from_state = there.from_state;
+  if (!there.told || there.told->epoch.bits.zero()) return out;
+  out.epoch = there.told->epoch.bits.hex();
+  out.seq = number(there.told->seq);
+  out.as_of = there.told->as_of;
+  out.behind_items = there.behind.items;
+  out.behind_seconds = static_cast<double>(there.behind.age.count()) / 1e6;
+  return out;
+}
+
+serve::MeshFeed feed_of(const federation::Push::Reached& reached) {
+  serve::MeshFeed out;
+  out.feed = reached.feed;
+  out.state = reached.error.empty() ? "brought" : "failing";
+  out.error = reached.error;
+  if (reached.epoch.bits.zero()) return out;
+  out.epoch = reached.epoch.bits.hex();
+  out.seq = number(reached.seq);
+  return out;
+}
+
+/// Feeds that a peer brings here: it dials, so what is known of the line is when it came last.
+serve::MeshLink brought_by(const std::vector<std::pair<std::string, federation::Standing>>& brings) {
+  serve::MeshLink out;
+  out.direction = "brought";
+  out.state = "connected";
+  for (const auto& [name, standing] : brings) {
+    auto& feed = out.feeds.emplace_back();
+    feed.feed = name;
+    feed.state = federation::word(standing.state);
+    feed.error = standing.error;
+    if (out.since.count == 0 || standing.since < out.since) out.since = standing.since;
+    if (standing.state != federation::Standing::State::failing) continue;
+    out.state = feed.state;
+    out.error = standing.error;
+  }
+  return out;
+}
+
+}  // namespace
+
+serve::MeshPeer peer_of(const federation::PeerReport& report) {
+  serve::MeshPeer out{report.name, report.url, {}};
+  if (report.pull) {
+    auto& link = out.links.emplace_back(link_of("pull", *report.pull));
+    link.bytes = report.bytes;
+    for (const auto& one : report.there) link.feeds.push_back(feed_of(one));
+  }
+  if (report.push) {
+    auto& link = out.links.emplace_back(link_of("push", *report.push));
+    for (const auto& one : report.reached) link.feeds.push_back(feed_of(one));
+  }
+  if (!report.brings.empty()) out.links.push_back(brought_by(report.brings));
+  return out;
+}
 
 serve::SourceState state_of(const federation::Standing& standing) {
   serve::SourceState out;

@@ -7,5 +7,7 @@ namespace meshgate::app {
 
 /// How following a feed goes, in the words of the API.
 serve::SourceState state_of(const federation::Standing& standing);
+/// The same of a peer.
+serve::MeshPeer peer_of(const federation::PeerReport& report);
 
 }  // namespace meshgate::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -39,6 +40,8 @@ struct Options {
   std::string aside;  ///< the folder for what only this node had of a feed when another order took the place of its own; empty: nothing is kept
   std::string folder{};  ///< where it is kept to whose keys feeds are bound; empty: only until the node stops
   std::shared_ptr<const access::Identity> identity{};  ///< what this node is known by; null: it is the origin of nothing
+  std::string node;   ///< what this node calls itself when it follows; empty: nothing
+  std::chrono::milliseconds lag{60000};  ///< a peer is left that has not got so long after another what that one has
 };
 
 /// Whether a peer is asked as this node, so that it says on what terms it gives its feeds.

@@ -21,7 +21,7 @@ constexpr std::chrono::seconds kLookAgain{30};  ///< for a feed that the peer di
 constexpr std::chrono::seconds kBlamed{60};     ///< that gave what cannot be, while another may do better
 constexpr int kMostRepairs = 3;
 constexpr unsigned kNotThere = 404;
-constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed
+constexpr milliseconds kIdle{5000};             ///< between looks at a peer from which nothing is followed; half of `lag` where that is less
 constexpr const char* kOlder = "what this peer knows of who may read it is older than that it may not be read here";
 
 bool wanted(const Held& held, const std::string& partition) { return held.partitions.empty() || std::ranges::find(held.partitions, partition) != held.partitions.end(); }
@@ -79,6 +79,8 @@ struct Pull::Session {
     pull.pages_.add();
     pull.bytes_.add(page.lines.size());
     pull.house_.routes.follows(pull.number_, copy->number);
+    pull.house_.routes.gave(pull.number_, copy->number, {page.mark.cursor.epoch, page.mark.cursor.seq, page.mark.as_of});
+    pull.link_.answered();
     return true;
   }
 
@@ -164,12 +166,14 @@ std::shared_ptr<net::HttpClient> Pull::new_client() {
   const std::lock_guard lock(mutex_);
   client_ = client;
   following_.clear();
+  link_.dials();
   return client;
 }
 
 void Pull::look_again() {
   const std::lock_guard lock(mutex_);
-  if (client_ && (house_.routes.stopped() || (!following_.empty() && house_.routes.chosen(number_) != following_))) client_->cancel();
+  const auto leaves = [&] { return !following_.empty() && (house_.routes.chosen(number_) != following_ || house_.routes.doubts(number_)); };
+  if (client_ && (house_.routes.stopped() || leaves())) client_->cancel();
 }
 
 /// A peer whose origin is not the newest is told so.
@@ -201,6 +205,7 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   const FollowedFeed& wanted = house_.options.feeds[feed];
   auto answer = client.send("GET", peer().url + "/feeds/" + net::percent_encode(wanted.name));
   if (!answer) return std::move(answer).error();
+  link_.answered(std::string(answer->fields.find("Meshgate-Protocol").value_or("")));
   if (auto good = check_protocol(*answer); !good) return good;
   if (answer->status != 200) return refused(*answer);
   auto offered = parse_feed(answer->body);
@@ -215,9 +220,8 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   auto own = house_.store.copy(wanted.name, {FeedUid{*uid}, offered->schema, offered->divided});
   if (!own) return std::move(own).error();
   if (auto kept = house_.bindings.admit(peer(), wanted.name, *stated); !kept) return kept;
-  if (const auto epoch = Bits128::from_hex(offered->epoch)) {
-    if (auto may = store::may_take(**own, {*epoch}); !may) return may;
-  }
+  if (auto may = store::may_take(**own, offered->epoch); !may) return may;
+  house_.routes.tells(number_, feed, *offered);
   out = {feed, *own, {wanted.name, offered->uid, offered->schema.version, {}, wanted.partitions}};
   if (auto admitted = admit(*offered, out.held); !admitted) return admitted;
   if (out.held.partitions != wanted.partitions) complain(peer().name + ": feed " + wanted.name + ": not all of it is taken; " + kOlder);
@@ -283,6 +287,7 @@ Status Pull::follow(const std::shared_ptr<net::HttpClient>& client, std::vector<
   net::Fields fields;
   fields.add("Content-Type", "application/json");
   fields.add("Prefer", "compact");
+  if (!house_.options.node.empty()) fields.add("Meshgate-Node", house_.options.node);
   const auto take = [&](std::string_view bytes) { return cutter.take(bytes) && std::chrono::steady_clock::now() < session.until; };
   auto answer = client->stream(peer().url + "/sync", sync_question(held), fields, take);
   // What came whole counts, however the answer ended.
@@ -322,10 +327,12 @@ Status Pull::take_over_all(net::HttpClient& client, std::vector<Copy>& out) {
 }
 
 Pull::Next Pull::attempt() {
-  const auto client = new_client();
+  // Nothing was followed over it: it goes on being asked over the connection that is there.
+  const auto client = resting_ ? client_ : new_client();
   std::vector<Copy> copies;
   auto done = take_over_all(*client, copies);
   const bool idle = copies.empty();
+  resting_ = done && idle;
   for (auto copy = copies.begin(); done && copy != copies.end(); ++copy) done = mend(*client, *copy);
   if (done && !idle) done = follow(client, std::move(copies));
   if (done) {
@@ -338,17 +345,19 @@ Pull::Next Pull::attempt() {
     return Next::again;
   }
   complain(peer().name + ": " + done.error().message);
+  link_.fails(done.error().message);
   const bool all = retryable(done.error().code);
   for (const std::size_t feed : all ? house_.routes.candidates(number_) : std::vector<std::size_t>()) house_.routes.fails(number_, feed, done.error().message);
   return Next::failed;
 }
 
 void Pull::run() {
+  const milliseconds idle = std::min(kIdle, house_.options.lag / 2);
   while (!house_.routes.stopped()) {
     const auto version = house_.routes.version();
     switch (attempt()) {
       case Next::again: house_.routes.wait(house_.routes.version(), kFirstWait); break;
-      case Next::idle: house_.routes.wait(version, kIdle); break;
+      case Next::idle: house_.routes.wait(version, idle); break;
       case Next::failed: house_.routes.wait(house_.routes.version(), backoff_.failed()); break;
     }
   }

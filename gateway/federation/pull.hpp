@@ -12,6 +12,7 @@
 #include "gateway/base/backoff.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
+#include "gateway/federation/link.hpp"
 #include "gateway/federation/options.hpp"
 #include "gateway/federation/routes.hpp"
 #include "gateway/federation/sync_cutter.hpp"
@@ -54,6 +55,10 @@ class Pull {
   void look_again();
   /// After Routes::stop() and a last look_again(). Blocks.
   void join();
+  /// How the connection goes, and the bytes of lines that were taken since the start.
+  [[nodiscard]] LinkState link() const { return link_.state(); }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_.value(); }
+  [[nodiscard]] std::size_t number() const { return number_; }
 
  private:
   struct Copy {
@@ -85,6 +90,8 @@ class Pull {
   const std::size_t number_;
   base::Counter& pages_;
   base::Counter& bytes_;
+  Link link_;
+  bool resting_ = false;  ///< nothing is followed from the peer, which is asked now and then
   base::Backoff backoff_;
   std::set<Part> anew_;            ///< to be read from 0
   std::map<Part, int> mended_;     ///< how often a repair was tried since it was caught up

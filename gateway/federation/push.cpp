@@ -72,6 +72,7 @@ Status Push::offer(const std::string& name, Brought& brought, const store::FeedS
   fields.add("Content-Type", "application/json");
   auto answer = client_->send("PUT", peer_.url + "/peers/feeds/" + net::percent_encode(name), offer_text(state, own), fields);
   if (!answer) return std::move(answer).error();
+  link_.answered(std::string(answer->fields.find("Meshgate-Protocol").value_or("")));
   if (auto good = check_protocol(*answer); !good) return good;
   if (answer->status != 200) return refused(*answer);
   auto cursors = parse_cursors(answer->body);
@@ -145,7 +146,24 @@ Status Push::send_page(const std::string& name, const std::string& partition, Pa
   return {};
 }
 
+void Push::note(const std::string& name, const Brought& brought, std::string error) {
+  Reached out{name, {}, Seq{0}, std::move(error)};
+  for (const auto& [partition, part] : brought.parts) {
+    if (part.at.seq >= out.seq) out = {name, part.at.epoch, part.at.seq, std::move(out.error)};
+  }
+  const std::lock_guard lock(mutex_);
+  reached_.insert_or_assign(name, std::move(out));
+}
+
+std::vector<Push::Reached> Push::reached() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Reached> out;
+  for (const auto& [name, one] : reached_) out.push_back(one);
+  return out;
+}
+
 void Push::run() {
+  link_.dials();
   while (!stopped()) {
     std::uint64_t seen = 0;
     {
@@ -156,6 +174,7 @@ void Push::run() {
     std::optional<Error> fault;
     for (const std::string& name : peer_.push) {
       auto moved = bring(name, feeds_[name]);
+      note(name, feeds_[name], moved ? std::string() : moved.error().message);
       if (moved) {
         any = any || *moved;
         continue;
@@ -165,6 +184,8 @@ void Push::run() {
       if (retryable(fault->code)) break;
     }
     working_.set(fault ? 0 : 1);
+    if (fault && retryable(fault->code)) link_.fails(fault->message);
+    if (!fault) link_.answered();
     if (fault && fault->code != Code::cancelled && complaint_ != fault->message) {
       complaint_ = fault->message;
       log_.warning("federation", peer_.name + ": " + complaint_);

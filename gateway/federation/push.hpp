@@ -13,6 +13,7 @@
 #include "gateway/base/backoff.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
+#include "gateway/federation/link.hpp"
 #include "gateway/federation/options.hpp"
 #include "gateway/store/store.hpp"
 
@@ -31,6 +32,16 @@ class Push {
 
   /// Ends within a second; does not wait for it. Any thread.
   void stop();
+  [[nodiscard]] LinkState link() const { return link_.state(); }
+  /// How far the peer has a feed that is brought there, and why not further.
+  struct Reached {
+    std::string feed;
+    Epoch epoch;
+    Seq seq{0};
+    std::string error;
+  };
+  [[nodiscard]] std::vector<Reached> reached() const;
+  [[nodiscard]] const std::string& peer() const { return peer_.name; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -55,6 +66,7 @@ class Push {
   Result<bool> bring_page(const std::string& name, Brought& brought, const std::string& partition);
   Status send_page(const std::string& name, const std::string& partition, Part& part, const store::Page& page);
   void ring();
+  void note(const std::string& name, const Brought& brought, std::string error);
   [[nodiscard]] bool stopped();
 
   const Peer& peer_;
@@ -68,7 +80,9 @@ class Push {
   std::map<std::string, Brought> feeds_;
   std::string complaint_;
 
-  std::mutex mutex_;  ///< of the two behind it
+  Link link_;
+  mutable std::mutex mutex_;  ///< of the three behind it
+  std::map<std::string, Reached> reached_;
   std::uint64_t rings_ = 0;
   bool stopped_ = false;
   std::condition_variable rang_;

@@ -11,6 +11,8 @@
 
 namespace meshgate::serve {
 
+class Followers;
+
 /// What all handlers share.
 struct Context {
   explicit Context(Services given)
@@ -41,7 +43,7 @@ boost::asio::awaitable<void> async_items(Context& context, const Visit& visit, n
 boost::asio::awaitable<void> async_item(Context& context, const Visit& visit, net::Reply& reply);
 boost::asio::awaitable<void> async_changes(Context& context, const Visit& visit, net::Reply& reply);
 boost::asio::awaitable<void> async_ranges(Context& context, const Visit& visit, net::Reply& reply);
-boost::asio::awaitable<void> async_sync(Context& context, const Visit& visit, net::Reply& reply);
+boost::asio::awaitable<void> async_sync(Context& context, Followers& followers, const Visit& visit, net::Reply& reply);
 boost::asio::awaitable<void> async_live(Context& context, const Visit& visit, net::Reply& reply);
 boost::asio::awaitable<void> async_ready(Context& context, const Visit& visit, net::Reply& reply);
 boost::asio::awaitable<void> async_metrics(Context& context, const Visit& visit, net::Reply& reply);

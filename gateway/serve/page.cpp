@@ -32,6 +32,7 @@ net::Response person(const Context& context, const Visit& visit) {
   if (auto good = check_parameters(visit.request, {}); !good) return failure(visit.request, good.error());
   const auto& services = context.services;
   std::string body = std::string("{\"sign_in\":") + (services.principal && services.people ? "true" : "false");
+  if (visit.who.role().value_or(access::Role::none) >= access::Role::viewer) body += ",\"mesh\":true";
   const access::Principal& who = visit.who.principal();
   if (services.sign_in != nullptr && !who.user.empty() && !who.device.empty()) {
     body += ',';

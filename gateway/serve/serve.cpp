@@ -3,6 +3,8 @@
 #include "gateway/serve/admission.hpp"
 #include "gateway/serve/answers.hpp"
 #include "gateway/serve/context.hpp"
+#include "gateway/serve/followers.hpp"
+#include "gateway/serve/mesh.hpp"
 #include "gateway/serve/origin.hpp"
 #include "gateway/serve/page.hpp"
 #include "gateway/serve/reconcile.hpp"
@@ -20,6 +22,7 @@ struct Serve::State {
   }
 
   Context context;
+  Followers followers;
   const std::shared_ptr<void> subscription = context.services.access->subscribe([this] { look_again(); });
 };
 
@@ -46,7 +49,7 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/feeds/{feed}/items/{id}", async_item);
   get(context, router, "/feeds/{feed}/changes", async_changes);
   get(context, router, "/feeds/{feed}/ranges", async_ranges);
-  admit(context, router, "POST", "/sync", async_sync);
+  admit(context, router, "POST", "/sync", [this](Context& all, const Visit& visit, net::Reply& reply) { return async_sync(all, state_->followers, visit, reply); });
   add_reconcile(context, router);
   add_origin(context, router);
   get(context, router, "/health/live", async_live);
@@ -54,6 +57,10 @@ void Serve::add_routes(net::Router& router) {
   get(context, router, "/metrics", async_metrics);
   add_page(context, router);
   add_admin(context, router);
+}
+
+void Serve::add_mesh(net::Router& router, std::function<std::vector<MeshPeer>()> peers) {
+  serve::add_mesh(state_->context, router, {state_->followers, std::move(peers)});
 }
 
 Status readable(const store::Store& store) {

@@ -14,6 +14,7 @@
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
 #include "gateway/net/server.hpp"
+#include "gateway/serve/mesh.hpp"
 #include "gateway/store/store.hpp"
 #include "mapping/presentation.hpp"
 #include "mesh/time.hpp"
@@ -102,6 +103,8 @@ class Serve {
   Serve& operator=(const Serve&) = delete;
 
   void add_routes(net::Router& router);
+  /// GET /mesh, of a node that may have peers: `peers` says how they do, and must not block for long.
+  void add_mesh(net::Router& router, std::function<std::vector<MeshPeer>()> peers);
   /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
   void wake();
   /// Open answers look again at what they may show: as after every change that `Services::access` tells of by itself. For a device that was

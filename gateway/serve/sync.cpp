@@ -6,7 +6,7 @@ namespace meshgate::serve {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> async_sync(Context& context, const Visit& visit, net::Reply& reply) {
+asio::awaitable<void> async_sync(Context& context, Followers& followers, const Visit& visit, net::Reply& reply) {
   const auto& request = visit.request;
   Status good = check_parameters(request, {});
   if (good) good = readable(context.services.store);
@@ -16,7 +16,8 @@ asio::awaitable<void> async_sync(Context& context, const Visit& visit, net::Repl
     (void)co_await reply.async_send(std::move(answer));
     co_return;
   }
-  SyncStream stream(context, visit, reply, std::move(*question));
+  auto follower = followers.arrives(request, *question);
+  SyncStream stream(context, visit, reply, std::move(*question), std::move(follower));
   co_await stream.async_run();
 }
 

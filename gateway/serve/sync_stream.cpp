@@ -231,6 +231,7 @@ void SyncStream::refuse(Part& part, const Chunk& chunk) {
 /// Where the part stands when it has been sent the chunk.
 void SyncStream::settle(Part& part, const Chunk& chunk) {
   part.place = chunk.next;
+  if (follower_) follower_->sent(part.feed, part.place.at.seq);
   part.standing = chunk.standing;
   part.caught_up = chunk.caught_up;
   part.met = true;
@@ -341,6 +342,7 @@ asio::awaitable<bool> SyncStream::async_send_step(Part& part, const Step& step) 
   if (!sent) co_return false;
   const Status taken = co_await reply_.async_write_shared(step.lines());
   step.move(part.place);
+  if (follower_) follower_->sent(part.feed, part.place.at.seq);
   part.caught_up = step.caught_up();
   part.sent = steady_clock::now();
   co_return taken.has_value();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/serve/admission.hpp"
+#include "gateway/serve/followers.hpp"
 #include "gateway/serve/live_steps.hpp"
 #include "gateway/serve/sync_question.hpp"
 #include "gateway/serve/turns.hpp"
@@ -19,8 +20,14 @@ namespace meshgate::serve {
 /// about 128 KiB at most are held for all of them together.
 class SyncStream {
  public:
-  SyncStream(Context& context, const Visit& visit, net::Reply& reply, SyncQuestion question)
-      : context_(context), visit_(visit), reply_(reply), question_(std::move(question)) {}
+  /// `follower`: the node that asks; null: the reader is none.
+  SyncStream(Context& context, const Visit& visit, net::Reply& reply, SyncQuestion question, std::shared_ptr<Follower> follower)
+      : context_(context), visit_(visit), reply_(reply), question_(std::move(question)), follower_(std::move(follower)) {}
+  ~SyncStream() {
+    if (follower_) follower_->here = false;
+  }
+  SyncStream(const SyncStream&) = delete;
+  SyncStream& operator=(const SyncStream&) = delete;
 
   boost::asio::awaitable<void> async_run();
 
@@ -94,6 +101,7 @@ class SyncStream {
   const Visit& visit_;
   net::Reply& reply_;
   SyncQuestion question_;
+  std::shared_ptr<Follower> follower_;
   std::vector<Watch> watches_;
   std::vector<std::unique_ptr<Part>> parts_;
   std::vector<std::unique_ptr<Part>> dropped_;  ///< what is being read for them is thrown away when it comes

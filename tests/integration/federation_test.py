@@ -16,6 +16,7 @@ from federation import agree, described, get, hub_configuration, origin_configur
 from processes import Gateway, run, wait_for
 
 REGIONS = ["north", "south", "east"]
+LAST = 1000000
 
 
 class Rows:
@@ -40,6 +41,15 @@ class Rows:
             self.database.run(f"UPDATE orders SET region = '{self.random.choice(REGIONS)}' WHERE id = {one}")
         else:
             self.database.run(f"DELETE FROM orders WHERE id = {one}", f"DELETE FROM notes WHERE id = {one}")
+
+
+def read_again(origin, database):
+    """All that has changed until now is in the gateway's feeds. A row comes and goes: the scan that misses it began when it had come, and so has read everything."""
+    shown = lambda: [get(origin, f"/feeds/{feed}/items/{LAST}")[0] for feed in ("orders", "notes")]
+    database.run(f"INSERT INTO orders VALUES ({LAST}, 'north', 'last')", f"INSERT INTO notes VALUES ({LAST}, 'last')")
+    wait_for("the gateway to read the last row", lambda: shown() == [200, 200])
+    database.run(f"DELETE FROM orders WHERE id = {LAST}", f"DELETE FROM notes WHERE id = {LAST}")
+    wait_for("the gateway to miss the last row", lambda: shown() == [404, 404])
 
 
 def read_pages(node, feed, partition, after, items, limit):
@@ -146,6 +156,7 @@ def main():
                         for _ in range(5):
                             rows.change()
                         node.start()
+                    read_again(origin, database)
                     agree(origin, hub, "orders", "notes")
                     agree(origin, second, "orders", "notes")
                     state = described(hub, "orders")

@@ -210,7 +210,7 @@ class Matrix:
     def administration(self, person, proof):
         self.backups += 1
         copy = urllib.parse.quote(os.path.join(self.node.folder, f"backup-{self.backups}"), safe="")
-        acts = [("GET", "/admin/status", "", "viewer", 200), ("GET", "/admin/quarantine", "", "viewer", 200), ("GET", "/admin/explain", "?user=plain&feed=team", "operator", 200),
+        acts = [("GET", "/admin/status", "", "viewer", 200), ("GET", "/mesh", "", "viewer", 200), ("GET", "/admin/quarantine", "", "viewer", 200), ("GET", "/admin/explain", "?user=plain&feed=team", "operator", 200),
                 ("POST", "/admin/release/{feed}", "", "operator", 200), ("POST", "/admin/quarantine/{feed}/replay", "", "operator", 200),
                 ("DELETE", "/admin/quarantine/{feed}/{stream}/{key}", "", "operator", 404), ("POST", "/admin/backup", f"?into={copy}", "administrator", 200),
                 ("POST", "/admin/promote/{feed}", "", "administrator", 409), ("GET", "/admin/peers", "", "viewer", 200),
@@ -252,7 +252,7 @@ class Matrix:
 
     def wanted_cells(self, proofs):
         """Of one person in one state: the cells of slices, and for each proof a range, the fixed routes and those of administration."""
-        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 22 + 12)
+        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 22 + 13)
 
 
 def routes_of(node):

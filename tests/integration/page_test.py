@@ -109,6 +109,32 @@ def divided(browser, gateway, database, pictures):
     browser.size(1280, 900)
 
 
+def mesh(browser, program, folder, gateway, pictures):
+    """A second node follows the first: each shows the other, and that it has gone."""
+    os.makedirs(os.path.join(folder, "hub"))
+    hub = Gateway(program, os.path.join(folder, "hub"), f"""
+node: {{ read: public, roles: {{ viewer: public }}, name: hub-3, data: DATA, listen: "http://127.0.0.1:PORT" }}
+peers: {{ branch: {{ url: "{gateway.url}" }} }}
+feeds: {{ orders: {{ from: {{ peer: branch }} }} }}
+""")
+    browser.open(gateway.url + "/")
+    browser.wait("the feeds", "document.querySelectorAll('#feeds tr[data-feed]').length === 3")
+    same("what is said of other nodes while there is none", browser.value("document.getElementById('mesh').hidden"), True)
+    hub.start_and_wait("orders")
+    with hub.stopped_in_the_end():
+        browser.wait("the node that follows", "document.querySelector('#mesh tr[data-node=hub-3]')?.textContent.includes('follows this nodeconnected')")
+        browser.wait("that it has all", "document.querySelector('#mesh tr[data-node=hub-3]').textContent.includes('orders up to date')")
+        before = set(browser.requests)
+        browser.open(hub.url + "/")
+        browser.wait("the node that is followed", "document.querySelector('#mesh tr[data-node=branch]')?.textContent.includes('is followedconnected')")
+        browser.wait("the feed", "document.querySelector('#mesh tr[data-node=branch]').textContent.includes('orders followed from there')")
+        same("a word that is missing", browser.value("document.getElementById('mesh').textContent.includes('undefined')"), False)
+        browser.picture(os.path.join(pictures, "page-mesh.png"))
+        browser.open(gateway.url + "/")
+        browser.requests[:] = [one for one in browser.requests if one in before or not one.startswith(hub.url)]
+    browser.wait("that it has gone", "document.querySelector('#mesh tr[data-node=hub-3]')?.textContent.includes('gone')")
+
+
 def the_node_comes_back(browser, gateway, database):
     """The stream goes on from its last mark when the node has been away."""
     before = len(browser.complaints)
@@ -149,7 +175,7 @@ def main():
         database = Sqlite(folder)
         fill(database)
         gateway = Gateway(program, folder, f"""
-node: {{ read: public, name: branch-7, data: DATA, listen: "http://127.0.0.1:PORT" }}
+node: {{ read: public, roles: {{ viewer: public }}, name: branch-7, data: DATA, listen: "http://127.0.0.1:PORT" }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 200ms }} }}
 feeds:
   orders: {{ from: {{ source: company, table: orders }} }}
@@ -167,6 +193,7 @@ feeds:
                 live(browser, database, options.pictures)
                 search(browser, options.pictures)
                 divided(browser, gateway, database, options.pictures)
+                mesh(browser, program, folder, gateway, options.pictures)
                 the_node_comes_back(browser, gateway, database)
                 same("what the hostile item did", browser.value("window.hacked ?? null"), None)
                 same("requests to other hosts", [one for one in browser.requests if not one.startswith((gateway.url, "data:", "about:"))], [])

@@ -5,6 +5,7 @@ const NUMBERS = new Set(["int64", "uint64", "float32", "float64", "decimal"]);
 const STATES = {
   idle: ["up to date", "good"], scanning: ["reading", "busy"], starting: ["starting", "busy"], quiet: ["quiet hours", ""],
   paused: ["paused", "busy"], failing: ["cannot be read", "bad"], refused: ["refused", "bad"], stopped: ["stopped", "bad"],
+  following: ["following", "good"], connecting: ["connecting", "busy"], origin: ["origin", "good"],
 };
 
 // The page of a device is given a token behind the '#': it stays in this tab, and is shown to this node alone, with each request.
@@ -21,6 +22,7 @@ const counts = new Intl.NumberFormat("en");
 let skew = 0;        // the node's clock less ours
 let feeds = [];      // as /feeds last told
 let seen = new Map();  // feed → [[time, seq], …] of the last minute
+let mesh = null;     // as /mesh last told, to those who may see it
 let view = null;     // what is shown
 
 function make(name, attributes, ...children) {
@@ -129,6 +131,36 @@ function remarks(feed) {
   return out;
 }
 
+const WAYS = { pull: "is followed", push: "is brought feeds", brought: "brings feeds" };
+const LINKS = { connected: ["connected", "good"], connecting: ["connecting", "busy"], failing: ["no contact", "bad"] };
+const THERE = { followed: "followed from there", ready: "could be followed", following: "is brought", brought: "brought there", lagging: "lags", failing: "not given" };
+/** "37 changes and 2 min behind", or nothing where that is no more than what is on its way. */
+function behind(items, seconds = 0) {
+  const some = [items > 0 ? `${counts.format(items)} ${items === 1 ? "change" : "changes"}` : "", seconds < 60 ? "" : ago(seconds * 1000)].filter(Boolean);
+  return some.length ? `${some.join(" and ")} behind` : "";
+}
+function meshRow(name, way, [word, kind], since, told, notes) {
+  const feeds = told.flatMap(([feed, ...words]) => [make("span", { class: "label" }, feed), ` ${words.filter(Boolean).join(", ")} `]);
+  const row = make("tr", { class: "group", "data-node": name }, make("th", { scope: "row" }, name), make("td", null, way), make("td", null, make("span", { class: `state ${kind}` }, word)),
+    make("td", { class: "number spare" }, instant(since)), make("td", { class: "wide note" }, ...feeds));
+  return [row, ...new Set(notes.filter(Boolean))].map(one => one === row ? row : make("tr", { class: "more" }, make("td", { class: "note", colspan: "5" }, one)));
+}
+function linkRows(peer, link, seqs) {
+  const late = one => link.direction === "push" ? behind(seqs.get(one.feed) - one.seq) : behind(one.lag?.items, one.lag?.seconds);
+  const feeds = link.feeds.map(one => [one.feed, THERE[one.state] ?? one.state, late(one)]);
+  return meshRow(peer.name, WAYS[link.direction] ?? link.direction, LINKS[link.state] ?? [link.state, ""], link.since, feeds, [link.error, ...link.feeds.map(one => one.error)]);
+}
+function followerRows(one, seqs) {
+  const feeds = one.feeds.map(feed => [feed.feed, behind((seqs.get(feed.feed) ?? 0) - feed.sent) || "up to date"]);
+  const note = one.subject ? "" : "It showed no certificate: this is what it calls itself.";
+  return meshRow(one.node, "follows this node", one.connected ? LINKS.connected : ["gone", "bad"], one.connected ? one.since : one.last, feeds, [note]);
+}
+/** A row for each way in which feeds come from a peer or go there, and for each node that follows this one. */
+function meshRows({ feeds, peers, followers }) {
+  const seqs = new Map(feeds.map(one => [one.feed, one.seq]));
+  return [...peers.flatMap(peer => peer.links.flatMap(link => linkRows(peer, link, seqs))), ...followers.flatMap(one => followerRows(one, seqs))];
+}
+
 const short = (value, most) => value.length > most ? value.slice(0, most) + "…" : value;
 const shown = value => typeof value === "string" ? value : JSON.stringify(value);
 function summary(item) {
@@ -190,7 +222,8 @@ class Overview {
     this.changes = new Changes(true);
     this.heads = new Map();
     const columns = [["Feed", ""], ["Items", "number"], ["Newest data", "number"], ["Changes a minute", "number spare"], ["State", ""]];
-    main.replaceChildren(make("h1", null, "What this node publishes"), this.lead, table("Feeds", columns, this.body, "feeds"),
+    this.mesh = make("section", { id: "mesh", hidden: "hidden" });
+    main.replaceChildren(make("h1", null, "What this node publishes"), this.lead, table("Feeds", columns, this.body, "feeds"), this.mesh,
       make("h2", null, "Last changes"), this.changes.element);
     if (feeds.length) this.refresh();
   }
@@ -199,6 +232,13 @@ class Overview {
     this.lead.textContent = `${counts.format(feeds.length)} ${feeds.length === 1 ? "feed" : "feeds"} with ${counts.format(items)} items`;
     renew(this.body, ...feeds.flatMap(feed => this.rows(feed)));
     this.follow().catch(() => {});
+    this.showMesh(mesh ? meshRows(mesh) : []);
+  }
+  /** Where there is no other node, nothing is said of any. */
+  showMesh(rows) {
+    this.mesh.hidden = !rows.length;
+    const columns = [["Node", ""], ["", ""], ["State", ""], ["Since", "number spare"], ["Feeds", ""]];
+    renew(this.mesh, make("h2", null, "Mesh"), table("Mesh", columns, make("tbody", null, ...rows)));
   }
   rows(feed) {
     const name = make("th", { scope: "row" }, make("a", { href: `#/feeds/${encodeURIComponent(feed.feed)}` }, feed.feed));
@@ -416,6 +456,7 @@ async function poll() {
   try {
     const answer = await ask("feeds", { headers: { Accept: "application/json" }, cache: "no-cache" });
     feeds = answer.feeds;
+    mesh = who.mesh ? await ask("mesh", { cache: "no-store" }).catch(() => null) : null;
     if (!feeds.length && who.sign_in && !who.device) return location.replace("login");
     feeds.forEach(note);
     document.getElementById("node").textContent = answer.node ?? "";
