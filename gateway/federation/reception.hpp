@@ -9,6 +9,7 @@
 #include "gateway/base/blocking.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/federation/options.hpp"
+#include "gateway/federation/repairs.hpp"
 #include "gateway/federation/routes.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/store/store.hpp"
@@ -35,12 +36,15 @@ class Reception {
   [[nodiscard]] const FollowedFeed* welcome(const net::Request& request) const;
   net::Response offer(const net::Request& request);
   net::Response take(const net::Request& request);
+  net::Response reconcile(const net::Request& request);
+  Result<std::shared_ptr<store::Feed>> offered(const std::string& feed);
   void note(const net::Request& request, const Status& done);
 
   const Options& options_;
   store::Store& store_;
   base::BlockingPool& pool_;
   base::Log& log_;
+  Repairs repairs_;
   mutable std::mutex mutex_;
   std::map<std::string, Brought, std::less<>> brought_;
 };
