@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 namespace meshgate {
 
@@ -10,21 +11,15 @@ namespace {
 constexpr std::size_t kMostPieces = 4096;
 constexpr std::string_view kGone = "{\"gone\":";
 
-/// Calls `take` with the seq and the text of each line that counts.
-template <class Take>
-void for_each_line(std::string_view lines, Seq floor, Take take) {
-  while (!lines.empty()) {
-    const std::string_view line = lines.substr(0, lines.find('\n'));
-    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
-    const auto seq = seq_of_line(line);
-    if (seq && (*seq > floor || !line.starts_with(kGone))) take(*seq, line);
-  }
-}
-
-LineSum sum_of(Sha256& hash, std::string_view line) {
-  hash.begin();
-  hash.add(line);
-  return {1, hash.finish()};
+/// The content hash that the revision of a put line has; empty for any other line. Within the id before it every quote has a backslash.
+std::string_view content_hash_of(std::string_view line) {
+  constexpr std::string_view kPut = "{\"put\":";
+  constexpr std::string_view kRev = "\",\"rev\":\"";
+  const auto at = line.starts_with(kPut) ? line.find(kRev) : std::string_view::npos;
+  if (at == std::string_view::npos) return {};
+  const auto rev = line.substr(at + kRev.size());
+  const auto dash = rev.find('-');
+  return dash == std::string_view::npos ? std::string_view() : rev.substr(dash + 1, 2 * sizeof(Bits128));
 }
 
 }  // namespace
@@ -39,19 +34,44 @@ std::optional<Seq> seq_of_line(std::string_view line) {
   return std::nullopt;
 }
 
-void RangeSummer::add(std::string_view lines) {
-  for_each_line(lines, floor_, [this](Seq seq, std::string_view line) { add_line(seq, line); });
+Bits128 ItemSummer::sum(Seq seq, std::string_view content_hash) {
+  hash_.begin();
+  hash_.add(std::to_string(number(seq)));
+  hash_.add(" ");
+  hash_.add(content_hash);
+  return hash_.finish();
 }
 
-void RangeSummer::add_line(Seq seq, std::string_view line) {
-  const LineSum one = sum_of(hash_, line);
+void each_entry(std::string_view lines, Summed by, Seq floor, const TakeEntry& take) {
+  Sha256 hash;
+  ItemSummer items;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    const auto seq = seq_of_line(line);
+    if (!seq || (*seq <= floor && line.starts_with(kGone))) continue;
+    if (by == Summed::items) {
+      if (const auto content = content_hash_of(line); !content.empty()) take(*seq, items.sum(*seq, content));
+      continue;
+    }
+    hash.begin();
+    hash.add(line);
+    take(*seq, hash.finish());
+  }
+}
+
+void RangeSummer::add(std::string_view lines) {
+  each_entry(lines, by_, floor_, [this](Seq seq, const Bits128& sum) { add_entry(seq, sum); });
+}
+
+void RangeSummer::add_entry(Seq seq, const Bits128& sum) {
   if (pieces_.empty() || pieces_.back().sum.count == width_) {
     if (pieces_.size() == kMostPieces) merge();
-    pieces_.push_back({seq, one});
+    pieces_.push_back({seq, {1, sum}});
     return;
   }
   pieces_.back().to = seq;
-  pieces_.back().sum += one;
+  pieces_.back().sum += EntrySum{1, sum};
 }
 
 /// Two pieces become one, so that their number is bounded whatever the range holds.
@@ -77,17 +97,11 @@ std::vector<RangePart> RangeSummer::parts(std::size_t most) const {
   return out;
 }
 
-PartSummer::PartSummer(std::vector<Seq> ends, Seq floor) : ends_(std::move(ends)), floor_(floor), sums_(ends_.size()) {}
+PartSummer::PartSummer(std::vector<Seq> ends) : ends_(std::move(ends)), sums_(ends_.size()) {}
 
-void PartSummer::add(std::string_view lines) {
-  for_each_line(lines, floor_, [this](Seq seq, std::string_view line) {
-    while (at_ < ends_.size() && seq > ends_[at_]) ++at_;
-    if (at_ < ends_.size()) sums_[at_] += sum_of(hash_, line);
-  });
-}
-
-void append_seqs(std::string_view lines, Seq floor, std::vector<Seq>& out) {
-  for_each_line(lines, floor, [&](Seq seq, std::string_view) { out.push_back(seq); });
+void PartSummer::add(Seq seq, const Bits128& sum) {
+  while (at_ < ends_.size() && seq > ends_[at_]) ++at_;
+  if (at_ < ends_.size()) sums_[at_] += EntrySum{1, sum};
 }
 
 }  // namespace meshgate

@@ -57,14 +57,22 @@ Status read_text(std::string_view name, element from, std::string& out) {
   return {};
 }
 
+Status read_by(element from, Summed& out) {
+  std::string_view text;
+  if (from.get(text) != simdjson::SUCCESS || (text != "lines" && text != "items")) return wrong("by must be \"lines\" or \"items\"");
+  out = text == "items" ? Summed::items : Summed::lines;
+  return {};
+}
+
 Status read_member(std::string_view name, element value, ReconcileQuestion& out) {
   if (name == "feed") return read_text(name, value, out.feed);
   if (name == "uid") return read_text(name, value, out.uid);
   if (name == "partition") return read_text(name, value, out.partition);
+  if (name == "by") return read_by(value, out.by);
   if (name == "ranges") return read_ranges(name, value, out.ranges);
   if (name == "lines") return read_ranges(name, value, out.lines);
   std::uint64_t whole = 0;
-  if (name != "protocol" && name != "floor") return wrong(std::string(name.substr(0, 64)) + " is not known: there are protocol, feed, uid, partition, floor, ranges and lines");
+  if (name != "protocol" && name != "floor") return wrong(std::string(name.substr(0, 64)) + " is not known: there are protocol, feed, uid, partition, by, floor, ranges and lines");
   if (value.get(whole) != simdjson::SUCCESS) return wrong(std::string(name) + " must be a whole number");
   if (name == "protocol" && whole != 1) return wrong("protocol must be 1: this node speaks no other");
   if (name == "floor") out.floor = Seq{whole};
@@ -78,6 +86,7 @@ std::string text(const ReconcileQuestion& question) {
   append_json_string(out, question.feed);
   if (!question.uid.empty()) append_json_string(out.append(",\"uid\":"), question.uid);
   append_json_string(out.append(",\"partition\":"), question.partition);
+  if (question.by == Summed::items) out.append(",\"by\":\"items\"");
   out.append(",\"floor\":").append(std::to_string(number(question.floor)));
   append_ranges(out, "ranges", question.ranges);
   append_ranges(out, "lines", question.lines);

@@ -18,11 +18,12 @@ struct ReconcileQuestion {
   std::string feed;
   std::string uid;  ///< of the feed of which the asker holds items; empty: not said
   std::string partition;
+  Summed by = Summed::lines;      ///< what counts in the sums
   Seq floor{0};                   ///< the asker's: gone lines up to it are left out
   std::vector<SeqRange> ranges;   ///< to be summed; none of both kinds: all there is
   std::vector<SeqRange> lines;    ///< whose lines are wanted
 };
-/// {"protocol":1,"feed":"orders","uid":"…","partition":"north","floor":3,"ranges":[[0,70123]],"lines":[[17,18]]}
+/// {"protocol":1,"feed":"orders","uid":"…","partition":"north","floor":3,"ranges":[[0,70123]],"lines":[[17,18]]}; "by":"items" where not lines count
 std::string text(const ReconcileQuestion& question);
 /// Code::config names what is wrong.
 Result<ReconcileQuestion> parse_reconcile_question(std::string_view body);

@@ -5,10 +5,13 @@
 #include "gateway/device/cutter.hpp"
 #include "gateway/device/piece_queue.hpp"
 #include "gateway/device/range_reader.hpp"
+#include "gateway/device/repair.hpp"
 
 namespace meshgate::device {
 
 namespace {
+
+constexpr std::uint32_t kMostRepairs = 1;  ///< of copies that were found to differ in a row, before all is read
 
 /// Up to where the cursor stands.
 std::string url_of(const std::string& node, const Place& place) {
@@ -114,6 +117,27 @@ Result<std::optional<RangePlan>> plan_ranges(net::HttpClient& client, const std:
   return std::optional(RangePlan{url_of(node, place), std::move(*offered), place_name(place), state.columns, schema, state.cursor.seq});
 }
 
+/// What is to be compared from 0 is repaired by what differs, where that can be. Nothing: it is read.
+std::optional<Outcome> follow_repair(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place,
+                                     const std::function<bool(const Applied&)>& applied) {
+  const ReaderState state = file.standing(place);
+  const bool begins = state.comparing && state.cursor.start() && state.count > 0;
+  if (!begins || state.mismatches > kMostRepairs) return std::nullopt;
+  auto repaired = repair(client, node, file, place);
+  if (!repaired && (repaired.error().code == Code::cancelled || retryable(repaired.error().code))) return failed(std::move(repaired).error());
+  if (!repaired) {
+    auto forgotten = file.forget_order(place);
+    return forgotten ? std::nullopt : std::optional(failed(std::move(forgotten).error()));
+  }
+  Outcome out;
+  if (repaired->stale) return out;
+  (void)applied(*repaired);
+  out.lines = repaired->lines;
+  out.caught_up = repaired->verified;
+  if (repaired->mismatch) out.kind = Outcome::Kind::mismatch;
+  return out;
+}
+
 /// Nothing: go on with /changes from where the file stands.
 std::optional<Outcome> follow_ranges(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
                                      const std::function<bool(const Applied&)>& applied) {
@@ -152,6 +176,7 @@ std::optional<Outcome> follow_ranges(net::HttpClient& client, const std::string&
 
 Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
                const std::function<bool(const Applied&)>& applied) {
+  if (auto repaired = follow_repair(client, node, file, place, applied)) return std::move(*repaired);
   if (!manner.helpers.empty()) {
     if (auto ended = follow_ranges(client, node, file, place, manner, applied)) return std::move(*ended);
   }

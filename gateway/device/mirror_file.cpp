@@ -271,6 +271,66 @@ Status MirrorFile::begin_pass(Place& place) {
   return done;
 }
 
+Result<Order> MirrorFile::order(const Place& place) {
+  const Guard guard(mutex_);
+  return Order::of(*database_, place);
+}
+
+Result<Applied> MirrorFile::mend(Place& place, std::uint64_t generation, const std::vector<Seq>& away, const Piece& piece) {
+  const Guard guard(mutex_);
+  if (place.generation != generation) return Applied{.stale = true};
+  if (auto done = commit_now(); !done) return std::move(done).error();
+  if (auto begun = begin(); !begun) return std::move(begun).error();
+  const Epoch epoch = place.feed->epoch;
+  auto applied = mend_all(place, away, piece);
+  const auto done = applied ? commit_now() : Status();
+  if (applied && done) return applied;
+  roll_back();
+  place.feed->epoch = epoch;
+  if (!applied) return applied;
+  return done.error();
+}
+
+Result<Applied> MirrorFile::mend_all(Place& place, const std::vector<Seq>& away, const Piece& piece) {
+  auto ids = ids_at(*database_, place, away);
+  if (!ids) return std::move(ids).error();
+  for (const std::string& id : *ids) {
+    if (auto done = applier_.take_away(place, id); !done) return std::move(done).error();
+  }
+  Seq last{0};
+  for (const Change& change : piece.changes) {
+    if (auto done = apply_one(place, change, last); !done) return std::move(done).error();
+  }
+  for (const std::string& id : *ids) {
+    if (auto done = applier_.settle(place, id); !done) return std::move(done).error();
+  }
+  if (auto done = applier_.end_comparing(place); !done) return std::move(done).error();
+  MirroredFeed& feed = *place.feed;
+  if (feed.epoch != piece.mark.cursor.epoch) {
+    feed.epoch = piece.mark.cursor.epoch;
+    if (auto saved = ledger_->save(feed); !saved) return std::move(saved).error();
+  }
+  Applied out;
+  out.lines = piece.changes.size();
+  place.now.cursor = piece.mark.cursor;
+  ++place.generation;
+  if (piece.mark.as_of.count != 0) place.now.as_of = piece.mark.as_of;
+  if (piece.mark.caught_up) {
+    if (auto judged = judge(place, piece.mark, out); !judged) return std::move(judged).error();
+  }
+  out.generation = place.generation;
+  return out;
+}
+
+Status MirrorFile::forget_order(Place& place) {
+  const Guard guard(mutex_);
+  if (auto begun = begin(); !begun) return begun;
+  auto done = applier_.forget_order(place);
+  if (done) done = commit_now();
+  if (!done) roll_back();
+  return done;
+}
+
 Result<std::uint64_t> MirrorFile::drop(Place& place) {
   const Guard guard(mutex_);
   if (auto begun = begin(); !begun) return std::move(begun).error();

@@ -12,6 +12,7 @@
 #include "gateway/device/applier.hpp"
 #include "gateway/device/file_lock.hpp"
 #include "gateway/device/ledger.hpp"
+#include "gateway/device/order.hpp"
 #include "gateway/device/piece.hpp"
 
 namespace meshgate::device {
@@ -38,6 +39,7 @@ struct Applied {
   bool mismatch = false;         ///< they are not: the partition is compared from 0
   std::uint64_t removed = 0;     ///< what a finished pass did not meet
   std::uint64_t generation = 0;  ///< of the partition afterwards
+  std::uint64_t repaired = 0;    ///< bytes of a node's answers, where what differed was repaired
 };
 
 struct FileOptions {
@@ -64,6 +66,12 @@ class MirrorFile {
   Result<std::shared_ptr<const Columns>> take_schema(MirroredFeed& feed, const Schema& schema);
   /// 410: the items stay, a pass at 0 begins.
   Status begin_pass(Place& place);
+  /// Where the rows stand, to compare them with a node's. Code::unsupported: they cannot be compared.
+  Result<Order> order(const Place& place);
+  /// Makes the partition what a node has: what stands at the seqs `away`, ascending, goes, then the piece comes, and the cursor is its mark's. All or nothing.
+  Result<Applied> mend(Place& place, std::uint64_t generation, const std::vector<Seq>& away, const Piece& piece);
+  /// What the seqs of the rows said means nothing any more: the pass that follows decides.
+  Status forget_order(Place& place);
   /// The reader may not read it any more: the partition's items go, those that are in others too stay there. Should it come back, it is read
   /// from 0. Gives how many it held.
   Result<std::uint64_t> drop(Place& place);
@@ -89,6 +97,7 @@ class MirrorFile {
   void roll_back();
   void rest();
   Result<Applied> apply_all(Place& place, const Piece& piece);
+  Result<Applied> mend_all(Place& place, const std::vector<Seq>& away, const Piece& piece);
   Status apply_one(Place& place, const Change& change, Seq& last);
   Status apply_mark(Place& place, const Mark& mark, Seq last, Applied& out);
   Status judge(Place& place, const Mark& mark, Applied& out);

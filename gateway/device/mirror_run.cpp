@@ -350,6 +350,7 @@ bool MirrorRun::on_applied(Task& task, const Applied& applied) {
     say(base::Level::info,
         title(*task.place) + ": " + std::to_string(applied.removed) + " rows are no longer at the node and were removed");
   }
+  if (applied.repaired > 0) say(base::Level::info, title(*task.place) + ": repaired by what differs, with " + std::to_string(applied.repaired) + " bytes");
   if (recovered) say(base::Level::info, title(*task.place) + ": caught up again");
   if (applied.lines > 0 || applied.caught_up) {
     report(task, applied.verified ? MirrorProgress::Stage::caught_up : MirrorProgress::Stage::reading);

@@ -29,6 +29,8 @@ Error refused(const net::HttpClient::Answer& answer) {
   return {code, std::move(message)};
 }
 
+std::string blame(const std::string& peer, const Error& why) { return why.code == Code::no_space ? why.message : peer + ": " + why.message; }
+
 Status check_protocol(const net::HttpClient::Answer& answer) {
   const std::string_view protocol = answer.fields.find("Meshgate-Protocol").value_or("");
   if (protocol.empty()) return not_a_node("no Meshgate-Protocol field");

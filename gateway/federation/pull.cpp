@@ -247,7 +247,7 @@ Status Pull::mend(net::HttpClient& client, Copy& copy) {
     if (std::ranges::find(copy.lacking, one.name) != copy.lacking.end()) continue;
     int& tries = mended_[part];
     if (tries >= kMostRepairs) continue;
-    auto mended = mend_from(client, peer().url, *copy.feed, one.name, house_.options.aside);
+    auto mended = mend_from(client, peer().url, copy.feed, one.name, house_.options.aside);
     const bool passing = !mended && (mended.error().code == Code::cancelled || retryable(mended.error().code));
     tries = passing ? tries + 1 : kMostRepairs;
     if (passing) return std::move(mended).error();
@@ -257,9 +257,7 @@ Status Pull::mend(net::HttpClient& client, Copy& copy) {
     }
     anew_.erase(part);
     copy.held.cursors[one.name] = copy.feed->followed(one.name);
-    house_.log.info("federation", peer().name + ": " + part.text() + ": repaired with " + std::to_string(mended->bytes) + " bytes in " + std::to_string(mended->asked) + " answers");
-    if (mended->alone == 0) continue;
-    house_.log.warning("federation", part.text() + ": " + std::to_string(mended->alone) + " entries that only this node had are not in the feed any more; they are kept in " + mended->kept);
+    tell(house_.log, peer().name, part.text(), *mended);
   }
   return {};
 }
@@ -344,7 +342,7 @@ Pull::Next Pull::attempt() {
     house_.log.info("federation", peer().name + ": " + done.error().message + "; it is read again from 0");
     return Next::again;
   }
-  complain(peer().name + ": " + done.error().message);
+  complain(blame(peer().name, done.error()));
   link_.fails(done.error().message);
   const bool all = retryable(done.error().code);
   for (const std::size_t feed : all ? house_.routes.candidates(number_) : std::vector<std::size_t>()) house_.routes.fails(number_, feed, done.error().message);

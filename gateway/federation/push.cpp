@@ -6,7 +6,9 @@
 #include "gateway/federation/bindings.hpp"
 #include "gateway/federation/brought.hpp"
 #include "gateway/federation/claims.hpp"
+#include "gateway/net/compressor.hpp"
 #include "gateway/net/text.hpp"
+#include "gateway/store/comparing.hpp"
 
 namespace meshgate::federation {
 
@@ -17,6 +19,9 @@ constexpr std::chrono::milliseconds kLongestWait{15000};
 constexpr std::chrono::seconds kHeartbeat{15};  ///< a mark comes at least so often, so that the peer knows how old its copy is
 constexpr std::uint64_t kPageEntries = 5000;
 constexpr std::uint64_t kPageBytes = std::uint64_t{512} << 10U;  ///< the peer takes bodies of 1 MiB unless told otherwise
+constexpr std::size_t kWorthIt = 24;  ///< bytes that the field for it takes
+constexpr int kMostRepairs = 3;
+constexpr int kMostQuestions = 1000;
 
 }  // namespace
 
@@ -77,6 +82,7 @@ Status Push::offer(const std::string& name, Brought& brought, const store::FeedS
   if (answer->status != 200) return refused(*answer);
   auto cursors = parse_cursors(answer->body);
   if (!cursors) return std::move(cursors).error();
+  packed_ = net::negotiate(answer->fields.find("Accept-Encoding")) == net::Encoding::zstd;
   brought.offered = true;
   brought.schema = state.schema.version;
   for (const auto& [partition, cursor] : *cursors) brought.parts[partition].at = cursor;
@@ -98,16 +104,20 @@ Result<bool> Push::bring(const std::string& name, Brought& brought) {
   }
   bool any = false;
   for (const auto& one : state.partitions) {
-    auto moved = bring_page(name, brought, one.name);
-    if (!moved) return std::move(moved).error().within("feed " + name + (one.name.empty() ? "" : " [" + one.name + "]"));
+    const Part part{name, one.name};
+    auto moved = bring_page(brought, part);
+    if (!moved) return std::move(moved).error().within(part.text());
     any = any || *moved;
   }
   return any;
 }
 
-Result<bool> Push::bring_page(const std::string& name, Brought& brought, const std::string& partition) {
-  Part& part = brought.parts[partition];
-  auto page = brought.feed->changes(partition, part.at, {.entries = kPageEntries, .bytes = kPageBytes});
+Result<bool> Push::bring_page(Brought& brought, const Part& part) {
+  Progress& there = brought.parts[part.partition];
+  if (there.at.start()) {
+    if (auto compared = compare(*brought.feed, part, there); !compared) return std::move(compared).error();
+  }
+  auto page = brought.feed->changes(part.partition, there.at, {.entries = kPageEntries, .bytes = kPageBytes});
   if (!page) return std::move(page).error();
   if (page->answer == Answer::ahead) return false;  // it has more than we do: of another peer
   if (page->answer == Answer::beyond_head) {
@@ -115,34 +125,48 @@ Result<bool> Push::bring_page(const std::string& name, Brought& brought, const s
                                  "`meshgate backup` and `meshgate restore` here give it a new order"};
   }
   if (page->answer != Answer::read) {
-    part = {};
+    there.at = {};
     return true;
   }
-  const bool news = page->entries > 0 || page->mark.cursor != part.at || page->mark.caught_up != part.caught_up;
-  if (!news && Clock::now() - part.told < kHeartbeat) return false;
-  if (auto sent = send_page(name, partition, part, *page); !sent) return std::move(sent).error();
+  const bool news = page->entries > 0 || page->mark.cursor != there.at || page->mark.caught_up != there.caught_up;
+  if (!news && Clock::now() - there.told < kHeartbeat) return false;
+  if (auto sent = send_page(part, there, *page); !sent) return std::move(sent).error();
   pages_.add();
   return news;
 }
 
-Status Push::send_page(const std::string& name, const std::string& partition, Part& part, const store::Page& page) {
-  std::string url = peer_.url + "/peers/feeds/" + net::percent_encode(name) + "/changes?after=" + part.at.text();
-  if (!partition.empty()) url.append("&partition=").append(net::percent_encode(partition));
-  std::string body = page.lines;
-  append_mark(body, page.mark);
+Result<net::HttpClient::Answer> Push::post(const Part& part, std::string_view what, std::string query, const std::string& body) {
+  std::string url = peer_.url + "/peers/feeds/" + net::percent_encode(part.feed) + std::string(what);
+  if (!part.partition.empty()) query.append(query.empty() ? "" : "&").append("partition=").append(net::percent_encode(part.partition));
+  if (!query.empty()) url.append("?").append(query);
   net::Fields fields;
   fields.add("Content-Type", "application/x-ndjson");
-  auto answer = client_->send("POST", url, body, fields);
+  const auto packer = packed_ ? net::Compressor::make(net::Encoding::zstd) : nullptr;
+  std::string packed;
+  if (!packer || !packer->add(body, net::Flush::end, packed) || packed.size() + kWorthIt > body.size()) return client_->send("POST", url, body, fields);
+  fields.add("Content-Encoding", "zstd");
+  return client_->send("POST", url, packed, fields);
+}
+
+Status Push::send_page(const Part& part, Progress& there, const store::Page& page) {
+  std::string body = page.lines;
+  append_mark(body, page.mark);
+  auto answer = post(part, "/changes", "after=" + there.at.text(), body);
   if (!answer) return std::move(answer).error();
   if (answer->status == 409) {
-    // The peer stands elsewhere: it has a page whose answer was lost, or was restored.
+    // The peer stands elsewhere: it has a page whose answer was lost, was restored, or has found that its copy is not what it should be.
     const auto cursor = parse_cursor_of(answer->body);
-    if (!cursor || *cursor == part.at) return refused(*answer);
-    part = {.at = *cursor};
+    if (!cursor || *cursor == there.at) return refused(*answer);
+    there.at = *cursor;
+    there.caught_up = false;
     return {};
   }
   if (answer->status != 200) return refused(*answer);
-  part = {page.mark.cursor, page.mark.caught_up, Clock::now()};
+  there.at = page.mark.cursor;
+  there.caught_up = page.mark.caught_up;
+  there.told = Clock::now();
+  durable_ = parse_cursor_of(answer->body) == there.at;
+  if (there.caught_up) there.repairs = 0;
   return {};
 }
 
@@ -160,6 +184,35 @@ std::vector<Push::Reached> Push::reached() const {
   std::vector<Reached> out;
   for (const auto& [name, one] : reached_) out.push_back(one);
   return out;
+}
+
+Status Push::compare(const store::Feed& feed, const Part& part, Progress& there) {
+  if (there.repairs >= kMostRepairs) return {};
+  auto repaired = answer_questions(feed, part);
+  const bool passing = !repaired && (repaired.error().code == Code::cancelled || retryable(repaired.error().code));
+  there.repairs = passing ? there.repairs + 1 : kMostRepairs;
+  if (passing) return std::move(repaired).error();
+  if (!repaired) return {};
+  there.at = *repaired;
+  log_.info("federation", peer_.name + ": " + part.text() + ": the copy there was repaired by what differs");
+  return {};
+}
+
+Result<Cursor> Push::answer_questions(const store::Feed& feed, const Part& part) {
+  std::string body;
+  for (int asked = 0; asked < kMostQuestions; ++asked) {
+    auto answer = post(part, "/reconcile", {}, body);
+    if (!answer) return std::move(answer).error();
+    if (answer->status != 200) return refused(*answer);
+    if (const auto cursor = parse_cursor_of(answer->body)) return *cursor;
+    auto question = parse_reconcile_question(answer->body);
+    if (!question) return std::move(question).error();
+    question->partition = part.partition;
+    auto text = store::answer_of(feed, *question, kPageBytes);
+    if (!text) return std::move(text).error();
+    body = std::move(*text);
+  }
+  return Error{Code::unsupported, "the peer does not come to an end with its questions"};
 }
 
 void Push::run() {
@@ -190,11 +243,12 @@ void Push::run() {
       complaint_ = fault->message;
       log_.warning("federation", peer_.name + ": " + complaint_);
     }
-    if (!fault && !complaint_.empty()) {
+    const bool well = !fault && durable_;
+    if (well && !complaint_.empty()) {
       complaint_.clear();
       log_.info("federation", peer_.name + ": feeds are brought there again");
     }
-    if (!fault) backoff_.succeeded();
+    if (well) backoff_.succeeded();
     if (any && !fault) continue;
     std::unique_lock lock(mutex_);
     const auto wait = fault ? backoff_.failed() : std::chrono::milliseconds(kHeartbeat);

@@ -15,6 +15,7 @@
 #include "gateway/base/metrics.hpp"
 #include "gateway/federation/link.hpp"
 #include "gateway/federation/options.hpp"
+#include "gateway/federation/sync_cutter.hpp"
 #include "gateway/store/store.hpp"
 
 namespace meshgate::federation {
@@ -46,25 +47,31 @@ class Push {
  private:
   using Clock = std::chrono::steady_clock;
   /// How far the peer has a partition.
-  struct Part {
+  struct Progress {
     Cursor at;
     bool caught_up = false;  ///< it was told so
     Clock::time_point told{};
+    int repairs = 0;  ///< that were tried since it was caught up
   };
   struct Brought {
     std::shared_ptr<store::Feed> feed;
     std::shared_ptr<void> subscription;
     bool offered = false;
     std::uint32_t schema = 0;
-    std::map<std::string, Part> parts;
+    std::map<std::string, Progress> parts;
   };
 
   void run();
   /// False: there was nothing to bring.
   Result<bool> bring(const std::string& name, Brought& brought);
   Status offer(const std::string& name, Brought& brought, const store::FeedState& state);
-  Result<bool> bring_page(const std::string& name, Brought& brought, const std::string& partition);
-  Status send_page(const std::string& name, const std::string& partition, Part& part, const store::Page& page);
+  Result<bool> bring_page(Brought& brought, const Part& part);
+  Status send_page(const Part& part, Progress& there, const store::Page& page);
+  /// What would be brought from 0 is compared where it can be, so that only what differs travels. An error: the peer cannot be asked.
+  Status compare(const store::Feed& feed, const Part& part, Progress& there);
+  Result<Cursor> answer_questions(const store::Feed& feed, const Part& part);
+  /// Packed, where the peer takes that.
+  Result<net::HttpClient::Answer> post(const Part& part, std::string_view what, std::string query, const std::string& body);
   void ring();
   void note(const std::string& name, const Brought& brought, std::string error);
   [[nodiscard]] bool stopped();
@@ -76,6 +83,8 @@ class Push {
   base::Counter& pages_;
   base::Gauge& working_;
   std::unique_ptr<net::HttpClient> client_;
+  bool packed_ = false;  ///< the peer said that it takes zstd
+  bool durable_ = true;  ///< the last page was when it was answered; what a peer keeps back it may lose again
   base::Backoff backoff_;
   std::map<std::string, Brought> feeds_;
   std::string complaint_;

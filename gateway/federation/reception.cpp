@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/federation/answered.hpp"
 #include "gateway/federation/bindings.hpp"
 #include "gateway/federation/brought.hpp"
 #include "gateway/net/loops.hpp"
@@ -32,7 +33,8 @@ net::Response problem(const net::Request& request, const Error& why, std::string
     case Code::not_found: return net::problem(404, "not-found", "Not found", why.message, request.id);
     default: break;
   }
-  auto out = net::problem(503, "unavailable", "Not now", why.message, request.id);
+  const std::string_view detail = why.code == Code::no_space ? "the disk of the node that takes it is full: nothing is taken until there is room" : std::string_view(why.message);
+  auto out = net::problem(503, "unavailable", "Not now", detail, request.id);
   out.fields.add("Retry-After", "1");
   return out;
 }
@@ -65,7 +67,17 @@ net::Response Reception::offer(const net::Request& request) {
   for (const auto& one : (*feed)->state().partitions) {
     if (const Cursor at = (*feed)->followed(one.name); !at.start()) held.emplace(one.name, at);
   }
-  return json(cursors_text(held));
+  auto out = json(cursors_text(held));
+  out.fields.add("Accept-Encoding", "zstd");
+  return out;
+}
+
+Result<std::shared_ptr<store::Feed>> Reception::offered(const net::Request& request) {
+  const std::string& name = request.captures[0];
+  auto feed = known(store_, name);
+  const auto binding = bindings_.of_feed(name);
+  if (!feed || (binding && !has_offered(request, binding->stated.seal.key))) return Error{Code::conflict, "PUT /peers/feeds/" + name + " comes first"};
+  return feed;
 }
 
 Result<std::shared_ptr<store::Feed>> Reception::copy(const net::Request& request, const OfferedFeed& offered, StatedClaim origin) {
@@ -95,20 +107,37 @@ net::Response Reception::take(const net::Request& request) {
   const auto from = Cursor::parse(request.parameter("after").value_or(""));
   if (!from) return problem(request, {Code::config, "parameter 'after' must be the cursor behind which the page begins"});
   const std::string partition(request.parameter("partition").value_or(""));
-  const auto feed = known(store_, request.captures[0]);
-  const auto binding = bindings_.of_feed(request.captures[0]);
-  if (!feed || (binding && !has_offered(request, binding->stated.seal.key))) return problem(request, {Code::conflict, "PUT /peers/feeds/" + request.captures[0] + " comes first"});
+  auto feed = offered(request);
+  if (!feed) return problem(request, feed.error());
   auto page = parse_page(request.body);
   if (!page) return problem(request, page.error());
-  auto taken = feed->follow(partition, *from, page->lines, page->mark);
-  const Cursor at = feed->followed(partition);
-  if (!taken && !store::may_take(*feed, page->mark.cursor.epoch)) {
+  auto taken = (*feed)->follow(partition, *from, page->lines, page->mark);
+  const Cursor at = (*feed)->followed(partition);
+  if (!taken && !store::may_take(**feed, page->mark.cursor.epoch)) {
     note_fork(request, taken.error());
     return problem(request, taken.error());  // there is no cursor to go on from
   }
   note(request, taken);
   if (!taken) return problem(request, taken.error(), ",\"cursor\":\"" + at.text() + "\"");
   return json("{\"cursor\":\"" + at.text() + "\"}\n");
+}
+
+/// The body answers the question before; the answer is the next one, or where the repaired copy stands.
+net::Response Reception::reconcile(const net::Request& request) {
+  const Part part{request.captures[0], std::string(request.parameter("partition").value_or(""))};
+  auto feed = offered(request);
+  if (!feed) return problem(request, feed.error());
+  auto step = repairs_.take(*feed, part, request.body, options_.aside);
+  const std::string& peer = peer_of(request).name;
+  if (!step) {
+    const Code code = step.error().code;
+    if (code == Code::not_found || code == Code::no_space || retryable(code)) return problem(request, step.error());
+    log_.info("federation", peer + ": " + part.text() + ": not repaired (" + step.error().message + "); it is brought from 0");
+    return problem(request, {Code::conflict, step.error().message});
+  }
+  if (step->question) return json(text(*step->question));
+  tell(log_, peer, part.text(), *step->mended);
+  return json("{\"cursor\":\"" + (*feed)->followed(part.partition).text() + "\"}\n");
 }
 
 /// What has become of it, for whoever asks how the feed does.
@@ -120,7 +149,7 @@ void Reception::note(const net::Request& request, const Status& done) {
   if (own.peer != peer.name) own.since = at;
   own.peer = peer.name;
   own.last = at;
-  if (!done && own.error != done.error().message) log_.warning("federation", peer.name + ": " + done.error().message);
+  if (!done && own.error != done.error().message) log_.warning("federation", blame(peer.name, done.error()));
   own.error = done ? std::string() : done.error().message;
 }
 
@@ -158,6 +187,7 @@ void Reception::add_routes(net::Router& router) {
   };
   router.add("PUT", "/peers/feeds/{feed}", answering(&Reception::offer));
   router.add("POST", "/peers/feeds/{feed}/changes", answering(&Reception::take));
+  router.add("POST", "/peers/feeds/{feed}/reconcile", answering(&Reception::reconcile));
 }
 
 }  // namespace meshgate::federation

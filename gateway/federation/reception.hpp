@@ -10,6 +10,7 @@
 #include "gateway/base/log.hpp"
 #include "gateway/federation/claims.hpp"
 #include "gateway/federation/options.hpp"
+#include "gateway/federation/repairs.hpp"
 #include "gateway/federation/routes.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/store/store.hpp"
@@ -47,6 +48,9 @@ class Reception {
   [[nodiscard]] const Peer& peer_of(const net::Request& request) const;
   /// Whether the peer has said, since the start, that it brings the feed of that key.
   [[nodiscard]] bool has_offered(const net::Request& request, const std::string& key) const;
+  /// The feed that a request is about, where its peer may bring it and has said that it does.
+  Result<std::shared_ptr<store::Feed>> offered(const net::Request& request);
+  net::Response reconcile(const net::Request& request);
   void note(const net::Request& request, const Status& done);
   void note_fork(const net::Request& request, const Error& why);
 
@@ -55,6 +59,7 @@ class Reception {
   store::Store& store_;
   base::BlockingPool& pool_;
   base::Log& log_;
+  Repairs repairs_;
   mutable std::mutex mutex_;
   std::map<std::string, Brought, std::less<>> brought_;
 };

@@ -32,11 +32,13 @@ class HeadFinder {
 Refused check_raw(std::string_view head);
 /// The checks that need the fields, against request smuggling (RFC 9112 sections 3.2, 6.1 and 6.3, read strictly): exactly one
 /// good Host, no Transfer-Encoding but `chunked` (not on HTTP/1.0, not beside Content-Length), one Content-Length of digits,
-/// no Content-Encoding.
+/// no Content-Encoding but one `zstd`.
 Refused check_fields(const Head& head);
 
 /// Whether the connection can carry another request after this one.
 bool keeps_alive(const Head& head);
 bool has_body(const Head& head);
+/// Whether the body is to be unpacked.
+bool packed(const Head& head);
 
 }  // namespace meshgate::net

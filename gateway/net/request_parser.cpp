@@ -5,18 +5,23 @@
 #include <boost/beast/http/string_body.hpp>
 #include <limits>
 
+#include "gateway/net/unpack.hpp"
+
 namespace meshgate::net {
 
 namespace http = boost::beast::http;
 
 struct RequestParser::State {
   http::request_parser<http::string_body> parser;
+  std::size_t most = 0;
+  bool packed = false;
 };
 
 RequestParser::RequestParser(std::size_t body_bytes) : state_(std::make_unique<State>()) {
   // The session has limited the head already, so that the limit's answer is ours.
   state_->parser.header_limit(std::numeric_limits<std::uint32_t>::max());
   state_->parser.body_limit(body_bytes);
+  state_->most = body_bytes;
 }
 
 RequestParser::~RequestParser() = default;
@@ -50,6 +55,7 @@ Refused RequestParser::take_head(std::string_view head, Head& out) {
   out.target = std::string(message.target());
   out.version = message.version();
   for (const auto& field : message) out.fields.add(std::string(field.name_string()), std::string(field.value()));
+  state_->packed = packed(out);
   return check_fields(out);
 }
 
@@ -69,6 +75,12 @@ Refused RequestParser::take_body(std::string_view bytes, std::size_t& used) {
 }
 
 bool RequestParser::done() const { return state_->parser.is_done(); }
+
+Refused RequestParser::finish() {
+  if (!state_->packed) return std::nullopt;
+  std::string& body = state_->parser.get().body();
+  return unpack(std::string(std::move(body)), state_->most, body);
+}
 
 std::string RequestParser::release_body() {
   auto out = std::move(state_->parser.get().body());

@@ -23,6 +23,8 @@ class RequestParser {
   Refused take_body(std::string_view bytes, std::size_t& used);
   /// The body is complete.
   [[nodiscard]] bool done() const;
+  /// Once it is: what came packed is unpacked, up to as many bytes as a body may have.
+  Refused finish();
   /// At the end: it holds nothing afterwards.
   std::string release_body();
 

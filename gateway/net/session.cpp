@@ -146,7 +146,10 @@ asio::awaitable<bool> Session::async_body(RequestParser& parser, const Head& hea
       refused = Refusal{431, "a chunk's extension or the trailer is longer than a header may be"};
     }
     if (refused) co_return false;
-    if (parser.done()) co_return true;
+    if (parser.done()) {
+      refused = parser.finish();
+      co_return !refused.has_value();
+    }
     if (co_await connection_.async_read(buffer_)) continue;
     if (connection_.late()) refused = Refusal{408, "the body did not arrive in time"};
     co_return false;
@@ -233,6 +236,7 @@ asio::awaitable<void> Session::async_refuse(Refusal refusal) {
   Exchange exchange(connection_, manner_of(unread, Head()), house_->draining);
   exchange.close_after();
   auto answer = problem(refusal.status, type_of(refusal.status), reason(refusal.status), refusal.detail, unread.id);
+  if (refusal.status == 415) answer.fields.add("Accept-Encoding", "zstd");
   house_->count({}, refusal.status);
   (void)co_await exchange.async_send(std::move(answer));
   note(taken, exchange, unread, Head());

@@ -1,5 +1,5 @@
 """Figures of nodes that follow each other: a first copy of many items at a hub beside the gateway's own ingest of the same rows and beside a plain download of them; how
-long after a reader at the gateway a reader at the hub has a change; and what travels for a change and for nothing new, counted where the bytes pass.
+long after a reader at the gateway a reader at the hub has a change; and what travels for a change, followed and brought, and for nothing new, counted where the bytes pass.
 
     federation_bench.py --program build/bin/meshgate [--rows 1000000]
 """
@@ -19,8 +19,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fault"))
 
 import measure  # noqa: E402
+from certificates_test import Authority  # noqa: E402
 from databases import Sqlite  # noqa: E402
 from federation import agree, described, hub_configuration  # noqa: E402
+from federation_push_test import described as described_there  # noqa: E402
+from federation_rights_test import TlsNode, listening  # noqa: E402
 from processes import Gateway, wait_for  # noqa: E402
 from proxy import Proxy  # noqa: E402
 
@@ -125,7 +128,53 @@ def change_on_the_wire(program, folder, database, gateway):
     connection.request("GET", "/feeds/notes/changes?after=0")
     lines = [line for line in connection.getresponse().read().splitlines() if b'"id":"2000' in line]
     packed = sum(len(zlib.compress(line)) for line in lines) / len(lines)
-    print(f"| bytes on the wire for a change, each alone | {travelled:.0f} | the change compressed {packed:.0f} | {travelled / packed:.2f} | ≤ {1.5 * packed + 100:.0f} (1.5x + 100) |")
+    bytes_for_a_change("each alone", travelled, packed)
+    for how, brought in brought_on_the_wire(program, os.path.join(folder, "brought")):
+        bytes_for_a_change(f"brought, {how}", brought, packed)
+
+
+def bytes_for_a_change(how, travelled, packed):
+    print(f"| bytes on the wire for a change, {how} | {travelled:.0f} | the change compressed {packed:.0f} | {travelled / packed:.2f} | ≤ {1.5 * packed + 100:.0f} (1.5x + 100) |")
+
+
+def brought_on_the_wire(program, folder):
+    """A gateway that brings its feed over TLS: what travels in both directions for a change, each brought alone, and many in one transaction."""
+    certificates = os.path.join(folder, "certificates")
+    os.makedirs(certificates)
+    authority = Authority(certificates)
+    for name in ("hq", "hub"):
+        authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
+    database = Sqlite(folder)
+    database.run("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)", "INSERT INTO notes VALUES (1, 'first')")
+    hub = TlsNode(program, os.path.join(folder, "hub"), authority, f"""
+node: {{ name: hub, data: DATA, {listening("hub")}, read: public }}
+peers: {{ hq: {{ subject: "CN=hq" }} }}
+feeds: {{ notes: {{ from: {{ peer: hq }} }} }}
+""")
+    proxy = Proxy("127.0.0.1", hub.port)
+    gateway = TlsNode(program, os.path.join(folder, "hq"), authority, f"""
+node: {{ name: hq, data: DATA, {listening("hq")}, read: public }}
+sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 50ms }} }}
+peers: {{ hub: {{ url: "https://127.0.0.1:{proxy.port}", ca: CERTIFICATES/ca.pem, certificate: CERTIFICATES/hq.pem, key: CERTIFICATES/hq.key, push: [notes] }} }}
+feeds: {{ notes: {{ from: {{ source: company, table: notes }} }} }}
+""")
+
+    def there(count):
+        wait_for("the change at the hub", lambda: (described_there(hub, "notes") or {}).get("count") == count)
+
+    with hub.stopped_in_the_end(), gateway.stopped_in_the_end():
+        hub.start()
+        gateway.start()
+        there(1)
+        before = proxy.bytes
+        for i in range(CHANGES):
+            database.run(f"INSERT INTO notes VALUES ({20_000_000 + i}, 'text {i} {os.urandom(20).hex()}')")
+            there(i + 2)
+        yield "each alone", (proxy.bytes - before) / CHANGES
+        before = proxy.bytes
+        database.run(*[f"INSERT INTO notes VALUES ({20_001_000 + i}, 'text {i} {os.urandom(20).hex()}')" for i in range(CHANGES)])
+        there(2 * CHANGES + 1)
+        yield f"{CHANGES} in one transaction", (proxy.bytes - before) / CHANGES
 
 
 def nothing_new_on_the_wire(program, folder, gateway):

@@ -16,9 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto answer = parse_reconcile_answer(body)) {
     for (const auto& split : answer->splits) fuzz::must(!split.parts.empty() && split.parts.back().to == split.range.to, "the pieces cover their range");
     for (const auto& given : answer->given) {
-      std::vector<Seq> seqs;
-      append_seqs(given.lines, Seq{0}, seqs);
-      for (const Seq seq : seqs) fuzz::must(seq > given.range.after && seq <= given.range.to, "lines lie in their range");
+      for (const auto by : {Summed::lines, Summed::items}) {
+        each_entry(given.lines, by, Seq{0}, [&](Seq seq, const Bits128&) { fuzz::must(seq > given.range.after && seq <= given.range.to, "lines lie in their range"); });
+      }
     }
   }
   return 0;

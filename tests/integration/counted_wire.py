@@ -5,10 +5,10 @@ import threading
 
 
 class Wire:
-    """Passes connections on to a port; counts the bytes that come back."""
+    """Passes connections on to a port; counts the bytes that come back, and those that go there."""
 
     def __init__(self, port):
-        self.port, self.received = port, 0
+        self.port, self.received, self.sent = port, 0, 0
         self.lock = threading.Lock()
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
@@ -32,9 +32,11 @@ class Wire:
     def carry(self, here, there, counted):
         try:
             while data := here.recv(1 << 16):
-                if counted:
-                    with self.lock:
+                with self.lock:
+                    if counted:
                         self.received += len(data)
+                    else:
+                        self.sent += len(data)
                 there.sendall(data)
         except OSError:
             pass
@@ -49,6 +51,12 @@ class Wire:
         with self.lock:
             received, self.received = self.received, 0
         return received
+
+    def count_sent(self):
+        """What has gone there since the last call."""
+        with self.lock:
+            sent, self.sent = self.sent, 0
+        return sent
 
     def stop(self):
         self.listening.close()

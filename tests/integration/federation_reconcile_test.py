@@ -1,5 +1,5 @@
-"""A hub whose copy has come apart from the gateway's repairs it: after the gateway was restored from a backup, and after a peer left changes out. Only what differs travels, and
-what travels is counted.
+"""A hub whose copy has come apart from the gateway's repairs it: after the gateway was restored from a backup, and after a peer left changes out; and so does a mirror. Only what
+differs travels, and what travels is counted.
 
     federation_reconcile_test.py --program build/bin/meshgate [--rows 20000]
 """
@@ -21,6 +21,11 @@ DIFFERING = 10
 def most(rows):
     """Of a full download: five answers for each place that differs, whatever the number of rows."""
     return 0.005 if rows >= 1000000 else 0.05
+
+
+def patience(rows):
+    """Seconds: both read all of it several times."""
+    return 60 + rows // 2000
 
 
 def origin_configuration(database):
@@ -57,15 +62,31 @@ def cost(what, bytes_, full, rows):
         raise SystemExit(f"{what} took {bytes_} bytes of {full}")
 
 
-def restored(gateway, hub, database, wire, rows, folder, full):
+class Mirror:
+    """A mirror that runs once now and then, over a wire of its own."""
+
+    def __init__(self, gateway, folder):
+        self.program, self.wire, self.file = gateway.program, Wire(gateway.port), os.path.join(folder, "mirror.db")
+
+    def once(self):
+        """What it says, and the bytes that came."""
+        self.wire.count()
+        code, out, err = run([self.program, "mirror", self.wire.url, "--into", self.file, "--once"], 900)
+        if code != 0:
+            raise SystemExit(f"mirror ended with {code}: {out}{err}")
+        return out + err, self.wire.count()
+
+
+def restored(gateway, hub, mirror, database, wire, rows, folder, full):
     """The gateway is lost, and comes back as it was before the last changes; its table has others since."""
     ids = spread(rows)
     code, out, err = run([gateway.program, "backup", "-c", gateway.config, os.path.join(folder, "backup")])
     if code != 0:
         raise SystemExit(f"backup: {out}{err}")
     change(database, ids, " lost")
-    wait_for("the gateway to have what will be lost", lambda: changed(gateway, ids, "lost"))
-    agree(gateway, hub, "orders")
+    wait_for("the gateway to have what will be lost", lambda: changed(gateway, ids, "lost"), patience(rows))
+    agree(gateway, hub, "orders", seconds=patience(rows))
+    mirrored = mirror.once()[1]
     gateway.kill()
     shutil.rmtree(os.path.join(folder, "hq", "data"))
     code, out, err = run([gateway.program, "restore", "-c", gateway.config, os.path.join(folder, "backup")])
@@ -74,10 +95,15 @@ def restored(gateway, hub, database, wire, rows, folder, full):
     change(database, ids[: DIFFERING // 2], " new")
     wire.count()
     gateway.start()
-    wait_for("the restored gateway to have what is new", lambda: changed(gateway, ids[: DIFFERING // 2], "new"))
-    agree(gateway, hub, "orders")
+    wait_for("the restored gateway to have what is new", lambda: changed(gateway, ids[: DIFFERING // 2], "new"), patience(rows))
+    agree(gateway, hub, "orders", seconds=patience(rows))
     cost("a new epoch", wire.count(), full, rows)
     wait_for("the hub to say that it was repaired", lambda: "repaired with" in hub.log())
+    gateway.wait_until_loaded("orders")
+    said, took = mirror.once()
+    if "repaired by what differs" not in said:
+        raise SystemExit(f"the mirror did not repair its file: {said}")
+    cost("a mirror after a new epoch", took, mirrored, rows)
 
 
 def left(gateway, hub, database, wire, liar, lying, rows, full):
@@ -88,9 +114,9 @@ def left(gateway, hub, database, wire, liar, lying, rows, full):
     wire.count()
     lying.append(True)
     change(database, [*ids, 77], " again")
-    wait_for("the hub to find out", lambda: "count or digest of what was received differ" in hub.log())
-    wait_for("the hub to be repaired", lambda: hub.log().count("repaired with") > repairs)
-    agree(gateway, hub, "orders")
+    wait_for("the hub to find out", lambda: "count or digest of what was received differ" in hub.log(), patience(rows))
+    wait_for("the hub to be repaired", lambda: hub.log().count("repaired with") > repairs, patience(rows))
+    agree(gateway, hub, "orders", seconds=patience(rows))
     cost("the same epoch", wire.count(), full, rows)
 
 
@@ -122,15 +148,17 @@ def main():
             hub.start()
             agree(gateway, hub, "orders", seconds=600)
             full = wire.count()
-            restored(gateway, hub, database, wire, arguments.rows, folder, full)
+            mirror = Mirror(gateway, folder)
+            restored(gateway, hub, mirror, database, wire, arguments.rows, folder, full)
             hub.stop()
             with open(hub.config, "w", encoding="utf-8") as file:
                 file.write(hub_first)
             hub.start()
-            agree(gateway, hub, "orders")
+            agree(gateway, hub, "orders", seconds=patience(arguments.rows))
             left(gateway, hub, database, wire, liar, lying, arguments.rows, full)
         liar.stop()
         wire.stop()
+        mirror.wire.stop()
     print("what differs travels, and nothing else")
 
 

@@ -59,7 +59,7 @@ class Wire {
 /// One thread per connection; the connection stays open until the script closes it.
 class ScriptedServer {
  public:
-  /// `answer(head, wire)`: the request's head as it came.
+  /// `answer(head, wire)`: the request's head as it came; its body is passed over.
   using Script = std::function<void(const std::string& head, Wire& wire)>;
 
   explicit ScriptedServer(Script script) : script_(std::move(script)) {
@@ -102,15 +102,21 @@ class ScriptedServer {
       sessions_.emplace_back([this, socket] { serve(socket); });
     }
   }
+  static std::size_t body_of(const std::string& head) {
+    constexpr std::string_view kLength = "Content-Length: ";
+    const std::size_t at = head.find(kLength);
+    return at == std::string::npos ? 0 : std::stoul(head.substr(at + kLength.size()));
+  }
   void serve(int socket) {
     Wire wire(socket);
     std::string in;
     char buffer[4096];
     for (;;) {
       const std::size_t end = in.find("\r\n\r\n");
-      if (end != std::string::npos) {
+      const std::size_t body = end == std::string::npos ? 0 : body_of(in.substr(0, end + 2));
+      if (end != std::string::npos && in.size() >= end + 4 + body) {
         const std::string head = in.substr(0, end + 4);
-        in.erase(0, end + 4);
+        in.erase(0, end + 4 + body);
         script_(head, wire);
         continue;
       }

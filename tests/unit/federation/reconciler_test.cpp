@@ -1,10 +1,12 @@
 // Two stores that have come apart are made equal again, while the origin is written.
-#include "gateway/federation/reconciler.hpp"
+#include "mesh/reconciler.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
+#include "gateway/store/comparing.hpp"
+#include "gateway/store/mending.hpp"
 #include "tests/unit/store/cursor_model.hpp"
 
 namespace meshgate::federation {
@@ -15,29 +17,11 @@ using store::Feed;
 
 /// What a node answers, as POST /reconcile does.
 ReconcileAnswer answer_of(const Feed& feed, const ReconcileQuestion& question) {
-  const auto pin = *feed.pin("");
-  const Standing& standing = pin->standing();
-  ReconcileAnswer out;
-  out.mark = feed.changes("", {.epoch = standing.epoch, .seq = standing.head}, {})->mark;
-  const Seq floor = std::max(question.floor, standing.floor);
-  auto ranges = question.ranges;
-  if (ranges.empty() && question.lines.empty()) ranges.push_back({Seq{0}, standing.head});
-  for (const SeqRange& range : ranges) {
-    RangeSummer sums(range, floor);
-    EXPECT_TRUE(pin->extract(range.after, range.to, [&](std::string_view lines) {
-      sums.add(lines);
-      return true;
-    }));
-    out.splits.push_back({range, sums.parts(16)});
-  }
-  for (const SeqRange& range : question.lines) {
-    out.given.push_back({range, {}});
-    EXPECT_TRUE(pin->extract(range.after, range.to, [&](std::string_view lines) {
-      out.given.back().lines.append(lines);
-      return true;
-    }));
-  }
-  return out;
+  auto text = store::answer_of(feed, question, 1 << 20);
+  EXPECT_TRUE(text) << text.error().message;
+  auto out = parse_reconcile_answer(*text);
+  EXPECT_TRUE(out) << out.error().message;
+  return *out;
 }
 
 class ReconcilerTest : public ::testing::Test {
@@ -89,9 +73,9 @@ class ReconcilerTest : public ::testing::Test {
   /// Compares and repairs, while the origin changes between answers.
   Status mend(int changes) {
     const auto pin = *replica_->pin("");
-    Reconciler work(pin->standing(), [&](const SeqRange& range, const std::function<void(std::string_view)>& take) -> Status {
+    Reconciler work(pin->standing(), Summed::lines, [&](const SeqRange& range, Seq floor, const TakeEntry& take) -> Status {
       auto read = pin->extract(range.after, range.to, [&](std::string_view lines) {
-        take(lines);
+        each_entry(lines, Summed::lines, floor, take);
         return true;
       });
       return read ? Status() : Status(read.error());
@@ -102,7 +86,9 @@ class ReconcilerTest : public ::testing::Test {
       if (auto taken = work.take(std::move(answer)); !taken) return taken;
       change(changes);
     }
-    return store::mend(*replica_, "", std::move(work).result());
+    auto difference = std::move(work).result();
+    const Standing& own = pin->standing();
+    return store::mend(*replica_, "", {own.epoch, own.head, std::move(difference.away), std::move(difference.lines), difference.mark});
   }
   void expect_equal() {
     // A replica's floor is the highest it has met; what it may have purged is not compared.
@@ -198,7 +184,7 @@ TEST_F(ReconcilerTest, APeerThatIsBehindInTheSameOrderIsNotBelieved) {
   change(100);
   ASSERT_EQ(follow(), "");
   const auto pin = *replica_->pin("");
-  Reconciler work(pin->standing(), [](const SeqRange&, const std::function<void(std::string_view)>&) { return Status(); });
+  Reconciler work(pin->standing(), Summed::lines, [](const SeqRange&, Seq, const TakeEntry&) { return Status(); });
   ReconcileAnswer answer;
   answer.mark.cursor = {.epoch = pin->standing().epoch, .seq = Seq{number(pin->standing().head) - 1}};
   EXPECT_EQ(work.take(answer).error().code, Code::conflict);
@@ -208,17 +194,17 @@ TEST_F(ReconcilerTest, AnswersThatWereNotAskedForAreRefused) {
   change(100);
   ASSERT_EQ(follow(), "");
   const auto pin = *replica_->pin("");
-  const auto nothing = [](const SeqRange&, const std::function<void(std::string_view)>&) { return Status(); };
+  const auto nothing = [](const SeqRange&, Seq, const TakeEntry&) { return Status(); };
   ReconcileAnswer endless;
   endless.mark.cursor = {.epoch = {{9, 9}}, .seq = Seq{100}};
   endless.splits.push_back({{Seq{0}, Seq{100}}, {{Seq{100}, {50, {1, 1}}}}});
-  EXPECT_EQ(Reconciler(pin->standing(), nothing).take(endless).error().code, Code::corrupt);
+  EXPECT_EQ(Reconciler(pin->standing(), Summed::lines, nothing).take(endless).error().code, Code::corrupt);
   ReconcileAnswer lines = endless;
   lines.splits.clear();
   lines.given.push_back({{Seq{0}, Seq{100}}, {}});
-  EXPECT_EQ(Reconciler(pin->standing(), nothing).take(lines).error().code, Code::corrupt);
+  EXPECT_EQ(Reconciler(pin->standing(), Summed::lines, nothing).take(lines).error().code, Code::corrupt);
   endless.splits.clear();
-  EXPECT_EQ(Reconciler(pin->standing(), nothing).take(endless).error().code, Code::corrupt);
+  EXPECT_EQ(Reconciler(pin->standing(), Summed::lines, nothing).take(endless).error().code, Code::corrupt);
 }
 
 TEST_F(ReconcilerTest, ALineThatIsNotWhatItsRevisionSaysChangesNothing) {

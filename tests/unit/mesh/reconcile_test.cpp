@@ -13,7 +13,7 @@ std::string line(std::uint64_t seq, std::string_view id) {
 }
 
 TEST(RangeSums, CoverTheRangeInPiecesOfAboutTheSameCount) {
-  RangeSummer sums({Seq{0}, Seq{50000}}, Seq{0});
+  RangeSummer sums({Seq{0}, Seq{50000}}, Summed::lines, Seq{0});
   for (std::uint64_t seq = 1; seq <= 20000; ++seq) sums.add(line(seq * 2, "a"));
   const auto parts = sums.parts(16);
   ASSERT_LE(parts.size(), 16U);
@@ -27,18 +27,20 @@ TEST(RangeSums, CoverTheRangeInPiecesOfAboutTheSameCount) {
 TEST(RangeSums, OfOneNodeAreThoseOfAnotherOverTheSamePieces) {
   std::string lines;
   for (std::uint64_t seq = 1; seq <= 9000; ++seq) lines += line(seq, std::to_string(seq));
-  RangeSummer there({Seq{0}, Seq{9000}}, Seq{0});
-  there.add(lines);
-  const auto parts = there.parts(16);
-  std::vector<Seq> ends;
-  for (const auto& part : parts) ends.push_back(part.to);
-  PartSummer here(ends, Seq{0});
-  here.add(lines);
-  for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(here.sums()[i], parts[i].sum) << i;
+  for (const auto by : {Summed::lines, Summed::items}) {
+    RangeSummer there({Seq{0}, Seq{9000}}, by, Seq{0});
+    there.add(lines);
+    const auto parts = there.parts(16);
+    std::vector<Seq> ends;
+    for (const auto& part : parts) ends.push_back(part.to);
+    PartSummer here(ends);
+    each_entry(lines, by, Seq{0}, [&](Seq seq, const Bits128& sum) { here.add(seq, sum); });
+    for (std::size_t i = 0; i < parts.size(); ++i) EXPECT_EQ(here.sums()[i], parts[i].sum) << i;
+  }
 }
 
 TEST(RangeSums, OfAnEmptyRangeAreOnePieceOfNothing) {
-  const auto parts = RangeSummer({Seq{3}, Seq{9}}, Seq{0}).parts(16);
+  const auto parts = RangeSummer({Seq{3}, Seq{9}}, Summed::lines, Seq{0}).parts(16);
   EXPECT_EQ(parts, (std::vector<RangePart>{{Seq{9}, {}}}));
 }
 
@@ -48,12 +50,29 @@ TEST(RangeSums, LeaveOutWhatMayHaveBeenPurgedAndWhatIsNoEntry) {
   append_gone(lines, Seq{6}, "b");
   append_mark(lines, {});
   lines += line(7, "c");
-  RangeSummer sums({Seq{0}, Seq{9}}, Seq{5});
+  RangeSummer sums({Seq{0}, Seq{9}}, Summed::lines, Seq{5});
   sums.add(lines);
   EXPECT_EQ(sums.parts(1).front().sum.count, 2U);
   std::vector<Seq> seqs;
-  append_seqs(lines, Seq{5}, seqs);
+  each_entry(lines, Summed::lines, Seq{5}, [&](Seq seq, const Bits128&) { seqs.push_back(seq); });
   EXPECT_EQ(seqs, (std::vector<Seq>{Seq{6}, Seq{7}}));
+}
+
+TEST(RangeSums, OfItemsAreOfWhereTheyStandAndWhatTheyAre) {
+  const std::string id = R"(a","rev":"9-)";
+  std::string lines;
+  append_gone(lines, Seq{5}, "gone");
+  append_put(lines, Seq{6}, id, {3, content_hash(id, "{}")}, Micros{1}, "{}");
+  append_trim(lines, Seq{7}, Seq{2});
+  std::vector<std::pair<Seq, Bits128>> entries;
+  each_entry(lines, Summed::items, Seq{0}, [&](Seq seq, const Bits128& sum) { entries.emplace_back(seq, sum); });
+  ASSERT_EQ(entries.size(), 1U);
+  ItemSummer own;
+  EXPECT_EQ(entries[0], std::pair(Seq{6}, own.sum(Seq{6}, content_hash(id, "{}").bits.hex())));
+  Sha256 hash;
+  hash.begin();
+  hash.add("6 " + content_hash(id, "{}").bits.hex());
+  EXPECT_EQ(entries[0].second, hash.finish());
 }
 
 TEST(Reconcile, AQuestionIsReadAsItWasWritten) {
@@ -61,6 +80,7 @@ TEST(Reconcile, AQuestionIsReadAsItWasWritten) {
   question.feed = "or\"ders";
   question.uid = std::string(32, '7');
   question.partition = "nörth";
+  question.by = Summed::items;
   question.floor = Seq{3};
   question.ranges = {{Seq{0}, Seq{10}}, {Seq{10}, Seq{12}}};
   question.lines = {{Seq{17}, Seq{18}}};
@@ -71,7 +91,7 @@ TEST(Reconcile, AQuestionIsReadAsItWasWritten) {
 
 TEST(Reconcile, AQuestionThatIsNoneIsRefusedWithASentence) {
   for (const char* body : {"", "[]", "{}", R"({"protocol":2,"feed":"a"})", R"({"feed":"a","ranges":[[5,5]]})", R"({"feed":"a","ranges":[[0,5],[4,6]]})",
-                           R"({"feed":"a","lines":[[0]]})", R"({"feed":"a","floor":-1})", R"({"feed":"a","more":1})"}) {
+                           R"({"feed":"a","lines":[[0]]})", R"({"feed":"a","floor":-1})", R"({"feed":"a","by":"rows"})", R"({"feed":"a","more":1})"}) {
     const auto read = parse_reconcile_question(body);
     ASSERT_FALSE(read) << body;
     EXPECT_EQ(read.error().code, Code::config) << body;

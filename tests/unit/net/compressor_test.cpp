@@ -6,6 +6,8 @@
 
 #include <random>
 
+#include "gateway/net/unpack.hpp"
+
 namespace meshgate::net {
 namespace {
 
@@ -68,6 +70,38 @@ TEST_P(Compression, AFlushBringsEverythingSoFar) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, Compression, testing::Values(Encoding::gzip, Encoding::zstd), [](const auto& each) { return std::string(name(each.param)); });
+
+std::string packed(const std::string& plain) {
+  std::string out;
+  EXPECT_TRUE(Compressor::make(Encoding::zstd)->add(plain, Flush::end, out));
+  return out;
+}
+
+TEST(Unpack, GivesWhatWasPackedUpToALength) {
+  const std::string plain = "a line\n" + std::string(200000, 'x') + "another\n";
+  std::string out;
+  EXPECT_FALSE(unpack(packed(plain), plain.size(), out));
+  EXPECT_EQ(out, plain);
+  EXPECT_FALSE(unpack(packed(plain) + packed("more"), plain.size() + 4, out));
+  EXPECT_EQ(out, plain + "more");
+  EXPECT_FALSE(unpack(packed(""), 0, out));
+  EXPECT_EQ(out, "");
+  EXPECT_EQ(unpack(packed(plain), plain.size() - 1, out)->status, 413U);
+}
+
+TEST(Unpack, RefusesWhatIsNoneBreaksOffOrGrowsTooLarge) {
+  std::string out;
+  const std::string bomb = packed(std::string(std::size_t{64} << 20U, '\0'));
+  ASSERT_LT(bomb.size(), 10000U);
+  EXPECT_EQ(unpack(bomb, std::size_t{1} << 20U, out)->status, 413U);
+  EXPECT_LE(out.size(), (std::size_t{1} << 20U) + 1);
+  const std::string good = packed("something worth saying");
+  for (std::size_t size = 0; size < good.size(); ++size) EXPECT_EQ(unpack(good.substr(0, size), 1000, out)->status, 400U) << size;
+  EXPECT_EQ(unpack("not packed at all", 1000, out)->status, 400U);
+  EXPECT_EQ(unpack(good + "x", 1000, out)->status, 400U);
+  // A frame that asks for a window of 16 MiB.
+  EXPECT_EQ(unpack(std::string("\x28\xb5\x2f\xfd\x00\x70\x01\x00\x00", 9), 1000, out)->status, 400U);
+}
 
 }  // namespace
 }  // namespace meshgate::net

@@ -1,8 +1,8 @@
-#include "gateway/federation/reconciler.hpp"
+#include "mesh/reconciler.hpp"
 
 #include <algorithm>
 
-namespace meshgate::federation {
+namespace meshgate {
 
 namespace {
 
@@ -23,6 +23,7 @@ std::vector<SeqRange> first_of(const std::set<SeqRange>& all) {
 
 std::optional<ReconcileQuestion> Reconciler::next() const {
   ReconcileQuestion out;
+  out.by = by_;
   out.floor = own_.floor;
   if (!first_) return out;
   if (open_.empty() && wanted_.empty()) return std::nullopt;
@@ -49,7 +50,7 @@ Status Reconciler::stand_at(const Mark& mark) {
 
 /// What this node has in a range goes.
 Status Reconciler::give_up(const SeqRange& range, Seq floor) {
-  if (auto read = lines_of_(range, [&](std::string_view lines) { append_seqs(lines, floor, away_); }); !read) return read;
+  if (auto read = entries_of_(range, floor, [this](Seq seq, const Bits128&) { away_.push_back(seq); }); !read) return read;
   return away_.size() > kMostAway ? Status(too_much()) : Status();
 }
 
@@ -57,12 +58,12 @@ Status Reconciler::compare(const ReconcileAnswer::Split& split, Seq floor) {
   if (open_.erase(split.range) == 0) return not_asked();
   std::vector<Seq> ends;
   for (const RangePart& part : split.parts) ends.push_back(part.to);
-  PartSummer own(std::move(ends), floor);
-  if (auto read = lines_of_(split.range, [&](std::string_view lines) { own.add(lines); }); !read) return read;
+  PartSummer own(std::move(ends));
+  if (auto read = entries_of_(split.range, floor, [&own](Seq seq, const Bits128& sum) { own.add(seq, sum); }); !read) return read;
   Seq after = split.range.after;
   for (std::size_t i = 0; i < split.parts.size(); ++i) {
     const SeqRange range{after, split.parts[i].to};
-    const LineSum& theirs = split.parts[i].sum;
+    const EntrySum& theirs = split.parts[i].sum;
     after = range.to;
     if (theirs == own.sums()[i]) continue;
     if (theirs.count > kFew) {
@@ -93,10 +94,8 @@ Status Reconciler::take(ReconcileAnswer answer) {
   return bytes_ > kMostBytes ? Status(too_much()) : Status();
 }
 
-store::Mending Reconciler::result() && {
-  store::Mending out;
-  out.epoch = own_.epoch;
-  out.head = own_.head;
+Difference Reconciler::result() && {
+  Difference out;
   std::ranges::sort(away_);
   out.away = std::move(away_);
   for (const auto& [after, lines] : come_) out.lines += lines;
@@ -106,4 +105,4 @@ store::Mending Reconciler::result() && {
   return out;
 }
 
-}  // namespace meshgate::federation
+}  // namespace meshgate

@@ -7,11 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "gateway/store/mending.hpp"
 #include "mesh/cursor.hpp"
 #include "mesh/reconcile.hpp"
 
-namespace meshgate::federation {
+namespace meshgate {
+
+/// What makes a copy of a partition that of another node.
+struct Difference {
+  std::vector<Seq> away;  ///< entries that go, ascending
+  std::string lines;      ///< entries that come, as kept there, in their order; each takes the place of what stands there
+  Mark mark;              ///< where the copy stands then
+};
 
 /// Finds out how this node's copy of a partition differs from another node's, one question at a time.
 ///
@@ -21,9 +27,10 @@ namespace meshgate::federation {
 /// where it is followed; until it is past the highest head met it is not complete, as with any pass. Logic apart from waiting: knows no socket.
 class Reconciler {
  public:
-  /// Reads lines of the copy, which must stay as it is.
-  using OwnLines = std::function<Status(const SeqRange&, const std::function<void(std::string_view)>&)>;
-  Reconciler(const Standing& own, OwnLines lines) : own_(own), lines_of_(std::move(lines)), floor_(own.floor) {}
+  /// Reads entries of the copy, which must stay as it is; see each_entry().
+  using OwnEntries = std::function<Status(const SeqRange&, Seq floor, const TakeEntry&)>;
+  /// `by`: what counts in sums, here and in the answers.
+  Reconciler(const Standing& own, Summed by, OwnEntries entries) : own_(own), by_(by), entries_of_(std::move(entries)), floor_(own.floor) {}
 
   /// What to ask next, but for the names; nothing: all is known.
   [[nodiscard]] std::optional<ReconcileQuestion> next() const;
@@ -31,7 +38,7 @@ class Reconciler {
   /// what it was asked. Code::retry: its order has changed meanwhile.
   Status take(ReconcileAnswer answer);
   /// Once there is nothing to ask.
-  [[nodiscard]] store::Mending result() &&;
+  [[nodiscard]] Difference result() &&;
 
  private:
   Status stand_at(const Mark& mark);
@@ -39,7 +46,8 @@ class Reconciler {
   Status give_up(const SeqRange& range, Seq floor);
 
   const Standing own_;
-  const OwnLines lines_of_;
+  const Summed by_;
+  const OwnEntries entries_of_;
   Seq floor_;
   std::optional<Mark> first_;
   std::set<SeqRange> open_;    ///< to be split
@@ -49,4 +57,4 @@ class Reconciler {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace meshgate::federation
+}  // namespace meshgate

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gateway/device/ledger.hpp"
+#include "mesh/reconciler.hpp"
+
+namespace meshgate::device {
+
+/// Where a partition's rows stood in the feed's order at one moment, to compare them with a node's by `Summed::items`: 24 bytes a row.
+class Order {
+ public:
+  /// Code::unsupported: it says nothing to compare, or the rows are more than two million.
+  static Result<Order> of(Database& database, const Place& place);
+
+  [[nodiscard]] Standing standing() const;
+  void entries(const SeqRange& range, const TakeEntry& take) const;
+
+ private:
+  struct Entry {
+    Seq seq{0};
+    Bits128 sum;
+  };
+  Epoch epoch_;
+  std::vector<Entry> entries_;  ///< by seq
+};
+
+/// The ids of the rows that stand at these seqs, ascending.
+Result<std::vector<std::string>> ids_at(Database& database, const Place& place, const std::vector<Seq>& seqs);
+
+}  // namespace meshgate::device

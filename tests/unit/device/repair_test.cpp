@@ -1,0 +1,163 @@
+// A mirror whose node was restored from a backup, or whose file was altered, fetches what differs and nothing else.
+#include <random>
+
+#include "tests/unit/device/mirror_fixture.hpp"
+#include "tests/unit/device/real_gateway.hpp"
+
+namespace meshgate::test {
+namespace {
+
+class RepairTest : public MirrorFixture {
+ protected:
+  static std::uint64_t seed() {
+    const char* given = std::getenv("MESHGATE_TEST_SEED");
+    return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  }
+  void SetUp() override { std::printf("seed %llu\n", static_cast<unsigned long long>(seed_)); }
+
+  void begin(bool divided) {
+    divided_ = divided;
+    start("first");
+    ASSERT_TRUE(node_->feed().define(small_schema(), "rules", divided));
+    change(0);
+  }
+  /// In commits of up to ten; the feed is loaded afterwards.
+  void change(int times) {
+    do {
+      store::Batch batch("table");
+      for (int i = 0; i < 10 && times > 0; ++i, --times) {
+        const int id = static_cast<int>(random_() % 300);
+        if (random_() % 4 == 0) batch.remove(std::to_string(id));
+        else batch.put(std::to_string(id), std::to_string(id), small_content(static_cast<int>(random_() % 5)), partitions());
+      }
+      batch.set_loading(false);
+      ASSERT_TRUE(node_->feed().commit(batch, nullptr));
+    } while (times > 0);
+  }
+  void backup() { ASSERT_TRUE(node_->store().backup(folder_ + "/backup")); }
+  void restore() {
+    node_.reset();
+    std::filesystem::create_directories(folder_ + "/second");
+    ASSERT_TRUE(store::Store::restore(folder_ + "/backup", folder_ + "/second/data"));
+    start("second");
+  }
+  void mirror() {
+    device::MirrorOptions wanted;
+    wanted.url = node_->url();
+    wanted.file = file_;
+    wanted.once = true;
+    wanted.first_backoff = std::chrono::milliseconds(1);
+    wanted.longest_backoff = std::chrono::milliseconds(5);
+    said_.clear();
+    const auto summary = run(wanted);
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_TRUE(summary->verified()) << summary->text();
+  }
+  [[nodiscard]] bool repaired() const { return said_.find("repaired by what differs") != std::string::npos; }
+  /// Contents, memberships, and where each row stands.
+  void expect_equal() {
+    std::map<std::string, std::string> there;
+    std::map<std::string, std::uint64_t> last;
+    std::string memberships;
+    for (const auto& part : node_->feed().state().partitions) {
+      auto page = node_->feed().changes(part.name, {}, {.entries = 100000});
+      ASSERT_TRUE(page);
+      LineParser parser;
+      for (std::string_view rest = page->lines; !rest.empty();) {
+        const auto line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(line.size() + 1);
+        const auto parsed = parser.parse(line);
+        ASSERT_TRUE(parsed);
+        const auto* put = std::get_if<PutLine>(&*parsed);
+        if (put == nullptr) continue;
+        auto& seq = last[std::string(put->id)];
+        seq = std::max(seq, number(put->seq));
+        there[std::string(put->id)] = put->content;
+      }
+    }
+    EXPECT_EQ(stored(), there);
+    std::string seqs;
+    std::map<std::string, std::uint64_t> by_id(last.begin(), last.end());
+    for (const auto& [id, seq] : by_id) seqs += (seqs.empty() ? "" : ",") + id + " " + std::to_string(seq);
+    EXPECT_EQ(sql("SELECT group_concat(_id || ' ' || _seq) FROM (SELECT _id,_seq FROM orders ORDER BY _id)"), seqs);
+    EXPECT_EQ(sql("SELECT group_concat(id) FROM _meshgate_met"), "");
+  }
+
+  std::unique_ptr<RealGateway> node_;
+  std::mt19937_64 random_{seed_};
+
+ private:
+  void start(const std::string& name) {
+    std::filesystem::create_directories(folder_ + "/" + name);
+    node_ = std::make_unique<RealGateway>(folder_ + "/" + name);
+  }
+  std::vector<std::string> partitions() {
+    if (!divided_) return {""};
+    std::vector<std::string> out;
+    for (const char* name : {"east", "north", "west"}) {
+      if (random_() % 2 == 0) out.emplace_back(name);
+    }
+    if (out.empty()) out.emplace_back("north");
+    return out;
+  }
+  const std::uint64_t seed_ = seed();
+  bool divided_ = false;
+};
+
+TEST_F(RepairTest, AfterARestore) {
+  for (const bool divided : {false, true}) {
+    begin(divided);
+    change(400);
+    backup();
+    change(40);
+    mirror();
+    EXPECT_FALSE(repaired());
+    expect_equal();
+    restore();
+    change(30);
+    mirror();
+    EXPECT_TRUE(repaired()) << said_;
+    expect_equal();
+    change(30);
+    mirror();
+    expect_equal();
+    node_.reset();
+    for (const char* name : {"backup", "first", "second"}) std::filesystem::remove_all(folder_ + "/" + name);
+    std::filesystem::remove(file_);
+  }
+}
+
+TEST_F(RepairTest, AfterDeletesWerePurged) {
+  begin(false);
+  change(400);
+  mirror();
+  change(40);
+  ASSERT_TRUE(node_->feed().purge("", node_->feed().standing("")->head));
+  mirror();
+  EXPECT_TRUE(repaired()) << said_;
+  expect_equal();
+}
+
+TEST_F(RepairTest, OfRowsThatAnotherProgramChanged) {
+  begin(false);
+  change(400);
+  mirror();
+  alter("UPDATE orders SET name='other' WHERE _id=(SELECT min(_id) FROM orders); DELETE FROM orders WHERE _id=(SELECT max(_id) FROM orders)");
+  mirror();
+  EXPECT_TRUE(repaired()) << said_;
+  expect_equal();
+}
+
+/// Where the file says nothing of the order, all is read.
+TEST_F(RepairTest, NotOfRowsWithoutAnOrder) {
+  begin(true);
+  change(100);
+  mirror();
+  alter("UPDATE orders SET _seq=0; UPDATE _meshgate_members SET seq=0; DELETE FROM orders WHERE _id=(SELECT max(_id) FROM orders)");
+  mirror();
+  EXPECT_FALSE(repaired()) << said_;
+  expect_equal();
+}
+
+}  // namespace
+}  // namespace meshgate::test
