@@ -12,14 +12,14 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstWait{250};
 constexpr milliseconds kLongestWait{10000};  ///< between two looks while no upstream answers
 constexpr milliseconds kLookAgain{30000};
+constexpr const char* kAccept = "meshgate device accept";
 
-/// "hub.example.com:7443"
-std::string name_of(std::string_view url) {
+}  // namespace
+
+std::string upstream_name(std::string_view url) {
   const auto scheme = url.find("://");
   return std::string(scheme == std::string_view::npos ? url : url.substr(scheme + 3));
 }
-
-}  // namespace
 
 DeviceFollowing::DeviceFollowing(House house, std::vector<Upstream> upstreams, std::vector<std::string> feeds)
     : house_(std::move(house)), upstreams_(std::move(upstreams)), feeds_(std::move(feeds)) {
@@ -87,7 +87,9 @@ void DeviceFollowing::follow(std::vector<std::string> feeds) {
   before.reset();
   if (feeds.empty()) return;
   federation::Options options;
-  for (const Upstream& one : upstreams_) options.peers.push_back({.name = name_of(one.url), .url = one.url, .client = one.client, .push = {}, .subject = {}});
+  options.folder = house_.folder;
+  options.accept = kAccept;
+  for (const Upstream& one : upstreams_) options.peers.push_back({.name = upstream_name(one.url), .url = one.url, .client = one.client, .push = {}, .subject = {}});
   std::vector<std::size_t> all(upstreams_.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   for (auto& feed : feeds) options.feeds.push_back({std::move(feed), all, {}});

@@ -25,6 +25,9 @@ struct Upstream {
   std::shared_ptr<device::Authorization> authorization;  ///< null: it is nobody there
 };
 
+/// What an upstream is called where peers have names: "hub.example.com:7443".
+std::string upstream_name(std::string_view url);
+
 /// Follows what a device's upstreams show it: a thread asks them now and then which feeds there are and begins to follow those that are new; what is held
 /// and not shown any more is asked about, and goes where its upstream says `denied`. Where none can be asked, what is held is followed.
 class DeviceFollowing {
@@ -36,6 +39,7 @@ class DeviceFollowing {
     base::Log& log;
     base::Metrics& metrics;
     federation::Pull::Taken taken;
+    std::string folder;  ///< where it is kept to whose keys feeds are bound
   };
   /// `feeds`: only these; none: all that may be read. Does not touch the network.
   DeviceFollowing(House house, std::vector<Upstream> upstreams, std::vector<std::string> feeds);

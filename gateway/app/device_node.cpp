@@ -100,7 +100,7 @@ Status DeviceNode::open_store() {
   const auto taken = [this](store::Feed& feed, const std::string& partition, const Cursor& after, const std::string& lines, const Mark& mark) {
     if (copy_) copy_->take(feed, partition, after, lines, mark);
   };
-  following_ = std::make_unique<DeviceFollowing>(DeviceFollowing::House{*store_, pool_, *access_, log_, metrics_, taken}, options_.upstreams, options_.feeds);
+  following_ = std::make_unique<DeviceFollowing>(DeviceFollowing::House{*store_, pool_, *access_, log_, metrics_, taken, options_.folder.store()}, options_.upstreams, options_.feeds);
   return {};
 }
 

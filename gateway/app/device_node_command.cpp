@@ -11,9 +11,11 @@
 #include "gateway/app/exit_codes.hpp"
 #include "gateway/app/signals.hpp"
 #include "gateway/base/owner_file.hpp"
+#include "gateway/federation/bindings.hpp"
 #include "gateway/device/choices.hpp"
 #include "gateway/net/address.hpp"
 #include "gateway/net/cors.hpp"
+#include "mesh/key_text.hpp"
 
 namespace meshgate::app {
 
@@ -240,6 +242,30 @@ int device_revoke(const std::string& data, const std::string& application) {
   if (!folder) return exit_of(folder.error());
   if (auto done = device::Applications(folder->applications()).remove(application); !done) return exit_of(done.error());
   std::printf("the token of %s is good for nothing from now on\n", application.c_str());
+  return kDone;
+}
+
+int device_accept(const std::string& data, const AcceptArguments& arguments) {
+  const auto folder = folder_of(data, false);
+  if (!folder) return exit_of(folder.error());
+  const auto key = parse_key_text(arguments.key);
+  if (!key) return exit_of({Code::config, "'" + arguments.key + "' is no key; write it as `meshgate peers` shows it at the origin: ed25519:…"});
+  store::Options how;
+  how.folder = folder->store();
+  auto store = store::Store::open(how);
+  if (!store) return exit_of(store.error().within("stop the device first"));
+  federation::Options options;
+  options.folder = folder->store();
+  const auto choices = device::read_choices(folder->choices());
+  if (!choices) return exit_of(choices.error());
+  for (const auto& url : choices->upstreams) options.peers.push_back({.name = upstream_name(url), .url = url, .client = {}, .push = {}, .subject = {}});
+  base::Log log;
+  base::Metrics metrics;
+  federation::Bindings bindings(options, **store, log, metrics);
+  const bool of_peer = !arguments.peer.empty();
+  const auto accepted = of_peer ? bindings.accept_node(arguments.peer, *key) : bindings.accept(arguments.feed, *key);
+  if (!accepted) return exit_of(accepted.error());
+  std::printf("%s %s is believed with key %s from the next start on\n", of_peer ? "upstream" : "the origin of feed", (of_peer ? arguments.peer : arguments.feed).c_str(), arguments.key.c_str());
   return kDone;
 }
 

@@ -27,5 +27,8 @@ int device(const DeviceArguments& arguments);
 int device_token(const std::string& data, const std::string& application, const std::string& origin);
 int device_tokens(const std::string& data);
 int device_revoke(const std::string& data, const std::string& application);
+struct AcceptArguments;
+/// A feed's origin, or an upstream, has this key now (see peers_accept). The device does not run.
+int device_accept(const std::string& data, const AcceptArguments& arguments);
 
 }  // namespace meshgate::app

@@ -30,14 +30,6 @@ void append(std::string& out, const char* name, const std::vector<std::string>& 
   out += ']';
 }
 
-/// Nobody who looks at a list is to see what a URL carries before the host.
-std::string without_credentials(std::string url) {
-  const auto host = url.find("://");
-  const auto at = url.find('@');
-  if (host != std::string::npos && at != std::string::npos && at < url.find('/', host + 3)) url.erase(host + 3, at - host - 2);
-  return url;
-}
-
 std::vector<std::string> followed_from(const Options& options, std::size_t peer) {
   std::vector<std::string> out;
   for (const auto& feed : options.feeds) {
@@ -64,7 +56,7 @@ void append_peer(std::string& out, const Options& options, std::size_t number, c
   const auto feeds = followed_from(options, number);
   out += '{';
   append(out, "peer", peer.name);
-  if (!peer.url.empty()) append(out, "url", without_credentials(peer.url));
+  if (!peer.url.empty()) append(out, "url", federation::shown(peer.url));
   if (!peer.subject.empty()) append(out, "subject", peer.subject);
   append(out, peer.url.empty() ? "taken" : "followed", feeds);
   append(out, "brought", peer.push);

@@ -78,19 +78,25 @@ void add_devices(CLI::App& program, int& code, std::string& config, std::string&
   for (CLI::App* one : {devices, revoke}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
 }
 
-void add_peers(CLI::App& program, int& code, std::string& config, bool& json, AcceptArguments& arguments, std::vector<std::string>& words) {
-  CLI::App* peers = program.add_subcommand("peers", "this node's key, its peers, and to whose keys its feeds are bound");
-  CLI::App* accept = add(*peers, "accept", "believe that the origin of a feed (accept FEED KEY), or a peer (accept --peer PEER KEY), has another key now; ask its operator first", code, [&] {
+/// `accept FEED KEY`, or `accept --peer PEER KEY`.
+CLI::App* add_accept(CLI::App& to, int& code, AcceptArguments& arguments, std::vector<std::string>& words, std::function<int(const AcceptArguments&)> run) {
+  CLI::App* accept = add(to, "accept", "believe that the origin of a feed (accept FEED KEY), or a peer (accept --peer PEER KEY), has another key now; ask its operator first", code, [&, run = std::move(run)] {
     arguments.key = words.back();
     if (words.size() == 2) arguments.feed = words.front();
-    return peers_accept(config, arguments);
+    return run(arguments);
   });
+  accept->add_option("words", words, "the feed, unless `--peer` is given, and the key as `peers` shows it: ed25519:…")->required()->expected(1, 2);
+  accept->add_option("--peer", arguments.peer, "the peer");
+  return accept;
+}
+
+void add_peers(CLI::App& program, int& code, std::string& config, bool& json, AcceptArguments& arguments, std::vector<std::string>& words) {
+  CLI::App* peers = program.add_subcommand("peers", "this node's key, its peers, and to whose keys its feeds are bound");
+  CLI::App* accept = add_accept(*peers, code, arguments, words, [&config](const AcceptArguments& said) { return peers_accept(config, said); });
   peers->callback([&, accept] {
     if (!accept->parsed()) code = peers_list(config, json);
   });
   peers->add_flag("--json", json, "one JSON text on standard output");
-  accept->add_option("words", words, "the feed, unless `--peer` is given, and the key as `peers` shows it: ed25519:…")->required()->expected(1, 2);
-  accept->add_option("--peer", arguments.peer, "the peer");
   for (CLI::App* one : {peers, accept}) one->add_option("-c,--config", config, "the configuration file")->capture_default_str();
 }
 
@@ -107,7 +113,7 @@ void add_login(CLI::App& program, int& code, LoginArguments& arguments) {
   command->add_flag("--insecure", arguments.insecure, "let the password go in clear over the network, to a node without TLS");
 }
 
-void add_device(CLI::App& program, int& code, DeviceArguments& arguments, std::string& application, std::string& origin) {
+void add_device(CLI::App& program, int& code, DeviceArguments& arguments, std::string& application, std::string& origin, AcceptArguments& accepted, std::vector<std::string>& words) {
   CLI::App* command = program.add_subcommand("device", "a small node on your own machine: holds feeds, also in SQLite, and serves them to your programs, online or not");
   command->add_option("--upstream", arguments.upstreams, "the node to follow, for example https://mesh.corp:7443 (repeat: the preferred one first)");
   command->add_option("--feed", arguments.feeds, "only these feeds (repeat); none: all that you may read");
@@ -126,7 +132,8 @@ void add_device(CLI::App& program, int& code, DeviceArguments& arguments, std::s
   CLI::App* tokens = add(*command, "tokens", "the applications that have a token", code, [&] { return device_tokens(arguments.data); });
   CLI::App* revoke = add(*command, "revoke", "end an application's token, at once", code, [&] { return device_revoke(arguments.data, application); });
   revoke->add_option("name", application, "the application")->required();
-  for (CLI::App* one : {command, token, tokens, revoke}) {
+  CLI::App* accept = add_accept(*command, code, accepted, words, [&arguments](const AcceptArguments& said) { return device_accept(arguments.data, said); });
+  for (CLI::App* one : {command, token, tokens, revoke, accept}) {
     one->add_option("--data", arguments.data, "the folder that holds everything; without it ~/.local/share/meshgate/device");
   }
   command->callback([&code, &arguments, command] {
@@ -180,15 +187,14 @@ int main(int argc, char** argv) {
   DeviceArguments holding;
   std::string application;
   std::string origin;
-  add_device(program, code, holding, application, origin);
+  AcceptArguments accepted;
+  add_device(program, code, holding, application, origin, accepted, keys);
   std::string user;
   add_devices(program, code, config, user, key);
   bool json = false;
-  AcceptArguments accepted;
   add_peers(program, code, config, json, accepted, keys);
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
-  bool json = false;
   CLI::App* mesh_command = add(program, "mesh", "this node, its peers and the nodes that follow it: lines, lag, who holds what", code, [&] { return mesh(config, json); });
   add_config(*mesh_command, config);
   mesh_command->add_flag("--json", json, "one JSON text on standard output");

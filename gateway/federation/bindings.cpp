@@ -14,10 +14,10 @@ std::string file_in(const std::string& folder) { return folder + "/bindings.json
 access::Origin origin_of(const std::string& feed, const StatedClaim& stated) { return {feed, stated.uid, stated.claim}; }
 
 /// What a feed's origin says that is not the one it is bound to.
-Error another_key(const std::string& feed, const std::string& bound, const std::string& said) {
+Error another_key(const std::string& feed, const std::string& bound, const std::string& said, const std::string& accept) {
   const std::string why = "feed '" + feed + "' is bound to the origin with key " + key_text(bound) + ", and here ";
   if (said.empty()) return {Code::conflict, why + "no key of the origin is said: nothing of it is taken; update that node, if it is the right one"};
-  return {Code::conflict, why + "its origin has key " + key_text(said) + ": nothing of it is taken. If whoever operates the origin says that this is its key now, `meshgate peers accept " +
+  return {Code::conflict, why + "its origin has key " + key_text(said) + ": nothing of it is taken. If whoever operates the origin says that this is its key now, `" + accept + " " +
                               feed + " " + key_text(said) + "`; if not, look at that node"};
 }
 
@@ -76,7 +76,7 @@ Status Bindings::take(const Peer& peer, const std::string& feed, const StatedCla
     auto verdict = judge(bound, binding ? std::max(greatest, binding->stated.claim) : greatest, stated);
     // What the configuration names counts, whatever was met before.
     if (verdict == Verdict::refused && !pinned(feed).empty()) verdict = Verdict::promoted;
-    if (verdict == Verdict::refused) return another_key(feed, bound, stated.seal.key);
+    if (verdict == Verdict::refused) return another_key(feed, bound, stated.seal.key, options_.accept);
     if (!held) return {};
     if (auto done = bind(peer, feed, stated, verdict); !done) return done;
   }

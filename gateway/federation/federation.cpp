@@ -33,18 +33,6 @@ std::string_view word(FeedThere::State state) {
   return "failing";
 }
 
-namespace {
-
-/// "https://user:secret@host:7443" without the user.
-std::string shown(const std::string& url) {
-  const auto host = url.find("://");
-  const auto at = url.find('@', host == std::string::npos ? 0 : host + 3);
-  if (at == std::string::npos || url.find('/', host + 3) < at) return url;
-  return url.substr(0, host + 3) + url.substr(at + 1);
-}
-
-}  // namespace
-
 Federation::Federation(Options options, store::Store& store, base::BlockingPool& pool, base::Log& log, base::Metrics& metrics, const Pull::Denied& denied,
                        const Pull::Admits& admits, const Pull::Taken& taken)
     : options_(std::move(options)), store_(store), bindings_(options_, store, log, metrics), routes_(options_), reception_(options_, bindings_, store, pool, log), claims_(options_, bindings_, store, pool, log) {

@@ -92,6 +92,13 @@ FollowedFeed read_feed(const Node::Entry& entry, const std::vector<Peer>& peers,
 
 }  // namespace
 
+std::string shown(const std::string& url) {
+  const auto host = url.find("://");
+  const auto at = url.find('@', host == std::string::npos ? 0 : host + 3);
+  if (at == std::string::npos || url.find('/', host + 3) < at) return url;
+  return url.substr(0, host + 3) + url.substr(at + 1);
+}
+
 access::Reliance reliance_of(const Options& options, std::string issuer, std::chrono::milliseconds stale) {
   access::Reliance out{{}, std::move(issuer), stale};
   for (const FollowedFeed& feed : options.feeds) {

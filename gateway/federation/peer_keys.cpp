@@ -68,7 +68,7 @@ void Bindings::note_node(const Peer& peer, const std::string& known, const std::
   const auto [at, fresh] = changed_.insert_or_assign(peer.name, met);
   if (!fresh) return;
   log_.warning("federation", peer.name + ": another node answers at " + peer.url + ": it was known by key " + key_text(known) + ", and " + said(met) +
-                                 "; if its operator says so, `meshgate peers accept --peer " + peer.name + " KEY`");
+                                 "; if its operator says so, `" + options_.accept + " --peer " + peer.name + " KEY`");
 }
 
 std::optional<KnownPeer> Bindings::of_peer(std::string_view peer) const {
