@@ -187,6 +187,7 @@ class Mesh:
         self.hub.start()
         with self.clone.stopped_in_the_end():
             self.hq.start()
+            self.same(self.hq)  # before there is another that the hub could take
             self.clone.start()
             self.says(self.clone, COPIED)
             self.change(" of the gateway")
