@@ -22,6 +22,7 @@ std::optional<OfferedFeed> read_feed(const element& from) {
   OfferedFeed out;
   out.name = text_of(from, "feed");
   out.uid = text_of(from, "uid");
+  out.epoch = text_of(from, "epoch");
   element schema;
   if (out.name.empty() || !Bits128::from_hex(out.uid) || from["schema"].get(schema) != simdjson::SUCCESS) return std::nullopt;
   auto parsed = parse_schema(simdjson::minify(schema));

@@ -17,7 +17,8 @@ struct OfferedFeed {
     std::uint64_t count = 0;
   };
   std::string name;
-  std::string uid;  ///< 32 hex digits
+  std::string uid;    ///< 32 hex digits
+  std::string epoch;  ///< the same; empty: none was said
   Schema schema;
   bool divided = false;
   bool loading = false;

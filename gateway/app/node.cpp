@@ -8,6 +8,7 @@
 #include "gateway/app/administration.hpp"
 #include "gateway/app/peer_state.hpp"
 #include "gateway/base/owner_file.hpp"
+#include "gateway/store/birth.hpp"
 #include "mapping/presentation_text.hpp"
 #include "mesh/feed_names.hpp"
 
@@ -171,6 +172,9 @@ Status Node::open_store(const Configuration& configuration, std::chrono::millise
   }
   if (!store) return std::move(store).error();
   store_ = std::move(*store);
+  if (store::was_copied(*store_)) {
+    log_.warning("store", "data folder " + configuration.data + " is a copy of another, or was put back: feeds that have their origin here have a new epoch, and their sources are read again");
+  }
   pool_ = std::make_unique<base::BlockingPool>(kBlockingThreads, kMostWaiting);
   loops_ = std::make_unique<net::Loops>(std::max(1U, std::thread::hardware_concurrency()));
   return {};

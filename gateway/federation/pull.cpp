@@ -80,6 +80,11 @@ struct Pull::Session {
   bool not_given(const Part& part, const NotGiven& told) {
     Copy* copy = copy_of(part);
     if (copy == nullptr) return true;
+    // Only an origin says so.
+    if (told.reason == "beyond-head") {
+      return fail(*copy, {Code::conflict, part.text() + ": the peer holds less of its own order than this node does: its folder, or its disk, was put back to what it was before. "
+                                                        "`meshgate backup` and `meshgate restore` there give it a new order, and only what differs is read"});
+    }
     if (told.status == 410) {
       pull.anew_.insert(part);
       error = Error{Code::gone, part.text() + ": " + told.why};
@@ -147,6 +152,9 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   auto own = house_.store.copy(wanted.name, {FeedUid{*uid}, offered->schema, offered->divided});
   if (!own) return std::move(own).error();
   if (auto kept = store::meet(**own, stated->claim); !kept) return kept;
+  if (const auto epoch = Bits128::from_hex(offered->epoch)) {
+    if (auto may = store::may_take(**own, {*epoch}); !may) return may;
+  }
   out = {feed, *own, {wanted.name, offered->uid, offered->schema.version, {}, wanted.partitions}};
   const auto hold = [&](const std::string& partition) {
     if (anew_.contains({wanted.name, partition})) return;

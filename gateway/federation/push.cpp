@@ -105,6 +105,10 @@ Result<bool> Push::bring_page(const std::string& name, Brought& brought, const s
   auto page = brought.feed->changes(partition, part.at, {.entries = kPageEntries, .bytes = kPageBytes});
   if (!page) return std::move(page).error();
   if (page->answer == Answer::ahead) return false;  // it has more than we do: of another peer
+  if (page->answer == Answer::beyond_head) {
+    return Error{Code::conflict, "the peer holds more of this node's own order than this node does: its folder, or its disk, was put back to what it was before. "
+                                 "`meshgate backup` and `meshgate restore` here give it a new order"};
+  }
   if (page->answer != Answer::read) {
     part = {};
     return true;

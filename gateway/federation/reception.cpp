@@ -4,6 +4,7 @@
 
 #include "gateway/federation/brought.hpp"
 #include "gateway/net/loops.hpp"
+#include "gateway/store/origin.hpp"
 #include "mesh/offered_feed.hpp"
 
 namespace meshgate::federation {
@@ -80,6 +81,10 @@ net::Response Reception::take(const net::Request& request) {
   if (!page) return problem(request, page.error());
   auto taken = (*feed)->follow(partition, *from, page->lines, page->mark);
   const Cursor at = (*feed)->followed(partition);
+  if (!taken && !store::may_take(**feed, page->mark.cursor.epoch)) {
+    note_fork(request, taken.error());
+    return problem(request, taken.error());  // there is no cursor to go on from
+  }
   note(request, taken);
   if (!taken) return problem(request, taken.error(), ",\"cursor\":\"" + at.text() + "\"");
   return json("{\"cursor\":\"" + at.text() + "\"}\n");
@@ -98,6 +103,16 @@ void Reception::note(const net::Request& request, const Status& done) {
   own.error = done ? std::string() : done.error().message;
 }
 
+/// It is said for a while, whatever the other one brings meanwhile.
+void Reception::note_fork(const net::Request& request, const Error& why) {
+  const auto peer = std::ranges::find(options_.peers, request.client, &Peer::subject);
+  const std::lock_guard lock(mutex_);
+  Brought& own = brought_[request.captures[0]];
+  if (own.fork != why.message) log_.error("federation", peer->name + ": " + why.message);
+  own.fork = why.message;
+  own.forked = now();
+}
+
 std::optional<Standing> Reception::standing(std::string_view feed) const {
   const std::lock_guard lock(mutex_);
   const auto own = brought_.find(feed);
@@ -105,6 +120,7 @@ std::optional<Standing> Reception::standing(std::string_view feed) const {
   Standing out{Standing::State::following, own->second.peer, own->second.error, own->second.since};
   const auto silent = now().count - own->second.last.count;
   if (out.error.empty() && silent > kSilence) out.error = "nothing has been brought for " + std::to_string(silent / 1000000) + " s; look at that node and the line";
+  if (now().count - own->second.forked.count < kSilence) out.error = own->second.fork;
   if (!out.error.empty()) out.state = Standing::State::failing;
   return out;
 }

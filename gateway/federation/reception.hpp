@@ -31,11 +31,14 @@ class Reception {
     Micros since{0};  ///< of the first page of this peer
     Micros last{0};
     std::string error;
+    std::string fork;  ///< what was last brought in an order that was left
+    Micros forked{0};
   };
   [[nodiscard]] const FollowedFeed* welcome(const net::Request& request) const;
   net::Response offer(const net::Request& request);
   net::Response take(const net::Request& request);
   void note(const net::Request& request, const Status& done);
+  void note_fork(const net::Request& request, const Error& why);
 
   const Options& options_;
   store::Store& store_;

@@ -110,6 +110,7 @@ bool SyncCutter::take_word(std::string_view line) {
   told.denied = kind == "denied";
   std::uint64_t status = 0;
   if (value["status"].get(status) == simdjson::SUCCESS) told.status = static_cast<unsigned>(status);
+  told.reason = text_of(value, "reason");
   told.why = text_of(value, "detail");
   return sink_.not_given(part, told);
 }

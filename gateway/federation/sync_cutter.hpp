@@ -23,6 +23,7 @@ struct Part {
 struct NotGiven {
   bool denied = false;  ///< this node may not read it, or not any more
   unsigned status = 0;  ///< otherwise: what /changes would have answered
+  std::string reason;    ///< the word for it
   std::string why;
 };
 

@@ -35,6 +35,12 @@ Status DiskStore::begin_again() {
   if (const auto status = engine_->db().VerifyChecksum(); !status.ok()) return engine_->error(status);
   for (const auto& [name, feed] : feeds_) {
     if (auto whole = feed->verify(); !whole) return whole;
+  }
+  return renew();
+}
+
+Status DiskStore::renew() {
+  for (const auto& [name, feed] : feeds_) {
     if (auto again = feed->begin_again(); !again) return again;
   }
   return {};

@@ -98,7 +98,8 @@ Status DiskFeed::load_meta(std::string_view key, std::string_view value) {
     case Meta::position: tables_.positions[StreamNumber{part}] = value; break;
     case Meta::time: tables_.times[read_u64(key.data() + 5)] = Seq{read_u64(value.data())}; break;
     case Meta::origin: fine = decode(value, tables_.origin); break;
-    case Meta::next_feed: break;
+    case Meta::next_feed:
+    case Meta::birth: break;
   }
   if (fine) return {};
   return Error{Code::corrupt, "data folder " + engine_->folder().string() + ": the tables of feed '" + tables_.feed.name +
@@ -227,16 +228,15 @@ Status DiskFeed::erase() {
 Status DiskFeed::begin_again() {
   const std::lock_guard lock(write_mutex_);
   if (auto ready = settled_for_others(); !ready) return ready;
+  // A replica's order is its origin's and goes on from where the copy ends.
+  if (follows()) return {};
   Transaction out(*this);
   FeedRecord next = tables_.feed;
   next.epoch.bits = random_bits();
   // What its source has brought since the backup is not here: nobody is told "caught up" before it was read again.
   if (!tables_.positions.empty()) out.progress.loading = true;
   out.clear_positions();
-  for (const auto& [number, record] : tables_.partitions) {
-    // A replica's order is its origin's and goes on from where the copy ends.
-    if (!record.replica) out.partition(number).served.epoch = next.epoch;
-  }
+  for (const auto& [number, record] : tables_.partitions) out.partition(number).served.epoch = next.epoch;
   out.set_feed(std::move(next));
   return out.commit(Engine::Durably::yes);
 }

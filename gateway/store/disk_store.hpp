@@ -27,18 +27,24 @@ class DiskStore final : public Store {
 
   /// After a restore: checks every byte, gives every feed a new epoch, forgets Positions.
   Status begin_again();
+  /// See birth.hpp.
+  [[nodiscard]] bool copied() const { return copied_; }
 
  private:
   DiskStore(std::shared_ptr<Engine> engine, rocksdb::Env& env) : engine_(std::move(engine)), env_(env) {}
   Result<std::shared_ptr<Feed>> known_or_created(std::string_view name, const Origin* origin);
   Status load();
   Status resume();
+  /// A new epoch for every feed that has its origin here, and no Positions.
+  Status renew();
+  Status know_birth();
 
   std::shared_ptr<Engine> engine_;
   rocksdb::Env& env_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<DiskFeed>, std::less<>> feeds_;
   std::uint32_t next_feed_ = 1;
+  bool copied_ = false;
 };
 
 }  // namespace meshgate::store

@@ -26,6 +26,9 @@ Status Follow::run(const PageLines& page) {
     if (record_->served.head != Seq{0} || !feed_.tables().streams.empty()) return conflict("it has a source of its own here and cannot follow another node");
     become_replica(out_, number_);
   }
+  if (mark_.cursor.epoch != record_->served.epoch) {
+    if (auto may = feed_.may_take(mark_.cursor.epoch); !may) return may;
+  }
   if (auto chosen = choose_copy(); !chosen) return chosen;
   if (mark_.cursor.epoch != copy_->epoch) return conflict("the page is of another epoch than the cursor it was asked with: read again from 0");
   for (const PageLine& line : page.all()) {
@@ -199,13 +202,19 @@ void Follow::take_feed_state() {
 void Follow::replace_served() {
   if (record_->served.generation != 0) out_.drop_log(out_.range(number_, record_->served.generation));
   record_->stale = record_->stale || record_->served.generation != 0;
+  go_over(out_, feed_, record_->served, record_->building.epoch);
   record_->served = record_->building;
   record_->building = {};
   replaced_ = number_;
-  if (feed_.tables().feed.epoch == record_->served.epoch) return;
-  FeedRecord next = feed_.tables().feed;
-  next.epoch = record_->served.epoch;
-  out_.set_feed(std::move(next));
+}
+
+void go_over(Transaction& out, const DiskFeed& feed, const Copy& served, const Epoch& epoch) {
+  if (served.generation != 0 && served.epoch != epoch) out.leave(served.epoch);
+  // A partition may still be read in an epoch that others of the feed have left.
+  if (feed.tables().feed.epoch == epoch || feed.has_left(epoch)) return;
+  FeedRecord next = feed.tables().feed;
+  next.epoch = epoch;
+  out.set_feed(std::move(next));
 }
 
 /// What is here differs from what it should be: nothing of the page is taken, and a new copy begins with the next one.

@@ -13,6 +13,8 @@ namespace meshgate::store {
 
 /// Nothing of the partition is served before a first copy is whole.
 void become_replica(Transaction& out, PartitionNumber number);
+/// What a partition serves will be of this epoch.
+void go_over(Transaction& out, const DiskFeed& feed, const Copy& served, const Epoch& epoch);
 
 /// One page from another node on its way into a replica's partition.
 ///

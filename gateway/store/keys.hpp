@@ -51,7 +51,7 @@ struct QuarantineName {
 QuarantineName name_of_quarantine_key(std::string_view key);
 
 /// Keys in the meta family.
-enum class Meta : char { next_feed = 'n', feed = 'f', progress = 'g', partition = 'p', stream = 's', position = 'q', time = 't', origin = 'o' };
+enum class Meta : char { next_feed = 'n', feed = 'f', progress = 'g', partition = 'p', stream = 's', position = 'q', time = 't', origin = 'o', birth = 'b' };
 std::string meta_key(Meta kind);
 std::string meta_key(Meta kind, FeedNumber feed);
 std::string meta_key(Meta kind, FeedNumber feed, std::uint32_t part);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "gateway/store/following.hpp"
 #include "gateway/store/shrinking.hpp"
 
 namespace meshgate::store {
@@ -16,6 +17,7 @@ class Mend {
       : feed_(feed), number_(number), mending_(mending), out_(feed), record_(out_.partition(number)), copy_(record_.served) {}
 
   Status run() {
+    if (auto may = feed_.may_take(mending_.mark.cursor.epoch); mending_.mark.cursor.epoch != copy_.epoch && !may) return may;
     if (copy_.epoch != mending_.epoch || copy_.head != mending_.head) return Error{Code::conflict, place() + "the copy has moved since it was compared: compare again"};
     for (const Seq seq : mending_.away) {
       if (auto done = take_away(seq); !done) return done;
@@ -152,6 +154,7 @@ class Mend {
       record_.building = {};
       record_.stale = true;
     }
+    go_over(out_, feed_, copy_, mark.cursor.epoch);
     copy_.epoch = mark.cursor.epoch;
     copy_.head = mark.cursor.seq;
     copy_.floor = std::max(copy_.floor, mark.floor);
@@ -166,10 +169,6 @@ class Mend {
       out_.progress.seq = std::max(out_.progress.seq, other.served.head);
       out_.progress.loading = out_.progress.loading || other.loading;
     }
-    if (feed_.tables().feed.epoch == copy_.epoch) return;
-    FeedRecord next = feed_.tables().feed;
-    next.epoch = copy_.epoch;
-    out_.set_feed(std::move(next));
   }
 
   void write_index() {

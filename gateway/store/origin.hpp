@@ -30,6 +30,10 @@ Status promote(Feed& feed);
 /// Another origin's claim was met. At a copy it is kept. At an origin a greater one counts: from then on nothing is committed here and nobody is told
 /// "caught up". Code::conflict: what is known here is greater. Blocks.
 Status meet(Feed& feed, const Claim& other);
+/// Code::conflict: the copy that is here has gone over from that epoch to another, and does not take it again. An origin that is restored begins an epoch that
+/// nobody has met, so whoever still gives the old one is a second origin, or a node that has fallen behind. From memory, never blocks.
+Status may_take(const Feed& feed, const Epoch& epoch);
+
 /// What was the origin and has stepped down becomes a copy, with all it holds. Nothing at any other feed. Blocks.
 Status become_copy(Feed& feed);
 

@@ -36,9 +36,9 @@ Status DiskFeed::promote() {
   }
   // What the origin had begun and not finished nobody finishes now: what is here is what there is.
   out.progress.loading = false;
-  OriginRecord origin;
+  OriginRecord origin = tables_.origin;
   origin.claim = {tables_.origin.claim.term + 1, next.epoch};
-  out.set_origin(origin);
+  out.set_origin(std::move(origin));
   out.set_feed(std::move(next));
   if (auto written = out.commit(Engine::Durably::yes); !written) return written;
   lock.unlock();
@@ -69,7 +69,7 @@ Status DiskFeed::meet(const Claim& other) {
     origin.superseded = other;
     out.progress.loading = true;  // nobody is told "caught up" by what is not the origin any more and follows none
   }
-  out.set_origin(origin);
+  out.set_origin(std::move(origin));
   if (auto written = out.commit(Engine::Durably::yes); !written) return written;
   lock.unlock();
   notify();
@@ -89,15 +89,28 @@ Status DiskFeed::become_copy() {
     one.served.cursor = {.epoch = one.served.epoch, .seq = one.served.head};
   }
   out.clear_positions();
-  OriginRecord origin;
+  OriginRecord origin = tables_.origin;
   origin.claim = *tables_.origin.superseded;
-  out.set_origin(origin);
+  origin.superseded.reset();
+  out.set_origin(std::move(origin));
   return out.commit(Engine::Durably::yes);
+}
+
+bool DiskFeed::has_left(const Epoch& epoch) const {
+  const std::shared_lock lock(tables_mutex_);
+  return std::ranges::find(tables_.origin.left, epoch) != tables_.origin.left.end();
+}
+
+Status DiskFeed::may_take(const Epoch& epoch) const {
+  if (!has_left(epoch)) return {};
+  return Error{Code::conflict, "feed '" + tables_.feed.name + "': the other node is in an order that this one has left for another (a fork): it has fallen behind, or two nodes write this feed. "
+                                   "Stop one of the two; if the one that stays was left, give it a new order with `meshgate backup` and `meshgate restore`"};
 }
 
 Origination origination(const Feed& feed) { return static_cast<const DiskFeed&>(feed).origination(); }
 Status promote(Feed& feed) { return static_cast<DiskFeed&>(feed).promote(); }
 Status meet(Feed& feed, const Claim& other) { return static_cast<DiskFeed&>(feed).meet(other); }
 Status become_copy(Feed& feed) { return static_cast<DiskFeed&>(feed).become_copy(); }
+Status may_take(const Feed& feed, const Epoch& epoch) { return static_cast<const DiskFeed&>(feed).may_take(epoch); }
 
 }  // namespace meshgate::store

@@ -115,6 +115,7 @@ bool decode(std::string_view in, FeedRecord& record) {
 void encode(std::string& out, const OriginRecord& record) {
   const Claim& other = record.superseded ? *record.superseded : Claim{};
   Packer(out).number(record.claim.term).bits(record.claim.epoch.bits).number(record.superseded ? 1 : 0).number(other.term).bits(other.epoch.bits);
+  for (const Epoch& epoch : record.left) Packer(out).bits(epoch.bits);
 }
 
 bool decode(std::string_view in, OriginRecord& record) {
@@ -126,6 +127,7 @@ bool decode(std::string_view in, OriginRecord& record) {
   other.term = from.number();
   other.epoch.bits = from.bits();
   if (superseded) record.superseded = other;
+  while (from.fine() && !from.end()) record.left.push_back({from.bits()});
   return from.fine() && from.end();
 }
 

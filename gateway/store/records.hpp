@@ -50,10 +50,11 @@ struct FeedRecord {
 void encode(std::string& out, const FeedRecord& record);
 bool decode(std::string_view in, FeedRecord& record);
 
-/// Which node is the origin, as far as it is known here; absent for a feed that was never promoted.
+/// Which node is the origin, and whose order counts, as far as it is known here; absent for a feed that never had another.
 struct OriginRecord {
   Claim claim;                      ///< the greatest that was met, or this node's own
   std::optional<Claim> superseded;  ///< by whose claim this node has stepped down
+  std::vector<Epoch> left;          ///< epochs that this copy has gone over from to another, the latest last
 };
 void encode(std::string& out, const OriginRecord& record);
 bool decode(std::string_view in, OriginRecord& record);

@@ -74,6 +74,7 @@ Result<std::unique_ptr<DiskStore>> DiskStore::open_disk(const Options& options) 
   std::unique_ptr<DiskStore> out(new DiskStore(std::move(*engine), env));
   if (auto loaded = out->load(); !loaded) return std::move(loaded).error();
   if (auto resumed = out->resume(); !resumed) return std::move(resumed).error();
+  if (auto known = out->know_birth(); !known && (out->copied() || known.error().code != Code::no_space)) return std::move(known).error();
   return out;
 }
 

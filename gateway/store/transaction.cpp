@@ -1,5 +1,7 @@
 #include "gateway/store/transaction.hpp"
 
+#include <algorithm>
+
 #include "gateway/store/packing.hpp"
 
 namespace meshgate::store {
@@ -7,6 +9,7 @@ namespace meshgate::store {
 namespace {
 
 constexpr std::uint64_t kTimeEvery = 3'600'000'000;
+constexpr std::size_t kMostLeft = 64;  ///< epochs; each was a restore or a promotion
 
 }  // namespace
 
@@ -56,6 +59,14 @@ StreamNumber Transaction::stream_named(std::string_view name) {
 
 void Transaction::clear_positions() {
   for (const auto& [stream, position] : feed_ref_.tables().positions) positions_[stream] = std::nullopt;
+}
+
+void Transaction::leave(const Epoch& epoch) {
+  OriginRecord origin = origin_ ? *origin_ : feed_ref_.tables().origin;
+  if (std::ranges::find(origin.left, epoch) != origin.left.end()) return;
+  if (origin.left.size() == kMostLeft) origin.left.erase(origin.left.begin());
+  origin.left.push_back(epoch);
+  set_origin(std::move(origin));
 }
 
 void Transaction::put_line(const LogRange& range, Seq seq, std::string_view line) {

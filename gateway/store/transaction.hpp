@@ -33,7 +33,9 @@ class Transaction {
   /// Also when it is as it was.
   void write_progress() { write_progress_ = true; }
   void set_feed(FeedRecord feed) { feed_ = std::move(feed); }
-  void set_origin(const OriginRecord& origin) { origin_ = origin; }
+  void set_origin(OriginRecord origin) { origin_ = std::move(origin); }
+  /// This copy goes over from that epoch to another.
+  void leave(const Epoch& epoch);
   void set_position(StreamNumber stream, std::string bytes) { positions_[stream] = std::move(bytes); }
   void clear_positions();
 

@@ -4,11 +4,13 @@
 """
 
 import argparse
+import http.server
 import json
 import os
 import socket
 import tempfile
 import threading
+import urllib.error
 import urllib.request
 
 from certificates_test import Authority
@@ -125,6 +127,50 @@ def versions(program, folder, gateway):
         between.stop()
 
 
+class Newer(http.server.BaseHTTPRequestHandler):
+    """A node of the next protocol, to which feeds are to be brought."""
+
+    asked = []
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self):
+        self.asked.append((self.command, self.path))
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Meshgate-Protocol", "2")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_GET = do_PUT = do_POST = answer
+
+
+def versions_at_the_other_end(program, folder, gateway, database):
+    """Who is asked refuses a newer question, and who brings takes nothing to a newer node."""
+    request = urllib.request.Request(gateway.url + "/sync", b'{"protocol":2,"feeds":[{"feed":"orders"}]}', {"Content-Type": "application/json"})
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30)
+        raise SystemExit("a question of protocol 2 was answered")
+    except urllib.error.HTTPError as error:
+        said = error.read().decode()
+        if error.code != 400 or "this node speaks no other" not in said:
+            raise SystemExit(f"a question of protocol 2 was answered {error.code}: {said}") from error
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Newer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    bringing = Gateway(program, os.path.join(folder, "bringing"), origin_configuration(database) + f'peers: {{ hub: {{ url: "http://127.0.0.1:{server.server_address[1]}", push: [orders] }} }}\n')
+    try:
+        with bringing.stopped_in_the_end():
+            bringing.start()
+            wait_for("who brings to refuse protocol 2", lambda: "speaks protocol 2, this node speaks 1: update this node" in bringing.log())
+            if any("/changes" in path for _, path in Newer.asked):
+                raise SystemExit(f"a page was brought to a node of another protocol: {Newer.asked}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 class ConnectProxy:
     """Opens tunnels, as a company's proxy does, and nothing else."""
 
@@ -236,7 +282,7 @@ def main():
     arguments.add_argument("--program", required=True)
     program = os.path.abspath(arguments.parse_args().program)
     with tempfile.TemporaryDirectory(prefix="meshgate-transport-") as folder:
-        for name in ("hq", "breaks", "killed", "versions"):
+        for name in ("hq", "breaks", "killed", "versions", "bringing"):
             os.makedirs(os.path.join(folder, name))
         database = Sqlite(os.path.join(folder, "hq"))
         database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",
@@ -249,6 +295,7 @@ def main():
             connections = breaks_off(program, folder, gateway)
             killed(program, folder, gateway)
             versions(program, folder, gateway)
+            versions_at_the_other_end(program, folder, gateway, database)
         over_a_proxy(program, folder, database)
     print(f"a first copy over {connections} connections travelled once; other versions are told what to update; a proxy is asked both ways")
 

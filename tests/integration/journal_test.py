@@ -9,6 +9,7 @@ import shutil
 import subprocess
 
 from databases import on_one
+from folders import turn_back
 from processes import Gateway, run, wait_for
 
 
@@ -55,7 +56,7 @@ def refused_without(gateway):
 
 
 def restored(gateway, database, folder):
-    """The data folder of a while ago, put back: what the journal has forgotten since is found by reading from the beginning."""
+    """The disk of a while ago, put back: what the journal has forgotten since is found by reading from the beginning."""
     data, backup = os.path.join(folder, "data"), os.path.join(folder, "backup")
     gateway.stop()
     shutil.copytree(data, backup)
@@ -64,8 +65,7 @@ def restored(gateway, database, folder):
     both_have(gateway, {"1", "4"})
     nothing_waits(gateway)
     gateway.stop()
-    shutil.rmtree(data)
-    shutil.move(backup, data)
+    turn_back(data, backup)
     gateway.start_and_wait("orders", "copies")
     both_have(gateway, {"1", "4"})
     if "this gateway was restored" not in gateway.log():

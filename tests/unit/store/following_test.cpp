@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "gateway/store/origin.hpp"
 #include "tests/unit/store/cursor_model.hpp"
 
 namespace meshgate::store {
@@ -101,6 +102,31 @@ TEST_F(FollowingTest, BelowTheFloorANewCopyGrowsBesideTheOld) {
   EXPECT_EQ(brief(page(*replica_)), "+3:3:1 +4:4:1");
   EXPECT_EQ(replica_->standing("")->floor, Seq{6});
   EXPECT_EQ(replica_->state().count, 2U);
+}
+
+TEST_F(FollowingTest, AnOrderThatWasLeftIsNotTakenAgain) {
+  ASSERT_TRUE(store_->backup(folder_ / "backup"));
+  EXPECT_EQ(copy(100), "");
+  ASSERT_TRUE(Store::restore(folder_ / "backup", folder_ / "again"));
+  const auto again = opened(folder_ / "again");
+  const auto restored = feed_of(*again, "origin");
+  Batch read("rows");
+  read.set_loading(false);
+  commit(*restored, read);
+  EXPECT_EQ(copy_page(*restored, *replica_, "", {}), "");
+  EXPECT_EQ(replica_->state().epoch, restored->state().epoch);
+  EXPECT_THAT(copy(100), HasSubstr("in an order that this one has left"));
+  EXPECT_FALSE(may_take(*replica_, origin_->state().epoch));
+  EXPECT_TRUE(may_take(*replica_, restored->state().epoch));
+  commit(*restored, put("5", "{}"));
+  EXPECT_EQ(copy_page(*restored, *replica_, "", {}), "");
+  EXPECT_EQ(page(*replica_).lines, page(*restored).lines);
+  replica_.reset();
+  origin_.reset();
+  store_.reset();
+  store_ = opened(folder_ / "data");
+  replica_ = feed_of(*store_, "replica");
+  EXPECT_FALSE(may_take(*replica_, feed_of(*store_, "origin")->state().epoch)) << "also after a restart";
 }
 
 TEST_F(FollowingTest, ARepeatIsHarmlessAndAForkIsRefused) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "gateway/store/birth.hpp"
 #include "tests/unit/store/folder.hpp"
 
 namespace meshgate::store {
@@ -102,6 +103,38 @@ TEST(StoreTest, ABackupIsRestoredWithANewEpochAndNoPositions) {
   EXPECT_EQ(page(*old, "", page(*feed).mark.cursor).answer, Answer::other_epoch);
   EXPECT_EQ(commit(*old, put("1", "{}")).unchanged, 1U);
   expect_whole(*old);
+}
+
+struct Found {
+  bool copied = false;
+  Epoch own;
+  Epoch followed;
+};
+Found found_in(const std::filesystem::path& folder) {
+  const auto store = opened(folder);
+  return {was_copied(*store), feed_of(*store)->state().epoch, feed_of(*store, "copy")->state().epoch};
+}
+
+TEST(StoreTest, AFolderThatWasCopiedCountsAsRestored) {
+  const Folder folder;
+  {
+    const auto store = opened(folder / "data");
+    const auto feed = feed_of(*store);
+    commit(*feed, put("1", "{}"));
+    const auto copy = *store->copy("copy", {feed->state().uid, {}, false});
+    const Page all = page(*feed);
+    ASSERT_TRUE(copy->follow("", {}, all.lines, all.mark));
+  }
+  const Found before = found_in(folder / "data");
+  EXPECT_FALSE(before.copied);
+  std::filesystem::copy(folder / "data", folder / "copied", std::filesystem::copy_options::recursive);
+  const Found copied = found_in(folder / "copied");
+  EXPECT_TRUE(copied.copied);
+  EXPECT_NE(copied.own, before.own);
+  EXPECT_EQ(copied.followed, before.followed) << "an order of another node's goes on";
+  EXPECT_EQ(found_in(folder / "copied").own, copied.own) << "once";
+  std::filesystem::rename(folder / "data", folder / "moved");
+  EXPECT_EQ(found_in(folder / "moved").own, before.own) << "it is still the same folder";
 }
 
 TEST(StoreTest, WritersOfSeveralFeedsAndReadersAtOnce) {
