@@ -18,8 +18,8 @@ from reader import canonical, content_hash, digest  # noqa: E402
 SIZE = 48  # MiB
 
 
-def mount(folder):
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}m", "tmpfs", folder], capture_output=True).returncode != 0:
+def mount(folder, size=SIZE):
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", folder], capture_output=True).returncode != 0:
         if "MESHGATE_IN_NAMESPACE" in os.environ:
             raise SystemExit("cannot mount a small file system, neither as root nor in a user namespace")
         os.environ["MESHGATE_IN_NAMESPACE"] = "1"
