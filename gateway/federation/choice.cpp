@@ -23,11 +23,14 @@ Behind behind(const Told& one, const Told& other) {
 
 bool Choice::any_given() const { return std::ranges::any_of(peers_, &Own::given); }
 
+bool Choice::lacks(Kind kind, const Told& told, const Told& what) {
+  const auto missing = behind(told, what);
+  return kind == kChanges ? missing.items > 0 : missing.age.count() > 0;
+}
+
 bool Choice::overdue(const Own& one, Time at) const {
-  if (!one.due || !one.told) return false;
-  const auto missing = behind(*one.told, one.due->what);
-  const Duration patience = missing.items > 0 ? limit_ : limit_ + kQuiet;
-  return missing.any() && at - one.due->since >= patience;
+  const auto late = [&](Kind kind, Duration patience) { return one.due[kind] && at - one.due[kind]->since >= patience; };
+  return late(kChanges, limit_) || late(kFreshness, limit_ + kQuiet);
 }
 
 bool Choice::doubtful(std::size_t peer, Time at) const { return !peers_[peer].lags && overdue(peers_[peer], at); }
@@ -47,10 +50,13 @@ Behind Choice::behind_others(std::size_t peer) const {
 /// Finds what a peer ought to have, where that is not known yet.
 void Choice::compare(std::size_t peer, Time at) {
   Own& one = peers_[peer];
-  if (one.due && !behind(*one.told, one.due->what).any()) one.due.reset();
-  for (std::size_t other = 0; other < peers_.size() && !one.due; ++other) {
-    const Own& its = peers_[other];
-    if (other != peer && its.given && its.told && behind(*one.told, *its.told).any()) one.due = Due{*its.told, other, at};
+  for (const Kind kind : {kChanges, kFreshness}) {
+    auto& due = one.due[kind];
+    if (due && !lacks(kind, *one.told, due->what)) due.reset();
+    for (std::size_t other = 0; other < peers_.size() && !due; ++other) {
+      const Own& its = peers_[other];
+      if (other != peer && its.given && its.told && lacks(kind, *one.told, *its.told)) due = Due{*its.told, other, at};
+    }
   }
 }
 
@@ -98,20 +104,22 @@ bool Choice::keeps_up(std::size_t peer, const Told& told) const {
     return missing.items == 0 && missing.age <= kQuiet;
   };
   const Own& one = peers_[peer];
-  if (one.due) return has(one.due->what);
-  return one.told || std::ranges::all_of(peers_, [&](const Own& other) { return !other.given || !other.told || has(*other.told); });
+  if (one.told) return std::ranges::all_of(one.due, [&](const auto& due) { return !due || has(due->what); });
+  return std::ranges::all_of(peers_, [&](const Own& other) { return !other.given || !other.told || has(*other.told); });
 }
 
 void Choice::fails(std::size_t peer, Time at) {
   Own& one = peers_[peer];
   one.given = false;
   one.told.reset();
-  one.due.reset();
+  one.due = {};
   one.lags = false;
   leave(one, Duration(0), at);
   // What it had cannot be had from it any more.
   for (Own& other : peers_) {
-    if (other.due && other.due->whose == peer) other.due.reset();
+    for (auto& due : other.due) {
+      if (due && due->whose == peer) due.reset();
+    }
   }
   choose(at);
 }
@@ -121,7 +129,9 @@ void Choice::compare_all(std::size_t peer, Time at) {
   for (std::size_t other = 0; other < peers_.size(); ++other) {
     Own& its = peers_[other];
     // It takes back what it said.
-    if (its.due && its.due->whose == peer && behind(*peers_[peer].told, its.due->what).any()) its.due.reset();
+    for (auto& due : its.due) {
+      if (due && due->whose == peer && behind(*peers_[peer].told, due->what).any()) due.reset();
+    }
     if (its.told) compare(other, at);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -61,12 +62,15 @@ class Choice {
     std::size_t whose = 0;
     Time since{};
   };
+  /// Changes are due sooner than freshness, which comes late where nothing is new.
+  enum Kind : std::size_t { kChanges, kFreshness, kKinds };
+  static bool lacks(Kind kind, const Told& told, const Told& what);
   struct Own {
     bool given = true;
     bool lags = false;
     bool away = false;             ///< it was left, or passed over, and has not been taken again
     std::optional<Told> told;
-    std::optional<Due> due;        ///< what it did not have when it was compared
+    std::array<std::optional<Due>, kKinds> due;  ///< what it did not have when it was compared
     std::optional<Time> well;      ///< while it is away: since when it gives and keeps up
     std::optional<Time> taken;     ///< again, after it was away
     Duration stay{0};              ///< so long it must be well to be taken again

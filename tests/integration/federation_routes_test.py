@@ -152,7 +152,7 @@ feeds: {{ orders: {{ from: {{ source: company, table: orders }} }} }}
                 node.start()
             for node in (near, far, branch):
                 agree(origin, node, "orders")
-            wait_for("the hub to be followed by the branch", lambda: (follower(near, "branch") or {}).get("connected"))
+            wait_for("the branch to follow the preferred hub", lambda: followed_from(branch) == "near" and (follower(near, "branch") or {}).get("connected"))
             away = frozen(branch, origin, near, far, line, database)
             told(program, origin, near, branch)
             changes = flapping(branch, origin, near, database, options.flaps)
