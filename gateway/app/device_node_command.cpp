@@ -253,7 +253,7 @@ int device_accept(const std::string& data, const AcceptArguments& arguments) {
   store::Options how;
   how.folder = folder->store();
   auto store = store::Store::open(how);
-  if (!store) return exit_of(store.error().within("stop the device first"));
+  if (!store) return exit_of(store.error());
   federation::Options options;
   options.folder = folder->store();
   const auto choices = device::read_choices(folder->choices());
