@@ -27,7 +27,6 @@ Result<Applier> Applier::open(Database& database) {
       {&Applier::put_member_, "INSERT OR REPLACE INTO _meshgate_members(feed,id,place,seq,hash) VALUES(?1,?2,?3,?4,?5)"},
       {&Applier::drop_member_, "DELETE FROM _meshgate_members WHERE feed=?1 AND id=?2 AND place=?3"},
       {&Applier::any_member_, "SELECT 1 FROM _meshgate_members WHERE feed=?1 AND id=?2 LIMIT 1"},
-      {&Applier::last_seq_, "SELECT max(seq) FROM _meshgate_members WHERE feed=?1 AND id=?2"},
   };
   for (const auto& [into, sql] : all) {
     auto statement = database.prepare(sql);
@@ -211,32 +210,6 @@ Result<std::uint64_t> Applier::end_pass(Place& place) {
 Status Applier::end_comparing(Place& place) {
   place.now.comparing = false;
   return database_->run("DELETE FROM _meshgate_met WHERE place=" + std::to_string(place.number));
-}
-
-Status Applier::take_away(Place& place, std::string_view id) {
-  if (auto done = place.feed->divided ? gone_member(place, id) : gone_row(place, id); !done) return done;
-  return place.feed->divided ? place.feed->table.set_seq(id, Seq{0}) : Status();
-}
-
-Status Applier::settle(Place& place, std::string_view id) {
-  if (!place.feed->divided) return {};
-  auto kept = place.feed->table.find(id);
-  if (!kept) return std::move(kept).error();
-  if (!*kept || (*kept)->seq != 0) return {};
-  last_seq_.bind(1, place.feed->number);
-  last_seq_.bind(2, id);
-  auto last = last_seq_.step();
-  if (!last) return std::move(last).error();
-  const Seq seq{static_cast<std::uint64_t>(last_seq_.integer(0))};
-  last_seq_.reset();
-  return place.feed->table.set_seq(id, seq);
-}
-
-Status Applier::forget_order(const Place& place) {
-  if (!place.feed->divided) return {};
-  const std::string members = "feed=" + std::to_string(place.feed->number) + " AND place=" + std::to_string(place.number);
-  return database_->run("UPDATE " + quoted(place.feed->name) + " SET _seq=0 WHERE _id IN (SELECT id FROM _meshgate_members WHERE " + members +
-                        "); UPDATE _meshgate_members SET seq=0 WHERE " + members);
 }
 
 Status Applier::new_epoch(Ledger& ledger, MirroredFeed& feed, const Epoch& epoch) {

@@ -28,12 +28,6 @@ class Applier {
   Result<std::uint64_t> end_pass(Place& place);
   /// A comparison ends otherwise than by a pass.
   Status end_comparing(Place& place);
-  /// What the partition has of an item goes before what is right comes; the row of an item that is in others too takes whatever comes. settle(), once all
-  /// has come, says where such a row stands.
-  Status take_away(Place& place, std::string_view id);
-  Status settle(Place& place, std::string_view id);
-  /// A partition's seqs mean nothing in the order that it is read in now.
-  Status forget_order(const Place& place);
   /// The feed's order begins anew: seqs of before mean nothing, every partition is read from 0.
   Status new_epoch(Ledger& ledger, MirroredFeed& feed, const Epoch& epoch);
 
@@ -51,7 +45,7 @@ class Applier {
   static void count_out(Place& place, const ContentHash& hash);
 
   Database* database_ = nullptr;
-  Statement note_, forget_, find_member_, put_member_, drop_member_, any_member_, last_seq_;
+  Statement note_, forget_, find_member_, put_member_, drop_member_, any_member_;
 };
 
 }  // namespace meshgate::device

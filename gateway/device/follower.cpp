@@ -125,10 +125,7 @@ std::optional<Outcome> follow_repair(net::HttpClient& client, const std::string&
   if (!begins || state.mismatches > kMostRepairs) return std::nullopt;
   auto repaired = repair(client, node, file, place);
   if (!repaired && (repaired.error().code == Code::cancelled || retryable(repaired.error().code))) return failed(std::move(repaired).error());
-  if (!repaired) {
-    auto forgotten = file.forget_order(place);
-    return forgotten ? std::nullopt : std::optional(failed(std::move(forgotten).error()));
-  }
+  if (!repaired) return std::nullopt;
   Outcome out;
   if (repaired->stale) return out;
   (void)applied(*repaired);

@@ -295,14 +295,11 @@ Result<Applied> MirrorFile::mend_all(Place& place, const std::vector<Seq>& away,
   auto ids = ids_at(*database_, place, away);
   if (!ids) return std::move(ids).error();
   for (const std::string& id : *ids) {
-    if (auto done = applier_.take_away(place, id); !done) return std::move(done).error();
+    if (auto done = applier_.gone(place, id); !done) return std::move(done).error();
   }
   Seq last{0};
   for (const Change& change : piece.changes) {
     if (auto done = apply_one(place, change, last); !done) return std::move(done).error();
-  }
-  for (const std::string& id : *ids) {
-    if (auto done = applier_.settle(place, id); !done) return std::move(done).error();
   }
   if (auto done = applier_.end_comparing(place); !done) return std::move(done).error();
   MirroredFeed& feed = *place.feed;
@@ -320,15 +317,6 @@ Result<Applied> MirrorFile::mend_all(Place& place, const std::vector<Seq>& away,
   }
   out.generation = place.generation;
   return out;
-}
-
-Status MirrorFile::forget_order(Place& place) {
-  const Guard guard(mutex_);
-  if (auto begun = begin(); !begun) return begun;
-  auto done = applier_.forget_order(place);
-  if (done) done = commit_now();
-  if (!done) roll_back();
-  return done;
 }
 
 Result<std::uint64_t> MirrorFile::drop(Place& place) {

@@ -70,8 +70,6 @@ class MirrorFile {
   Result<Order> order(const Place& place);
   /// Makes the partition what a node has: what stands at the seqs `away`, ascending, goes, then the piece comes, and the cursor is its mark's. All or nothing.
   Result<Applied> mend(Place& place, std::uint64_t generation, const std::vector<Seq>& away, const Piece& piece);
-  /// What the seqs of the rows said means nothing any more: the pass that follows decides.
-  Status forget_order(Place& place);
   /// The reader may not read it any more: the partition's items go, those that are in others too stay there. Should it come back, it is read
   /// from 0. Gives how many it held.
   Result<std::uint64_t> drop(Place& place);

@@ -8,14 +8,8 @@ namespace {
 
 constexpr std::size_t kMostRows = 2000000;
 
-/// Seq, id and content hash of each. Where the row is that of the membership, what the row says counts: it is checked at each start.
-std::string rows_of(const Place& place) {
-  const std::string table = quoted(place.feed->name);
-  const std::string hash = "substr(_rev,instr(_rev,'-')+1)";
-  if (!place.feed->divided) return "SELECT _seq,_id," + hash + " FROM " + table;
-  return "SELECT m.seq,m.id,CASE WHEN _seq=m.seq THEN " + hash + " ELSE m.hash END FROM _meshgate_members m JOIN " + table +
-         " ON _id=m.id WHERE m.feed=" + std::to_string(place.feed->number) + " AND m.place=" + std::to_string(place.number);
-}
+/// Seq, id and content hash of each.
+std::string rows_of(const Place& place) { return "SELECT _seq,_id,substr(_rev,instr(_rev,'-')+1) FROM " + quoted(place.feed->name); }
 
 Seq seq_in(const Statement& row) { return Seq{static_cast<std::uint64_t>(row.integer(0))}; }
 
@@ -24,6 +18,7 @@ Error incomparable(const std::string& why) { return {Code::unsupported, why}; }
 }  // namespace
 
 Result<Order> Order::of(Database& database, const Place& place) {
+  if (place.feed->divided) return incomparable("a row of a divided feed stands in the order of several partitions");
   auto rows = database.prepare(rows_of(place));
   if (!rows) return std::move(rows).error();
   Order out;

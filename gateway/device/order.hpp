@@ -8,10 +8,10 @@
 
 namespace meshgate::device {
 
-/// Where a partition's rows stood in the feed's order at one moment, to compare them with a node's by `Summed::items`: 24 bytes a row.
+/// Where the rows of a feed that is not divided stood in its order at one moment, to compare them with a node's by `Summed::items`: 24 bytes a row.
 class Order {
  public:
-  /// Code::unsupported: it says nothing to compare, or the rows are more than two million.
+  /// Code::unsupported: the feed is divided, the rows are in no order, or more than two million.
   static Result<Order> of(Database& database, const Place& place);
 
   [[nodiscard]] Standing standing() const;

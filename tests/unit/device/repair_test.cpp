@@ -75,12 +75,17 @@ class RepairTest : public MirrorFixture {
         there[std::string(put->id)] = put->content;
       }
     }
-    EXPECT_EQ(stored(), there);
+    EXPECT_EQ(joined(stored()), joined(there));
     std::string seqs;
-    std::map<std::string, std::uint64_t> by_id(last.begin(), last.end());
-    for (const auto& [id, seq] : by_id) seqs += (seqs.empty() ? "" : ",") + id + " " + std::to_string(seq);
+    for (const auto& [id, seq] : last) seqs += (seqs.empty() ? "" : ",") + id + " " + std::to_string(seq);
     EXPECT_EQ(sql("SELECT group_concat(_id || ' ' || _seq) FROM (SELECT _id,_seq FROM orders ORDER BY _id)"), seqs);
     EXPECT_EQ(sql("SELECT group_concat(id) FROM _meshgate_met"), "");
+  }
+
+  static std::string joined(const std::map<std::string, std::string>& contents) {
+    std::string out;
+    for (const auto& [id, content] : contents) out.append(id).append(" ").append(content).append("\n");
+    return out;
   }
 
   std::unique_ptr<RealGateway> node_;
@@ -105,7 +110,7 @@ class RepairTest : public MirrorFixture {
 };
 
 TEST_F(RepairTest, AfterARestore) {
-  for (const bool divided : {false, true}) {
+  for (const bool divided : {false, true}) {  // one that is divided is read
     begin(divided);
     change(400);
     backup();
@@ -116,7 +121,7 @@ TEST_F(RepairTest, AfterARestore) {
     restore();
     change(30);
     mirror();
-    EXPECT_TRUE(repaired()) << said_;
+    EXPECT_EQ(repaired(), !divided) << said_;
     expect_equal();
     change(30);
     mirror();
@@ -150,10 +155,10 @@ TEST_F(RepairTest, OfRowsThatAnotherProgramChanged) {
 
 /// Where the file says nothing of the order, all is read.
 TEST_F(RepairTest, NotOfRowsWithoutAnOrder) {
-  begin(true);
+  begin(false);
   change(100);
   mirror();
-  alter("UPDATE orders SET _seq=0; UPDATE _meshgate_members SET seq=0; DELETE FROM orders WHERE _id=(SELECT max(_id) FROM orders)");
+  alter("UPDATE orders SET _seq=0; DELETE FROM orders WHERE _id=(SELECT max(_id) FROM orders)");
   mirror();
   EXPECT_FALSE(repaired()) << said_;
   expect_equal();
