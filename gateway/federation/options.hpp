@@ -38,10 +38,10 @@ struct Options {
   std::vector<Peer> peers;
   std::vector<FollowedFeed> feeds;
   std::string aside;  ///< the folder for what only this node had of a feed when another order took the place of its own; empty: nothing is kept
-  std::string accept = "meshgate peers accept";  ///< with which command another key is believed, for sentences
+  std::string accept{"meshgate peers accept"};  ///< with which command another key is believed, for sentences
   std::string folder{};  ///< where it is kept to whose keys feeds are bound; empty: only until the node stops
   std::shared_ptr<const access::Identity> identity{};  ///< what this node is known by; null: it is the origin of nothing
-  std::string node;   ///< what this node calls itself when it follows; empty: nothing
+  std::string node{};  ///< what this node calls itself when it follows; empty: nothing
   std::chrono::milliseconds lag{60000};  ///< a peer is left that has not got so long after another what that one has
 };
 

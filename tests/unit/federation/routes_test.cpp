@@ -88,7 +88,7 @@ OfferedFeed offered(std::uint64_t north, std::uint64_t south) {
 /// Without patience: who is behind when it is asked lags.
 class LaggingTest : public testing::Test {
  protected:
-  const Options options_{{{"hq", "http://hq", {}}, {"hub", "http://hub", {}}}, {{"orders", {kHq, kHub}, {"north"}}}, "", "", std::chrono::milliseconds(0)};
+  const Options options_{.peers = {{"hq", "http://hq", {}}, {"hub", "http://hub", {}}}, .feeds = {{"orders", {kHq, kHub}, {"north"}}}, .aside = {}, .lag = std::chrono::milliseconds(0)};
   Routes routes_{options_};
 };
 
