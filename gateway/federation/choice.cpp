@@ -147,9 +147,11 @@ void Choice::tells(std::size_t peer, const Told& told, Time at) {
   choose(at);
 }
 
-void Choice::gave(std::size_t peer, const Told& told, Time at) {
+void Choice::gave(std::size_t peer, const Told& told, bool all, Time at) {
   Own& one = peers_[peer];
-  if (!one.told || one.told->epoch != told.epoch) return;  // what the peer has is said in the description first
+  const bool another = !one.told || one.told->epoch != told.epoch;
+  if (another && !all) return;
+  if (another) one.told = told;
   one.told->seq = std::max(one.told->seq, told.seq);
   one.told->as_of.count = std::max(one.told->as_of.count, told.as_of.count);
   compare_all(peer, at);

@@ -41,8 +41,9 @@ class Choice {
   void fails(std::size_t peer, Time at);
   /// What the peer has at this moment, by its own words. Only this shows that it lags: what comes of it may be late for other reasons.
   void tells(std::size_t peer, const Told& told, Time at);
-  /// What the peer has at least, since it gave it.
-  void gave(std::size_t peer, const Told& told, Time at);
+  /// What the peer has at least, since it gave it; `all`: and nothing more. Of another epoch than it said before only all counts: a first copy is still
+  /// on its way otherwise.
+  void gave(std::size_t peer, const Told& told, bool all, Time at);
 
   /// Where none gives it the choice stays, so that what is shown of it does not jump about.
   [[nodiscard]] std::size_t chosen() const { return chosen_; }

@@ -79,7 +79,7 @@ struct Pull::Session {
     pull.pages_.add();
     pull.bytes_.add(page.lines.size());
     pull.house_.routes.follows(pull.number_, copy->number);
-    pull.house_.routes.gave(pull.number_, copy->number, {page.mark.cursor.epoch, page.mark.cursor.seq, page.mark.as_of});
+    pull.house_.routes.gave(pull.number_, copy->number, {page.mark.cursor.epoch, page.mark.cursor.seq, page.mark.as_of}, page.mark.caught_up);
     pull.link_.answered();
     return true;
   }
@@ -220,7 +220,7 @@ Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   auto own = house_.store.copy(wanted.name, {FeedUid{*uid}, offered->schema, offered->divided});
   if (!own) return std::move(own).error();
   if (auto kept = house_.bindings.admit(peer(), wanted.name, *stated); !kept) return kept;
-  if (auto may = store::may_take(**own, offered->epoch); !may) return may;
+  if (auto may = store::may_take(**own, offered->epoch, offered->as_of, offered->loading); !may) return may;
   house_.routes.tells(number_, feed, *offered);
   out = {feed, *own, {wanted.name, offered->uid, offered->schema.version, {}, wanted.partitions}};
   if (auto admitted = admit(*offered, out.held); !admitted) return admitted;

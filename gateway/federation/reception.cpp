@@ -113,7 +113,7 @@ net::Response Reception::take(const net::Request& request) {
   if (!page) return problem(request, page.error());
   auto taken = (*feed)->follow(partition, *from, page->lines, page->mark);
   const Cursor at = (*feed)->followed(partition);
-  if (!taken && !store::may_take(**feed, page->mark.cursor.epoch)) {
+  if (!taken && !store::may_take(**feed, page->mark.cursor.epoch, page->mark.as_of, page->mark.loading)) {
     note_fork(request, taken.error());
     return problem(request, taken.error());  // there is no cursor to go on from
   }

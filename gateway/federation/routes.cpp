@@ -144,11 +144,11 @@ void Routes::follows(std::size_t peer, std::size_t feed) {
   one.standing.since = now();
 }
 
-void Routes::gave(std::size_t peer, std::size_t feed, const Told& told) {
+void Routes::gave(std::size_t peer, std::size_t feed, const Told& told, bool all) {
   const std::lock_guard lock(mutex_);
   const auto own = rank(feeds_[feed], peer);
   if (!own) return;
-  feeds_[feed].choice.gave(*own, told, clock_now());
+  feeds_[feed].choice.gave(*own, told, all, clock_now());
   feeds_[feed].known[*own].told_at = now();
 }
 

@@ -58,7 +58,7 @@ class Routes {
   /// Lines of it have come from the peer.
   void follows(std::size_t peer, std::size_t feed);
   /// Up to here.
-  void gave(std::size_t peer, std::size_t feed, const Told& told);
+  void gave(std::size_t peer, std::size_t feed, const Told& told, bool all);
   /// Whether a feed is followed from this peer that ought to have more by now: the peer is to be asked.
   [[nodiscard]] bool doubts(std::size_t peer) const;
 

@@ -111,7 +111,7 @@ class DiskFeed final : public Feed {
   Status meet(const Claim& other);
   Status become_copy();
   [[nodiscard]] bool has_left(const Epoch& epoch) const;
-  [[nodiscard]] Status may_take(const Epoch& epoch) const;
+  [[nodiscard]] Status may_take(const Epoch& epoch, Micros as_of, bool loading) const;
 
   [[nodiscard]] Engine& engine() const { return *engine_; }
   [[nodiscard]] FeedNumber number() const { return number_; }

@@ -27,7 +27,7 @@ Status Follow::run(const PageLines& page) {
     become_replica(out_, number_);
   }
   if (mark_.cursor.epoch != record_->served.epoch) {
-    if (auto may = feed_.may_take(mark_.cursor.epoch); !may) return may;
+    if (auto may = feed_.may_take(mark_.cursor.epoch, mark_.as_of, mark_.loading); !may) return may;
   }
   if (auto chosen = choose_copy(); !chosen) return chosen;
   if (mark_.cursor.epoch != copy_->epoch) return conflict("the page is of another epoch than the cursor it was asked with: read again from 0");

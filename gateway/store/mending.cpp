@@ -17,13 +17,13 @@ class Mend {
       : feed_(feed), number_(number), mending_(mending), out_(feed), record_(out_.partition(number)), copy_(record_.served) {}
 
   Status run() {
-    if (auto may = feed_.may_take(mending_.mark.cursor.epoch); mending_.mark.cursor.epoch != copy_.epoch && !may) return may;
+    const Mark& mark = mending_.mark;
+    if (auto may = feed_.may_take(mark.cursor.epoch, mark.as_of, mark.loading); mark.cursor.epoch != copy_.epoch && !may) return may;
     if (copy_.epoch != mending_.epoch || copy_.head != mending_.head) return Error{Code::conflict, place() + "the copy has moved since it was compared: compare again"};
     for (const Seq seq : mending_.away) {
       if (auto done = take_away(seq); !done) return done;
     }
     if (auto done = add_all(); !done) return done;
-    const Mark& mark = mending_.mark;
     if (mark.caught_up && mark.cursor.high == Seq{0} && (mark.count != copy_.count || mark.digest != copy_.digest)) {
       return Error{Code::corrupt, place() + "count or digest of the repaired copy differ from what the other node has"};
     }

@@ -31,8 +31,9 @@ Status promote(Feed& feed);
 /// "caught up". Code::conflict: what is known here is greater. Blocks.
 Status meet(Feed& feed, const Claim& other);
 /// Code::conflict: the copy that is here has gone over from that epoch to another, and does not take it again. An origin that is restored begins an epoch that
-/// nobody has met, so whoever still gives the old one is a second origin, or a node that has fallen behind. From memory, never blocks.
-Status may_take(const Feed& feed, const Epoch& epoch);
+/// nobody has met, so whoever still gives the old one is a second origin, or a node that has fallen behind. Nor one that it does not know, of a moment before
+/// what it holds: whoever gives it has not heard of ours. `as_of`, `loading`: as the other node says them. From memory, never blocks.
+Status may_take(const Feed& feed, const Epoch& epoch, Micros as_of, bool loading);
 
 /// What was the origin and has stepped down becomes a copy, with all it holds. Nothing at any other feed. Blocks.
 Status become_copy(Feed& feed);

@@ -101,16 +101,25 @@ bool DiskFeed::has_left(const Epoch& epoch) const {
   return std::ranges::find(tables_.origin.left, epoch) != tables_.origin.left.end();
 }
 
-Status DiskFeed::may_take(const Epoch& epoch) const {
-  if (!has_left(epoch)) return {};
-  return Error{Code::conflict, "feed '" + tables_.feed.name + "': the other node is in an order that this one has left for another (a fork): it has fallen behind, or two nodes write this feed. "
-                                   "Stop one of the two; if the one that stays was left, give it a new order with `meshgate backup` and `meshgate restore`"};
+Status DiskFeed::may_take(const Epoch& epoch, Micros as_of, bool loading) const {
+  const std::shared_lock lock(tables_mutex_);
+  const OriginRecord& origin = tables_.origin;
+  const std::string other = "feed '" + tables_.feed.name + "': the other node is in an order that ";
+  if (std::ranges::find(origin.left, epoch) != origin.left.end()) {
+    return Error{Code::conflict, other + "this one has left for another (a fork): it has fallen behind, or two nodes write this feed. "
+                                         "Stop one of the two; if the one that stays was left, give it a new order with `meshgate backup` and `meshgate restore`"};
+  }
+  const Micros held = tables_.progress.as_of;
+  const bool known = tables_.feed.epoch == epoch || origin.claim.epoch == epoch || loading || tables_.progress.loading;
+  if (known || as_of.count == 0 || as_of.count >= held.count) return {};
+  return Error{Code::conflict, other + "is not known here, as of " + utc_text(as_of) + ", before what is held, as of " + utc_text(held) +
+                                   ": it has fallen behind, or the clock of the feed's origin was put back. It is taken when it is further"};
 }
 
 Origination origination(const Feed& feed) { return static_cast<const DiskFeed&>(feed).origination(); }
 Status promote(Feed& feed) { return static_cast<DiskFeed&>(feed).promote(); }
 Status meet(Feed& feed, const Claim& other) { return static_cast<DiskFeed&>(feed).meet(other); }
 Status become_copy(Feed& feed) { return static_cast<DiskFeed&>(feed).become_copy(); }
-Status may_take(const Feed& feed, const Epoch& epoch) { return static_cast<const DiskFeed&>(feed).may_take(epoch); }
+Status may_take(const Feed& feed, const Epoch& epoch, Micros as_of, bool loading) { return static_cast<const DiskFeed&>(feed).may_take(epoch, as_of, loading); }
 
 }  // namespace meshgate::store

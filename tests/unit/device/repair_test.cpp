@@ -78,7 +78,10 @@ class RepairTest : public MirrorFixture {
     EXPECT_EQ(joined(stored()), joined(there));
     std::string seqs;
     for (const auto& [id, seq] : last) seqs += (seqs.empty() ? "" : ",") + id + " " + std::to_string(seq);
-    EXPECT_EQ(sql("SELECT group_concat(_id || ' ' || _seq) FROM (SELECT _id,_seq FROM orders ORDER BY _id)"), seqs);
+    // A row of a divided feed stands in several orders, and after a new epoch in none until it changes.
+    if (!divided_) {
+      EXPECT_EQ(sql("SELECT group_concat(_id || ' ' || _seq) FROM (SELECT _id,_seq FROM orders ORDER BY _id)"), seqs);
+    }
     EXPECT_EQ(sql("SELECT group_concat(id) FROM _meshgate_met"), "");
   }
 

@@ -19,7 +19,7 @@ const Epoch kOther{{2, 2}};
 /// What a peer says that has all up to `seq`, of an origin that had read its source until second `as_of`.
 Told told(std::uint64_t seq, std::int64_t as_of, const Epoch& epoch = kEpoch) { return {epoch, Seq{seq}, Micros{as_of * 1000000}}; }
 
-enum class What : std::uint8_t { tells, gave, gives, fails };
+enum class What : std::uint8_t { tells, gave, gave_all, gives, fails };
 
 struct Step {
   int at;  ///< seconds
@@ -40,7 +40,8 @@ void take(Choice& choice, const Step& step) {
   const Choice::Time at{std::chrono::seconds(1000 + step.at)};
   switch (step.what) {
     case What::tells: return choice.tells(step.peer, step.told, at);
-    case What::gave: return choice.gave(step.peer, step.told, at);
+    case What::gave: return choice.gave(step.peer, step.told, false, at);
+    case What::gave_all: return choice.gave(step.peer, step.told, true, at);
     case What::gives: return choice.gives(step.peer, at);
     case What::fails: return choice.fails(step.peer, at);
   }
@@ -69,6 +70,12 @@ INSTANTIATE_TEST_SUITE_P(
              {{0, What::tells, kNear, told(100, 100), kNear},
               {5, What::tells, kFar, told(101, 105), kNear},
               {64, What::tells, kNear, told(100, 100), kNear},
+              {65, What::tells, kNear, told(100, 100), kFar}}},
+        Case{"OneThatWasAskedInTheMiddleOfItsFirstCopyIsLeftToo",
+             {{0, What::tells, kNear, told(0, 0, kOther), kNear},
+              {1, What::gave, kNear, told(50, 100), kNear},
+              {2, What::gave_all, kNear, told(100, 100), kNear},
+              {5, What::tells, kFar, told(101, 105), kNear},
               {65, What::tells, kNear, told(100, 100), kFar}}},
         Case{"OneThatGoesOnButEverLaterIsLeft",
              {{0, What::tells, kNear, told(100, 100), kNear},

@@ -120,7 +120,7 @@ TEST_F(LaggingTest, WhoIsBehindIsAskedAndThenLeft) {
 TEST_F(LaggingTest, WhatCameShowsHowFarThePeerIs) {
   routes_.tells(kHq, kOrders, offered(100, 100));
   routes_.tells(kHub, kOrders, offered(137, 100));
-  routes_.gave(kHq, kOrders, {Epoch{{1, 1}}, Seq{137}, {}});
+  routes_.gave(kHq, kOrders, {Epoch{{1, 1}}, Seq{137}, {}}, false);
   EXPECT_FALSE(routes_.doubts(kHq));
 }
 

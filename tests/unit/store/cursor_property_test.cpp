@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "gateway/store/origin.hpp"
 #include "tests/unit/store/cursor_model.hpp"
 
 /// Random interleavings of an origin, replicas and readers: "caught up" is never wrong, no ghost stays, no reader loops.
@@ -59,6 +60,13 @@ class World {
     for (const auto& partition : partitions_) history_.note(origin(), partition);
   }
 
+  /// The origin's clock goes on over a restore.
+  Batch at_this_moment() {
+    Batch out("rows");
+    out.set_as_of(Micros{++clock_.count});
+    return out;
+  }
+
   std::string step() {
     const std::size_t what = pick(100);
     if (what < 30) return write();
@@ -75,7 +83,7 @@ class World {
   }
 
   std::string write() {
-    Batch batch("rows");
+    Batch batch = at_this_moment();
     // Every item commits alone so that every state the origin had is known.
     const std::string id = std::to_string(pick(ids_));
     if (pick(3) == 0) {
@@ -150,7 +158,15 @@ class World {
     const std::size_t to = 1 + pick(nodes_.size() - 1);
     const std::size_t from = pick(2) == 0 ? 0 : pick(nodes_.size());
     if (from == to) return {};
-    return copy_page(*nodes_[from], *nodes_[to], partitions_[pick(partitions_.size())], limits());
+    const std::string& partition = partitions_[pick(partitions_.size())];
+    // Who has not heard of a restore yet has nothing for those who have.
+    const auto standing = nodes_[from]->standing(partition);
+    const auto state = nodes_[from]->state();
+    if (standing && !may_take(*nodes_[to], standing->epoch, state.as_of, state.loading)) return {};
+    // While one of two orders is loading it is not known which is the later one.
+    const bool other = standing && standing->epoch != nodes_[to]->state().epoch;
+    if (other && from != 0 && (state.loading || nodes_[to]->state().loading)) return {};
+    return copy_page(*nodes_[from], *nodes_[to], partition, limits());
   }
 
   std::string purge() {
@@ -172,7 +188,7 @@ class World {
   }
 
   std::string load() {
-    Batch batch("rows");
+    Batch batch = at_this_moment();
     batch.set_loading(pick(3) == 0);
     const auto done = origin().commit(batch, nullptr);
     return done ? std::string{} : done.error().message;
@@ -199,7 +215,7 @@ class World {
 
   /// Writing stops, the feed is loaded: everybody must get there in a bounded number of pages, and hold what the origin holds.
   std::string settle() {
-    Batch done("rows");
+    Batch done = at_this_moment();
     done.set_loading(false);
     static_cast<void>(origin().commit(done, nullptr));
     note();
@@ -244,6 +260,7 @@ class World {
   std::vector<Reader> readers_;
   std::vector<Rendering> shelf_;
   History history_;
+  Micros clock_{0};
   bool trims_ = false;
   std::size_t ids_ = 0;
   std::size_t backups_ = 0;

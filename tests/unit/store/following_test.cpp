@@ -116,8 +116,8 @@ TEST_F(FollowingTest, AnOrderThatWasLeftIsNotTakenAgain) {
   EXPECT_EQ(copy_page(*restored, *replica_, "", {}), "");
   EXPECT_EQ(replica_->state().epoch, restored->state().epoch);
   EXPECT_THAT(copy(100), HasSubstr("in an order that this one has left"));
-  EXPECT_FALSE(may_take(*replica_, origin_->state().epoch));
-  EXPECT_TRUE(may_take(*replica_, restored->state().epoch));
+  EXPECT_FALSE(may_take(*replica_, origin_->state().epoch, {}, false));
+  EXPECT_TRUE(may_take(*replica_, restored->state().epoch, {}, false));
   commit(*restored, put("5", "{}"));
   EXPECT_EQ(copy_page(*restored, *replica_, "", {}), "");
   EXPECT_EQ(page(*replica_).lines, page(*restored).lines);
@@ -126,7 +126,21 @@ TEST_F(FollowingTest, AnOrderThatWasLeftIsNotTakenAgain) {
   store_.reset();
   store_ = opened(folder_ / "data");
   replica_ = feed_of(*store_, "replica");
-  EXPECT_FALSE(may_take(*replica_, feed_of(*store_, "origin")->state().epoch)) << "also after a restart";
+  EXPECT_FALSE(may_take(*replica_, feed_of(*store_, "origin")->state().epoch, {}, false)) << "also after a restart";
+}
+
+TEST_F(FollowingTest, AnUnknownOrderOfBeforeIsNotTaken) {
+  Batch read("rows");
+  read.set_loading(false);
+  read.set_as_of(Micros{200});
+  commit(*origin_, read);
+  EXPECT_EQ(copy(100), "");
+  const Epoch other{{7, 7}};
+  EXPECT_FALSE(may_take(*replica_, other, Micros{199}, false));
+  EXPECT_TRUE(may_take(*replica_, other, Micros{200}, false));
+  EXPECT_TRUE(may_take(*replica_, other, Micros{199}, true)) << "who reads its source anew will be further";
+  EXPECT_TRUE(may_take(*replica_, other, {}, false)) << "nothing is known of it";
+  EXPECT_TRUE(may_take(*replica_, origin_->state().epoch, Micros{100}, false)) << "the order that is held";
 }
 
 TEST_F(FollowingTest, ARepeatIsHarmlessAndAForkIsRefused) {
