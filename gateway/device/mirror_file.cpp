@@ -149,10 +149,12 @@ Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, const 
   if (place.generation != generation) return Applied{.stale = true};
   if (auto begun = begin(); !begun) return std::move(begun).error();
   const Standpoint before = place.now;
+  const Epoch epoch = place.feed->epoch;
   if (auto saved = database_->run("SAVEPOINT piece"); !saved) return std::move(saved).error();
   auto applied = apply_all(place, piece);
   if (!applied) {
     place.now = before;
+    place.feed->epoch = epoch;
     if (!database_->in_transaction() || !database_->run("ROLLBACK TO piece; RELEASE piece")) roll_back();
     return applied;
   }
@@ -173,6 +175,7 @@ Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, const 
 Result<Applied> MirrorFile::apply_all(Place& place, const Piece& piece) {
   Applied out;
   Seq last = place.now.cursor.seq;
+  if (auto entered = enter(place, piece.mark); !entered) return std::move(entered).error();
   for (const Change& change : piece.changes) {
     if (auto done = apply_one(place, change, last); !done) return std::move(done).error();
   }
@@ -197,23 +200,24 @@ Status MirrorFile::apply_one(Place& place, const Change& change, Seq& last) {
   return gone != nullptr ? applier_.gone(place, gone->id) : applier_.trim(place, trim->through);
 }
 
+/// The order of a piece, before anything of it is taken: what seqs of another order say of rows that partitions share must not count against it.
+Status MirrorFile::enter(Place& place, const Mark& mark) {
+  MirroredFeed& feed = *place.feed;
+  if (mark.cursor.start() || mark.cursor.epoch == feed.epoch) return {};
+  if (!place.now.cursor.start()) {
+    return Error{Code::gone,
+                 "feed " + feed.name + ": the node began a new order in the middle of a stream; the feed is compared from the beginning"};
+  }
+  if (!feed.epoch.bits.zero()) return applier_.new_epoch(*ledger_, feed, mark.cursor.epoch);
+  feed.epoch = mark.cursor.epoch;
+  return ledger_->save(feed);
+}
+
 Status MirrorFile::apply_mark(Place& place, const Mark& mark, Seq last, Applied& out) {
   MirroredFeed& feed = *place.feed;
   if (mark.cursor.start() || mark.cursor.seq < last) {
     return Error{Code::corrupt, "feed " + feed.name + ": the mark " + mark.cursor.text() + " stands before seq " +
                                     std::to_string(number(last)) + ", which came before it; it is read again"};
-  }
-  if (mark.cursor.epoch != feed.epoch) {
-    if (!place.now.cursor.start()) {
-      return Error{Code::gone,
-                   "feed " + feed.name + ": the node began a new order in the middle of a stream; the feed is compared from the beginning"};
-    }
-    if (!feed.epoch.bits.zero()) {
-      if (auto anew = applier_.new_epoch(*ledger_, feed, mark.cursor.epoch); !anew) return anew;
-    } else {
-      feed.epoch = mark.cursor.epoch;
-      if (auto saved = ledger_->save(feed); !saved) return saved;
-    }
   }
   place.now.cursor = mark.cursor;
   if (mark.as_of.count != 0) place.now.as_of = mark.as_of;

@@ -97,6 +97,7 @@ class MirrorFile {
   Result<Applied> apply_all(Place& place, const Piece& piece);
   Result<Applied> mend_all(Place& place, const std::vector<Seq>& away, const Piece& piece);
   Status apply_one(Place& place, const Change& change, Seq& last);
+  Status enter(Place& place, const Mark& mark);
   Status apply_mark(Place& place, const Mark& mark, Seq last, Applied& out);
   Status judge(Place& place, const Mark& mark, Applied& out);
   /// Within an open transaction that holds nothing else; ends it. The feed is as before when it fails.
