@@ -50,7 +50,7 @@ class FollowingStatus final : public serve::SourceStatus {
 
 Status DeviceFolder::empty() const {
   std::error_code error;
-  for (const std::string& one : {copy(), copy() + "-wal", copy() + "-shm", copy() + "-lock", store(), lost()}) {
+  for (const std::string& one : {copy(), copy() + "-wal", copy() + "-shm", copy() + "-lock", store(), lost(), lost() + ".new"}) {
     std::filesystem::remove_all(one, error);
     if (error) return Error{Code::config, one + ": cannot be removed (" + error.message() + "); remove it by hand"};
   }

@@ -55,7 +55,7 @@ class Test:
         expect(len(kept) == 1, f"one sign-in for both: {kept}")
         self.gateway.stop()
         self.follows(self.hub)
-        expect("401" not in self.device.recent(), "with the gateway off the hub takes it")
+        expect("answered 401" not in self.device.recent(), "with the gateway off the hub takes it")
         self.gateway.start()
         self.follows(self.gateway)
 

@@ -224,6 +224,13 @@ def brought(program, folder, database):
         hub.start()
         there = described(gateway, "orders")["partitions"]
         wait_for("the hub to have what is brought", lambda: here() == there)
+        # Whoever has seen the feed can say whose it is.
+        state = described(gateway, "orders")
+        origin = {**json.loads(get(gateway, "/feeds/orders/origin")[1]), **json.loads(get(gateway, f"/peers/feeds/orders/seal?uid={state['uid']}")[1])}
+        offer = {one: state[one] for one in ("feed", "uid", "divided", "schema")} | {"partitions": [], "origin": origin}
+        status, said = ask(hub, authority, "liar", "PUT", "/peers/feeds/orders", json.dumps(offer))
+        if status != 200:
+            raise SystemExit(f"an offer with the origin's seal was answered {status}: {said}")
         for name, (lie, sentence) in LIES.items():
             after = "0"
             if name == "an old mark":
