@@ -1,6 +1,7 @@
 #include "gateway/federation/push.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/federation/answered.hpp"
 #include "gateway/federation/bindings.hpp"
@@ -215,6 +216,19 @@ Result<Cursor> Push::answer_questions(const store::Feed& feed, const Part& part)
   return Error{Code::unsupported, "the peer does not come to an end with its questions"};
 }
 
+void Push::complain(Brought& brought, const Error& why) {
+  if (why.code == Code::cancelled || brought.complaint == why.message) return;
+  brought.complaint = why.message;
+  log_.warning("federation", peer_.name + ": " + why.message);
+}
+
+void Push::all_is_well() {
+  backoff_.succeeded();
+  bool complained = false;
+  for (auto& [name, brought] : feeds_) complained = !std::exchange(brought.complaint, {}).empty() || complained;
+  if (complained) log_.info("federation", peer_.name + ": feeds are brought there again");
+}
+
 void Push::run() {
   link_.dials();
   while (!stopped()) {
@@ -234,21 +248,13 @@ void Push::run() {
       }
       feeds_[name].offered = false;
       fault = std::move(moved).error();
+      complain(feeds_[name], *fault);
       if (retryable(fault->code)) break;
     }
     working_.set(fault ? 0 : 1);
     if (fault && retryable(fault->code)) link_.fails(fault->message);
     if (!fault) link_.answered();
-    if (fault && fault->code != Code::cancelled && complaint_ != fault->message) {
-      complaint_ = fault->message;
-      log_.warning("federation", peer_.name + ": " + complaint_);
-    }
-    const bool well = !fault && durable_;
-    if (well && !complaint_.empty()) {
-      complaint_.clear();
-      log_.info("federation", peer_.name + ": feeds are brought there again");
-    }
-    if (well) backoff_.succeeded();
+    if (!fault && durable_) all_is_well();
     if (any && !fault) continue;
     std::unique_lock lock(mutex_);
     const auto wait = fault ? backoff_.failed() : std::chrono::milliseconds(kHeartbeat);

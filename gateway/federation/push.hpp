@@ -58,6 +58,7 @@ class Push {
     std::shared_ptr<void> subscription;
     bool offered = false;
     std::uint32_t schema = 0;
+    std::string complaint;  ///< the last one that was logged, until all is well
     std::map<std::string, Progress> parts;
   };
 
@@ -74,6 +75,9 @@ class Push {
   Result<net::HttpClient::Answer> post(const Part& part, std::string_view what, std::string query, const std::string& body);
   void ring();
   void note(const std::string& name, const Brought& brought, std::string error);
+  /// Once, until something else is wrong with the feed or all is well.
+  void complain(Brought& brought, const Error& why);
+  void all_is_well();
   [[nodiscard]] bool stopped();
 
   const Peer& peer_;
@@ -87,7 +91,6 @@ class Push {
   bool durable_ = true;  ///< the last page was when it was answered; what a peer keeps back it may lose again
   base::Backoff backoff_;
   std::map<std::string, Brought> feeds_;
-  std::string complaint_;
 
   Link link_;
   mutable std::mutex mutex_;  ///< of the three behind it

@@ -105,7 +105,7 @@ def main():
         for name in ("hq", "hub"):
             authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
         database = Sqlite(folder)
-        database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)")
+        database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)", "CREATE TABLE many (id INTEGER PRIMARY KEY, text TEXT)")
         rows = Rows(database, 1)
         rows.fill(1000)
         here = TlsNode(program, os.path.join(folder, "hub"), authority, HUB)
