@@ -11,11 +11,10 @@ import os
 import tempfile
 import time
 
+from counted_wire import Wire
 from databases import Sqlite
 from federation import agree, described, get
-from held_line import HeldLine
 from processes import Gateway, run, wait_for
-
 
 
 def configuration(name, peers, more="", rest=""):
@@ -143,7 +142,7 @@ def main():
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 50ms }} }}
 feeds: {{ orders: {{ from: {{ source: company, table: orders }} }} }}
 """))
-        line = HeldLine(origin.port)
+        line = Wire(origin.port)
         near = Gateway(program, os.path.join(folder, "near"), following("near", [("hq", line.url)]))
         far = Gateway(program, os.path.join(folder, "far"), following("far", [("hq", origin.url)]))
         branch = Gateway(program, os.path.join(folder, "branch"), following("branch", [("near", near.url), ("far", far.url)]))
