@@ -13,7 +13,13 @@ namespace meshgate::app {
 namespace {
 
 constexpr std::chrono::seconds kTending{2};
-constexpr int kLargeBuffer = 512 << 10;
+constexpr std::size_t kMostFree = 32U << 20U;
+constexpr int kLargeBuffer = 2 << 20;  ///< such as a broker's answer; what goes to readers comes in smaller ones
+
+/// What long reads have freed goes back to the system: glibc keeps it, in holes between what is in use.
+void give_back_memory() {
+  if (mallinfo2().fordblks > kMostFree) malloc_trim(0);
+}
 
 /// Until the node is told to end.
 void attend(Node& node, const EndSignals& signals) {
@@ -24,6 +30,7 @@ void attend(Node& node, const EndSignals& signals) {
       node.reload();
     } else {
       node.tend();
+      give_back_memory();
     }
   }
 }
@@ -33,7 +40,7 @@ void attend(Node& node, const EndSignals& signals) {
 int run_node(const std::string& config) {
   const EndSignals signals{SIGHUP};
   (void)raise_open_files();
-  // Large buffers go back to the system when they are done with. Left to itself glibc keeps them on its heaps from the first one on, and long reads fill these with holes.
+  // Each is mapped by itself, and gone when it is freed; glibc would soon take them from its heaps, where they leave holes.
   mallopt(M_MMAP_THRESHOLD, kLargeBuffer);
   Reading reading = read_configuration(config);
   if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", reading.secrets->redact(reading.diagnostics.text()).c_str());
