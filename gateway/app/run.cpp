@@ -13,13 +13,8 @@ namespace meshgate::app {
 namespace {
 
 constexpr std::chrono::seconds kTending{2};
-constexpr std::size_t kMostFree = 32U << 20U;
+constexpr int kMostFree = 32 << 20;
 constexpr int kLargeBuffer = 2 << 20;  ///< such as a broker's answer; what goes to readers comes in smaller ones
-
-/// What long reads have freed goes back to the system: glibc keeps it, in holes between what is in use.
-void give_back_memory() {
-  if (mallinfo2().fordblks > kMostFree) malloc_trim(0);
-}
 
 /// Until the node is told to end.
 void attend(Node& node, const EndSignals& signals) {
@@ -30,7 +25,6 @@ void attend(Node& node, const EndSignals& signals) {
       node.reload();
     } else {
       node.tend();
-      give_back_memory();
     }
   }
 }
@@ -42,6 +36,7 @@ int run_node(const std::string& config) {
   (void)raise_open_files();
   // Each is mapped by itself, and gone when it is freed; glibc would soon take them from its heaps, where they leave holes.
   mallopt(M_MMAP_THRESHOLD, kLargeBuffer);
+  mallopt(M_TRIM_THRESHOLD, kMostFree);  // which would stay at 128 KiB then, and heaps shrink with every other free
   Reading reading = read_configuration(config);
   if (!reading.diagnostics.all().empty()) std::fprintf(stderr, "%s", reading.secrets->redact(reading.diagnostics.text()).c_str());
   if (!reading.diagnostics.empty()) return kWrongUsage;
