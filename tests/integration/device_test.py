@@ -131,6 +131,31 @@ def offline(device, origin, hub, rows):
     same(device, origin, "back on line, it has what has happened")
 
 
+def another_key(program, device, origin, hub, rows):
+    """The gateway has lost its key: nothing of its feeds is taken until the device is told that this is theirs."""
+    hub.stop()
+    origin.stop()
+    os.remove(os.path.join(os.path.dirname(origin.config), "data", "identity.json"))
+    before = device.holds("orders")
+    rows.change()
+    origin.start()
+    refused = lambda: (device.feed("orders")["source"].get("error") or "")
+    wait_for("the device to refuse the key", lambda: "is bound to the origin with key" in refused())
+    code, out, err = run([program, "peers", "--json", "-c", origin.config])
+    key = json.loads(out)["key"]
+    expect(key in refused() and f"meshgate device accept orders {key}" in refused() and device.holds("orders") == before, f"it names both keys, and what to say: {refused()}")
+    code, said = device.run_once("accept", "orders", key)
+    expect(code == 1 and "in use by another process" in said, f"while the device runs: {said.strip()}")
+    device.stop()
+    code, said = device.run_once("accept", "orders", "no key")
+    expect(code == 2 and "ed25519:" in said, f"what is no key: {said.strip()}")
+    for feed in FEEDS:
+        code, said = device.run_once("accept", feed, key)
+        expect(code == 0 and key in said, said.strip())
+    device.start()
+    same(device, origin, "told so, the device follows")
+
+
 def faults(program, folder, device, origin):
     second = Device(program, os.path.join(folder, "second"))
     code, said = device.run_once()
@@ -182,6 +207,7 @@ def main():
             origin.start_and_wait(*FEEDS)
             wait_for("and back to the gateway", lambda: device.feed("orders")["source"]["name"] == origin.url[7:])
             offline(device, origin, hub, rows)
+            another_key(program, device, origin, hub, rows)
 
 
 if __name__ == "__main__":
