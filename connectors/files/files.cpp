@@ -1,4 +1,5 @@
 #include "connectors/files/scan.hpp"
+#include "connectors/sdk/module.hpp"
 
 namespace meshgate::files {
 

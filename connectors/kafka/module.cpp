@@ -1,6 +1,6 @@
 #include "connectors/kafka/connection.hpp"
 #include "connectors/kafka/publication.hpp"
-#include "connectors/sdk/connector.hpp"
+#include "connectors/sdk/module.hpp"
 
 MESHGATE_CONNECTOR(meshgate::kafka::ClusterConnection,
                    (meshgate::sdk::Description{.name = "kafka",

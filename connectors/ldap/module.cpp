@@ -1,5 +1,5 @@
 #include "connectors/ldap/connection.hpp"
-#include "connectors/sdk/connector.hpp"
+#include "connectors/sdk/module.hpp"
 
 MESHGATE_CONNECTOR(meshgate::ldap::DirectoryConnection,
                    (meshgate::sdk::Description{.name = "ldap",

@@ -1,5 +1,5 @@
 #include "connectors/odbc/connection.hpp"
-#include "connectors/sdk/connector.hpp"
+#include "connectors/sdk/module.hpp"
 
 MESHGATE_CONNECTOR(meshgate::odbc::DatabaseConnection,
                    (meshgate::sdk::Description{.name = "odbc",
