@@ -1,9 +1,9 @@
 #include "mapping/presentation.hpp"
 
 #include "mapping/pattern.hpp"
-#include "mapping/percent_encoding.hpp"
 #include "mapping/presentation_text.hpp"
 #include "mapping/read_source.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::mapping {
 

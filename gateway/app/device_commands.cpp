@@ -2,11 +2,12 @@
 
 #include "gateway/app/asking.hpp"
 #include "gateway/app/commands.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::app {
 
 int devices_list(const std::string& config, const std::string& user) {
-  const std::string path = "/admin/devices" + (user.empty() ? std::string() : "?user=" + net::percent_encode(user));
+  const std::string path = "/admin/devices" + (user.empty() ? std::string() : "?user=" + percent_encoded(user));
   return with_answer(config, "GET", path, [](element root, bool) {
     const auto devices = list_in(root, "devices");
     for (const element one : devices) {
@@ -20,7 +21,7 @@ int devices_list(const std::string& config, const std::string& user) {
 }
 
 int devices_revoke(const std::string& config, const std::string& device) {
-  return with_answer(config, "DELETE", "/admin/devices/" + net::percent_encode(device), [&](element, bool) {
+  return with_answer(config, "DELETE", "/admin/devices/" + percent_encoded(device), [&](element, bool) {
     std::printf("device %s is signed out: its tokens are refused from now on\n", device.c_str());
     return kDone;
   });

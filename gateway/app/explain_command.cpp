@@ -2,6 +2,7 @@
 
 #include "gateway/app/asking.hpp"
 #include "gateway/app/commands.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::app {
 
@@ -29,8 +30,8 @@ void print(const char* what, const std::string& text) {
 }  // namespace
 
 int explain(const std::string& config, const std::string& person, const std::string& feed, const std::string& partition) {
-  std::string path = "/admin/explain?user=" + net::percent_encode(person) + "&feed=" + net::percent_encode(feed);
-  if (!partition.empty()) path += "&partition=" + net::percent_encode(partition);
+  std::string path = "/admin/explain?user=" + percent_encoded(person) + "&feed=" + percent_encoded(feed);
+  if (!partition.empty()) path += "&partition=" + percent_encoded(partition);
   const std::string what = "feed " + feed + (partition.empty() ? "" : ", partition " + partition);
   return with_answer(config, "GET", path, [&](element answer, bool running) {
     if (!running) std::printf("the node does not run; this is what its store holds\n");

@@ -4,6 +4,7 @@
 
 #include "gateway/app/asking.hpp"
 #include "gateway/app/commands.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::app {
 
@@ -134,7 +135,7 @@ int peers_list(const std::string& config, bool json) {
 int peers_accept(const std::string& config, const AcceptArguments& arguments) {
   const bool of_peer = !arguments.peer.empty();
   const std::string& name = of_peer ? arguments.peer : arguments.feed;
-  const std::string path = std::string("/admin/peers/accept?") + (of_peer ? "peer=" : "feed=") + net::percent_encode(name) + "&key=" + net::percent_encode(arguments.key);
+  const std::string path = std::string("/admin/peers/accept?") + (of_peer ? "peer=" : "feed=") + percent_encoded(name) + "&key=" + percent_encoded(arguments.key);
   return with_answer(config, "POST", path, [&](element, bool) {
     std::printf("%s %s is believed with key %s from its next contact on\n", of_peer ? "peer" : "the origin of feed", name.c_str(), arguments.key.c_str());
     return kDone;
@@ -157,7 +158,7 @@ int mesh(const std::string& config, bool json) {
 }
 
 int promote(const std::string& config, const std::string& feed) {
-  return with_answer(config, "POST", "/admin/promote/" + net::percent_encode(feed), [&](element answer, bool) {
+  return with_answer(config, "POST", "/admin/promote/" + percent_encoded(feed), [&](element answer, bool) {
     std::printf("this node is the origin of feed %s now (term %" PRIu64 "): readers begin a new pass and are spared what they hold\n", feed.c_str(), number_of(answer, "term"));
     std::printf("take `from: { peer: … }` away here or leave it: it counts no more. The old origin steps down when it meets this node\n");
     return kDone;

@@ -4,6 +4,7 @@
 
 #include "gateway/app/asking.hpp"
 #include "gateway/app/commands.hpp"
+#include "mesh/percent_encoding.hpp"
 #include "mesh/value.hpp"
 
 namespace meshgate::app {
@@ -15,7 +16,7 @@ template <class Visit>
 Status each_quarantined(Administration& node, const std::string& feed, Visit visit) {
   std::string after;
   for (bool more = true; more;) {
-    const std::string path = "/admin/quarantine?limit=1000&feed=" + net::percent_encode(feed) + "&after=" + net::percent_encode(after);
+    const std::string path = "/admin/quarantine?limit=1000&feed=" + percent_encoded(feed) + "&after=" + percent_encoded(after);
     more = false;
     auto asked = ask(node, "GET", path, [&](element root) {
       for (const element one : list_in(root, "quarantined")) {
@@ -30,7 +31,7 @@ Status each_quarantined(Administration& node, const std::string& feed, Visit vis
 }
 
 std::string quarantine_path(const std::string& feed, const std::string& key) {
-  return "/admin/quarantine/" + net::percent_encode(feed) + "/main/" + net::percent_encode(key);
+  return "/admin/quarantine/" + percent_encoded(feed) + "/main/" + percent_encoded(key);
 }
 
 /// The body that names keys; empty for all.
@@ -112,7 +113,7 @@ int quarantine_replay(const std::string& config, const std::string& feed, const 
         std::printf("%s\t%s\n", text_of(one, "key").c_str(), told(became, text_of(one, "reason")).c_str());
       }
     };
-    auto asked = ask(node, "POST", "/admin/quarantine/" + net::percent_encode(feed) + "/replay", print, key_list(keys));
+    auto asked = ask(node, "POST", "/admin/quarantine/" + percent_encoded(feed) + "/replay", print, key_list(keys));
     if (!asked) return fail(asked.error());
     std::printf("%" PRIu64 " became items, %" PRIu64 " still bad, %" PRIu64 " removed, %" PRIu64 " left as they are\n", counts["item"], counts["bad"],
                 counts["removed"], counts["held"] + counts["unreadable"] + counts["absent"]);

@@ -6,6 +6,7 @@
 #include "gateway/app/commands.hpp"
 #include "gateway/app/exit_codes.hpp"
 #include "gateway/store/store.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::app {
 
@@ -49,7 +50,7 @@ int feeds(const std::string& config) {
 }
 
 int release(const std::string& config, const std::string& feed) {
-  return with_answer(config, "POST", "/admin/release/" + net::percent_encode(feed), [&](element, bool) {
+  return with_answer(config, "POST", "/admin/release/" + percent_encoded(feed), [&](element, bool) {
     std::printf("the next sweep of feed %s may delete what it does not find, whatever their number; a restart of the node forgets this\n", feed.c_str());
     return kDone;
   });
@@ -57,7 +58,7 @@ int release(const std::string& config, const std::string& feed) {
 
 int backup(const std::string& config, const std::string& into) {
   const std::string folder = std::filesystem::absolute(into).string();
-  return with_answer(config, "POST", "/admin/backup?into=" + net::percent_encode(folder), [&](element, bool) {
+  return with_answer(config, "POST", "/admin/backup?into=" + percent_encoded(folder), [&](element, bool) {
     std::printf("the store is copied into %s\n", folder.c_str());
     return kDone;
   });

@@ -6,6 +6,7 @@
 #include "gateway/device/piece_queue.hpp"
 #include "gateway/device/range_reader.hpp"
 #include "gateway/device/repair.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::device {
 
@@ -15,8 +16,8 @@ constexpr std::uint32_t kMostRepairs = 1;  ///< of copies that were found to dif
 
 /// Up to where the cursor stands.
 std::string url_of(const std::string& node, const Place& place) {
-  std::string url = node + "/feeds/" + net::percent_encode(place.feed->name) + "/changes?";
-  if (place.feed->divided) url.append("partition=").append(net::percent_encode(place.partition)).append("&");
+  std::string url = node + "/feeds/" + percent_encoded(place.feed->name) + "/changes?";
+  if (place.feed->divided) url.append("partition=").append(percent_encoded(place.partition)).append("&");
   return url.append("after=");
 }
 
@@ -24,7 +25,7 @@ std::string changes_url(const std::string& node, const Place& place, const Reade
   std::string url = url_of(node, place) + state.cursor.text();
   if (state.schema != 0) url.append("&schema=").append(std::to_string(state.schema));
   if (manner.live) url.append("&live=stream");
-  if (manner.live && !manner.rights.empty()) url.append("&rights=").append(net::percent_encode(manner.rights));
+  if (manner.live && !manner.rights.empty()) url.append("&rights=").append(percent_encoded(manner.rights));
   return url;
 }
 

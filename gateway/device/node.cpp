@@ -1,4 +1,5 @@
 #include "gateway/device/node.hpp"
+#include "mesh/percent_encoding.hpp"
 
 #include <simdjson.h>
 
@@ -131,7 +132,7 @@ Result<std::vector<OfferedFeed>> ask_feeds(net::HttpClient& client, const std::s
 }
 
 Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, std::string_view feed, std::string& rights) {
-  auto body = ask(client, node + "/feeds/" + net::percent_encode(feed), rights);
+  auto body = ask(client, node + "/feeds/" + percent_encoded(feed), rights);
   if (!body) return std::move(body).error();
   auto described = parse_feed(*body);
   if (!described) return std::move(described).error().within("feed " + std::string(feed));
@@ -140,8 +141,8 @@ Result<OfferedFeed> ask_feed(net::HttpClient& client, const std::string& node, s
 
 Result<bool> ask_denied(net::HttpClient& client, const std::string& node, std::string_view feed, std::string_view uid,
                         const std::optional<std::string>& partition) {
-  std::string url = node + "/feeds/" + net::percent_encode(feed) + "/changes?limit=1&uid=" + net::percent_encode(uid);
-  if (partition) url.append("&partition=").append(net::percent_encode(*partition));
+  std::string url = node + "/feeds/" + percent_encoded(feed) + "/changes?limit=1&uid=" + percent_encoded(uid);
+  if (partition) url.append("&partition=").append(percent_encoded(*partition));
   auto answer = client.send("GET", url);
   if (!answer) return std::move(answer).error();
   return is_denial(*answer);
@@ -149,8 +150,8 @@ Result<bool> ask_denied(net::HttpClient& client, const std::string& node, std::s
 
 Result<OfferedRanges> ask_ranges(net::HttpClient& client, const std::string& node, std::string_view feed,
                                  const std::optional<std::string>& partition) {
-  std::string url = node + "/feeds/" + net::percent_encode(feed) + "/ranges";
-  if (partition) url.append("?partition=").append(net::percent_encode(*partition));
+  std::string url = node + "/feeds/" + percent_encoded(feed) + "/ranges";
+  if (partition) url.append("?partition=").append(percent_encoded(*partition));
   auto answer = client.send("GET", url);
   if (!answer) return std::move(answer).error();
   if (answer->status == 404) return OfferedRanges{};

@@ -5,7 +5,7 @@
 #include "gateway/base/backoff.hpp"
 #include "gateway/federation/answered.hpp"
 #include "gateway/net/loops.hpp"
-#include "gateway/net/text.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::federation {
 
@@ -69,7 +69,7 @@ class Charters::Line {
     const std::string held = all_.house_.knowledge.version(peer_.name);
     std::string url = peer_.url + std::string(kPath);
     // A first question is answered at once.
-    if (!held.empty()) url.append("?wait=").append(std::to_string(kHeartbeat.count())).append("&known=").append(net::percent_encode(held));
+    if (!held.empty()) url.append("?wait=").append(std::to_string(kHeartbeat.count())).append("&known=").append(percent_encoded(held));
     auto answer = client_.send("GET", url);
     if (!answer) return std::move(answer).error();
     if (auto good = check_protocol(*answer); !good) return std::move(good).error();

@@ -7,9 +7,9 @@
 #include "gateway/federation/answered.hpp"
 #include "gateway/federation/bindings.hpp"
 #include "gateway/net/loops.hpp"
-#include "gateway/net/text.hpp"
 #include "mesh/base64url.hpp"
 #include "mesh/key_text.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::federation {
 
@@ -97,14 +97,14 @@ bool promoted_here(store::Store& store, std::string_view name) {
 }
 
 Result<StatedClaim> ask_claim(net::HttpClient& client, const std::string& url, const std::string& feed) {
-  auto answer = client.send("GET", url + "/feeds/" + net::percent_encode(feed) + "/origin");
+  auto answer = client.send("GET", url + "/feeds/" + percent_encoded(feed) + "/origin");
   if (!answer) return std::move(answer).error();
   if (answer->status == 404) return StatedClaim{};
   if (answer->status != 200) return refused(*answer);
   auto stated = parse_claim(answer->body);
   const Error none{Code::config, "the peer's answer about the origin of the feed is none"};
   if (!stated) return none;
-  auto sealed = client.send("GET", url + "/peers/feeds/" + net::percent_encode(feed) + "/seal?uid=" + stated->uid);
+  auto sealed = client.send("GET", url + "/peers/feeds/" + percent_encoded(feed) + "/seal?uid=" + stated->uid);
   if (!sealed) return std::move(sealed).error();
   if (sealed->status != 200) return *stated;
   auto seal = parse_seal(sealed->body);
@@ -116,7 +116,7 @@ Result<StatedClaim> ask_claim(net::HttpClient& client, const std::string& url, c
 Result<std::optional<StatedClaim>> tell_claim(net::HttpClient& client, const std::string& url, const std::string& feed, const StatedClaim& stated) {
   net::Fields fields;
   fields.add("Content-Type", "application/json");
-  auto answer = client.send("POST", url + "/peers/feeds/" + net::percent_encode(feed) + "/claim", claim_text(stated), fields);
+  auto answer = client.send("POST", url + "/peers/feeds/" + percent_encoded(feed) + "/claim", claim_text(stated), fields);
   if (!answer) return std::move(answer).error();
   if (answer->status == 409) return parse_claim(answer->body);
   return std::optional<StatedClaim>();

@@ -4,8 +4,8 @@
 
 #include "gateway/base/owner_file.hpp"
 #include "gateway/federation/answered.hpp"
-#include "gateway/net/text.hpp"
 #include "gateway/store/mending.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::federation {
 
@@ -106,7 +106,7 @@ Status Mender::keep_aside(const Difference& difference, const std::string& aside
   if (!all) return std::move(all).error();
   if (all->empty()) return {};
   const std::string name = feed_->state().name + (partition_.empty() ? "" : "." + partition_);
-  cost_.kept = aside + "/" + net::percent_encode(name).substr(0, 100) + "." + content_hash(name, own_.epoch.bits.hex()).bits.hex() + ".ndjson";
+  cost_.kept = aside + "/" + percent_encoded(name).substr(0, 100) + "." + content_hash(name, own_.epoch.bits.hex()).bits.hex() + ".ndjson";
   if (auto made = base::make_owner_folder(aside); !made) return made;
   return base::write_owner_file(cost_.kept, *all);
 }

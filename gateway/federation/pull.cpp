@@ -7,8 +7,8 @@
 #include "gateway/federation/claims.hpp"
 #include "gateway/federation/mender.hpp"
 #include "gateway/federation/page_queue.hpp"
-#include "gateway/net/text.hpp"
 #include "mesh/offered_feed.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::federation {
 
@@ -203,7 +203,7 @@ Status Pull::admit(const OfferedFeed& offered, Held& held) const {
 
 Status Pull::take_over(net::HttpClient& client, std::size_t feed, Copy& out) {
   const FollowedFeed& wanted = house_.options.feeds[feed];
-  auto answer = client.send("GET", peer().url + "/feeds/" + net::percent_encode(wanted.name));
+  auto answer = client.send("GET", peer().url + "/feeds/" + percent_encoded(wanted.name));
   if (!answer) return std::move(answer).error();
   link_.answered(std::string(answer->fields.find("Meshgate-Protocol").value_or("")));
   if (auto good = check_protocol(*answer); !good) return good;

@@ -8,8 +8,8 @@
 #include "gateway/federation/brought.hpp"
 #include "gateway/federation/claims.hpp"
 #include "gateway/net/compressor.hpp"
-#include "gateway/net/text.hpp"
 #include "gateway/store/comparing.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::federation {
 
@@ -76,7 +76,7 @@ Status Push::offer(const std::string& name, Brought& brought, const store::FeedS
   }
   net::Fields fields;
   fields.add("Content-Type", "application/json");
-  auto answer = client_->send("PUT", peer_.url + "/peers/feeds/" + net::percent_encode(name), offer_text(state, own), fields);
+  auto answer = client_->send("PUT", peer_.url + "/peers/feeds/" + percent_encoded(name), offer_text(state, own), fields);
   if (!answer) return std::move(answer).error();
   link_.answered(std::string(answer->fields.find("Meshgate-Protocol").value_or("")));
   if (auto good = check_protocol(*answer); !good) return good;
@@ -137,8 +137,8 @@ Result<bool> Push::bring_page(Brought& brought, const Part& part) {
 }
 
 Result<net::HttpClient::Answer> Push::post(const Part& part, std::string_view what, std::string query, const std::string& body) {
-  std::string url = peer_.url + "/peers/feeds/" + net::percent_encode(part.feed) + std::string(what);
-  if (!part.partition.empty()) query.append(query.empty() ? "" : "&").append("partition=").append(net::percent_encode(part.partition));
+  std::string url = peer_.url + "/peers/feeds/" + percent_encoded(part.feed) + std::string(what);
+  if (!part.partition.empty()) query.append(query.empty() ? "" : "&").append("partition=").append(percent_encoded(part.partition));
   if (!query.empty()) url.append("?").append(query);
   net::Fields fields;
   fields.add("Content-Type", "application/x-ndjson");

@@ -1,6 +1,6 @@
 #include "gateway/serve/acts.hpp"
 
-#include "gateway/net/text.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::serve {
 
@@ -12,7 +12,7 @@ constexpr std::size_t kMostText = 300;  ///< of what a request says
 std::string line_of(const net::Request& request) {
   std::string out = request.method + " " + request.path;
   for (const auto& [name, value] : request.query) {
-    out.append(out.find('?') == std::string::npos ? "?" : "&").append(net::percent_encode(name)).append("=").append(net::percent_encode(value));
+    out.append(out.find('?') == std::string::npos ? "?" : "&").append(percent_encoded(name)).append("=").append(percent_encoded(value));
   }
   if (out.size() > kMostText) out.replace(kMostText, std::string::npos, "…");
   return out;

@@ -6,7 +6,7 @@
 #include "gateway/serve/describe.hpp"
 #include "gateway/serve/news.hpp"
 #include "gateway/serve/parameters.hpp"
-#include "mapping/percent_encoding.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::serve {
 
@@ -70,7 +70,7 @@ std::string items_lines(const store::ItemPage& items) {
 std::string next_page(const net::Request& request, const store::ItemPage& items) {
   std::string out = request.path + "?";
   for (const auto& [name, value] : request.query) {
-    if (name != "page") out.append(name).append("=").append(mapping::percent_encoded(value)).append("&");
+    if (name != "page") out.append(name).append("=").append(percent_encoded(value)).append("&");
   }
   return out.append("page=").append(shown_token(items.next));
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "gateway/serve/content.hpp"
-#include "mapping/percent_encoding.hpp"
 #include "mesh/lines.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::serve {
 
@@ -29,7 +29,7 @@ class Teller {
   Teller(const store::FeedState& state, const mapping::Presentation& presentation, std::string items)
       : presentation_(presentation), reader_(state.schema), urn_("urn:meshgate:" + state.uid.bits.hex() + ":"), items_(std::move(items)) {}
 
-  [[nodiscard]] std::string urn(std::string_view id) const { return urn_ + mapping::percent_encoded(id); }
+  [[nodiscard]] std::string urn(std::string_view id) const { return urn_ + percent_encoded(id); }
 
   NewsEntry tell(const PutLine& line) {
     const mapping::TextOf text_of = [this](std::string_view field) { return reader_.text(field); };
@@ -38,7 +38,7 @@ class Teller {
     out.at = line.at;
     out.id = line.id;
     out.urn = urn(line.id);
-    out.address = items_ + mapping::percent_encoded(line.id);
+    out.address = items_ + percent_encoded(line.id);
     out.seq = line.seq;
     out.rev = line.rev.text();
     out.content = line.content;
@@ -144,9 +144,9 @@ Result<News> read_news(Context& context, const net::Request& request, const News
   out.home = node + "/#/feeds/" + state.name;
   out.first = items + "?format=" + question.word + "&limit=" + std::to_string(question.limit);
   if (state.divided) {
-    out.urn.append(":partition:").append(mapping::percent_encoded(question.partition));
+    out.urn.append(":partition:").append(percent_encoded(question.partition));
     out.title.append(" – ").append(question.partition);
-    out.first.append("&partition=").append(mapping::percent_encoded(question.partition));
+    out.first.append("&partition=").append(percent_encoded(question.partition));
   }
   out.self = out.first;
   if (question.below) out.self.append("&page=").append(std::to_string(number(*question.below)));

@@ -2,7 +2,7 @@
 
 #include "gateway/serve/news.hpp"
 #include "gateway/serve/xml.hpp"
-#include "mapping/percent_encoding.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::serve {
 
@@ -31,7 +31,7 @@ void append_outline(std::string& out, std::string_view node, const store::FeedSt
   append_attribute(out, "text", feed.name);
   out.append(">\n");
   for (const auto& one : feed.partitions) {
-    append_feed(out, feed.name + " – " + one.name, address + "&partition=" + mapping::percent_encoded(one.name), page);
+    append_feed(out, feed.name + " – " + one.name, address + "&partition=" + percent_encoded(one.name), page);
   }
   out.append("</outline>\n");
 }

@@ -4,6 +4,7 @@
 #include "gateway/serve/describe.hpp"
 #include "gateway/serve/parameters.hpp"
 #include "gateway/serve/sending.hpp"
+#include "mesh/percent_encoding.hpp"
 
 namespace meshgate::serve {
 
@@ -122,7 +123,7 @@ asio::awaitable<std::shared_ptr<Look>> async_look(Context& context, const Visit&
 
 std::string href(const std::string& path, const RangeList& list, const std::optional<std::string>& partition, const ListedRange& one) {
   std::string out = path.substr(0, path.rfind('/')) + "/changes?";
-  if (partition) out.append("partition=").append(net::percent_encode(*partition)).append("&");
+  if (partition) out.append("partition=").append(percent_encoded(*partition)).append("&");
   out.append("after=").append(Cursor{list.standing.epoch, one.part.after, {}, {}}.text());
   out.append("&to=").append(std::to_string(number(one.part.to)));
   return out.append("&at=").append(std::to_string(number(one.at)));

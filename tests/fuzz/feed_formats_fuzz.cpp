@@ -10,8 +10,8 @@
 #include "connectors/files/csv.hpp"
 #include "gateway/serve/csv.hpp"
 #include "gateway/serve/news.hpp"
-#include "mapping/percent_encoding.hpp"
 #include "mesh/json_text.hpp"
+#include "mesh/percent_encoding.hpp"
 #include "mesh/value.hpp"
 #include "tests/fuzz/must.hpp"
 
@@ -70,10 +70,10 @@ void feed_documents(const std::vector<std::string>& texts) {
   News news;
   news.title = texts[0];
   news.node = texts[1];
-  news.self = "http://node/feeds/x/items?format=atom&page=" + mapping::percent_encoded(texts[0]);
+  news.self = "http://node/feeds/x/items?format=atom&page=" + percent_encoded(texts[0]);
   for (const auto& text : texts) {
     NewsEntry entry;
-    entry.urn = "urn:meshgate:0:" + mapping::percent_encoded(text);
+    entry.urn = "urn:meshgate:0:" + percent_encoded(text);
     entry.title = text;
     entry.summary = text;
     entry.link = "https://shop.example/" + text;

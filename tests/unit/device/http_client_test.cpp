@@ -1,4 +1,5 @@
 #include "gateway/net/http_client.hpp"
+#include "mesh/percent_encoding.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -291,8 +292,8 @@ TEST(HttpClient, BadUrlsAreForAPersonToCorrect) {
 }
 
 TEST(HttpClient, PercentEncoding) {
-  EXPECT_EQ(percent_encode("a-Z_0.9~"), "a-Z_0.9~");
-  EXPECT_EQ(percent_encode("a b/ü&\xff"), "a%20b%2F%C3%BC%26%FF");
+  EXPECT_EQ(percent_encoded("a-Z_0.9~"), "a-Z_0.9~");
+  EXPECT_EQ(percent_encoded("a b/ü&\xff"), "a%20b%2F%C3%BC%26%FF");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-#include "mapping/percent_encoding.hpp"
+#include "mesh/percent_encoding.hpp"
 
-namespace meshgate::mapping {
+namespace meshgate {
 
 std::string percent_encoded(std::string_view text) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
@@ -14,4 +14,4 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-}  // namespace meshgate::mapping
+}  // namespace meshgate
