@@ -16,7 +16,7 @@ sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "fault"
 
 from databases import Sqlite  # noqa: E402
 from disk_full_test import mount  # noqa: E402
-from federation import agree, described, get, hub_configuration, origin_configuration, standing  # noqa: E402
+from federation import agree, described, get, hub_configuration, origin_configuration  # noqa: E402
 from processes import Gateway, wait_for  # noqa: E402
 from wire import Wire  # noqa: E402
 

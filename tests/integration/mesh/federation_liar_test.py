@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from certificates_test import Authority  # noqa: E402
 from databases import Sqlite  # noqa: E402
 from device import Device  # noqa: E402
-from federation import agree, described, get, hub_configuration, origin_configuration, standing  # noqa: E402
+from federation import described, get, hub_configuration, origin_configuration, standing  # noqa: E402
 from federation_push_test import ask  # noqa: E402
 from federation_rights_test import TlsNode, listening  # noqa: E402
 from liar import Liar, left_out  # noqa: E402

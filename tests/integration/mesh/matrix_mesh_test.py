@@ -14,16 +14,14 @@ import difflib
 import os
 import re
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from matrix_model import KINDS, NOBODY, SLICES, STATES, person_in, secret  # noqa: E402
-from matrix_nodes import PLACES, Mesh  # noqa: E402
+from matrix_nodes import running_mesh  # noqa: E402
 from matrix_ways import Proof, fail, feed_ways, range_way, slices_of  # noqa: E402
 from processes import wait_for  # noqa: E402
-from wire import Wire  # noqa: E402
 
 # With the gateway off too. Who is back from these has the rights of before.
 ALONE = ["active", "disabled", "moved", "gone"]
@@ -169,14 +167,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-matrix-mesh-") as folder, Wire(PLACES) as wire, contextlib.ExitStack() as stack:
-        os.chmod(folder, 0o755)
-        mesh = Mesh(os.path.abspath(options.program), folder, wire)
-        stack.callback(mesh.slapd.kill)
-        devices = [mesh.device(kind) for kind in KINDS]
-        for process in (*mesh.nodes, *devices):
-            stack.enter_context(process.stopped_in_the_end())
-        mesh.start()
+    with running_mesh(options.program, KINDS) as (mesh, devices):
         go_through(mesh, devices)
 
 

@@ -1,11 +1,13 @@
 """The company of the matrix in a mesh: its gateway, a hub that follows it, a branch that follows the hub and does not reach the gateway, and devices of its people that follow the
 branch. People sign in over branch and hub at the gateway."""
 
+import contextlib
 import http.client
 import itertools
 import json
 import os
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
@@ -17,6 +19,7 @@ from matrix_company import PASSWORD, SOURCES, TEAMS, USERS, Company  # noqa: E40
 from matrix_model import DIVIDED, FEEDS, KINDS, READ, SLICES, TABLES, secret  # noqa: E402
 from matrix_ways import Proof, at, fail  # noqa: E402
 from processes import wait_for  # noqa: E402
+from wire import Wire  # noqa: E402
 
 NODES = ["hq", "hub", "branch"]
 DEVICES = [f"device-{kind.name}" for kind in KINDS]
@@ -164,3 +167,17 @@ feeds:
         for node in self.nodes:
             for person in people:
                 wait_for(f"{node.url} to know what {person.name} may read", lambda node=node, person=person: not node.running() or node.decides(person), 120)
+
+
+@contextlib.contextmanager
+def running_mesh(program, kinds):
+    """With a device of each of these people, which has not been started."""
+    with tempfile.TemporaryDirectory(prefix="meshgate-matrix-mesh-") as folder, Wire(PLACES) as wire, contextlib.ExitStack() as stack:
+        os.chmod(folder, 0o755)
+        mesh = Mesh(os.path.abspath(program), folder, wire)
+        stack.callback(mesh.slapd.kill)
+        devices = [mesh.device(kind) for kind in kinds]
+        for process in (*mesh.nodes, *devices):
+            stack.enter_context(process.stopped_in_the_end())
+        mesh.start()
+        yield mesh, devices

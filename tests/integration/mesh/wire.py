@@ -177,6 +177,9 @@ class Wire(threading.Thread):
         """In both directions."""
         self.links[one, other] = self.links[other, one] = Link(cut=True)
 
+    def mend(self, one, other):
+        self.links[one, other] = self.links[other, one] = Link()
+
     def heal(self):
         for pair in self.links:
             self.links[pair] = Link()
