@@ -93,7 +93,7 @@ void DeviceFollowing::follow(std::vector<std::string> feeds) {
   std::vector<std::size_t> all(upstreams_.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   for (auto& feed : feeds) options.feeds.push_back({std::move(feed), all, {}});
-  const auto denied = [this](const std::string& feed, const std::string& partition) { lose(feed, partition); };
+  const auto denied = [this](const std::string& feed, const std::optional<std::string>& partition) { partition ? lose(feed, partition) : look_soon(); };
   const auto admits = [this](const OfferedFeed& offered, const std::string& partition) { return house_.access.admits(offered, partition); };
   auto after = std::make_unique<federation::Federation>(std::move(options), house_.store, house_.pool, house_.log, house_.metrics, denied, admits, house_.taken);
   const std::lock_guard lock(mutex_);
@@ -108,6 +108,10 @@ void DeviceFollowing::lose(const std::string& feed, const std::optional<std::str
   } else {
     house_.log.error("device", what + ": not allowed any more, and could not be removed whole: " + items.error().message);
   }
+  look_soon();
+}
+
+void DeviceFollowing::look_soon() {
   {
     const std::lock_guard lock(mutex_);
     lost_ = true;

@@ -64,6 +64,7 @@ class DeviceFollowing {
   Status drop_lost(std::size_t upstream, const std::vector<OfferedFeed>& offered);
   Status drop_if_lost(std::size_t upstream, const store::FeedState& held, const std::optional<std::string>& partition);
   void lose(const std::string& feed, const std::optional<std::string>& partition);
+  void look_soon();
   [[nodiscard]] bool wanted(std::string_view feed) const;
   [[nodiscard]] bool is_lost(std::string_view feed) const;
   [[nodiscard]] std::vector<std::string> held() const;
@@ -81,7 +82,7 @@ class DeviceFollowing {
   mutable std::mutex mutex_;                               ///< of all behind it
   std::condition_variable wake_;
   bool stop_ = false;
-  bool lost_ = false;  ///< a right, since the last look
+  bool lost_ = false;  ///< a right, or it may be, since the last look
   std::unique_ptr<federation::Federation> federation_;
   std::thread thread_;
 };

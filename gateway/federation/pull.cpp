@@ -298,8 +298,10 @@ Status Pull::follow(const std::shared_ptr<net::HttpClient>& client, std::vector<
 }
 
 /// Once, until something has come again.
-void Pull::complain(const std::string& why) {
-  if (complaints_.insert(why).second) house_.log.warning("federation", why);
+bool Pull::complain(const std::string& why) {
+  const bool news = complaints_.insert(why).second;
+  if (news) house_.log.warning("federation", why);
+  return news;
 }
 
 /// Asks the peer what it gives. An error: it cannot be asked.
@@ -316,7 +318,9 @@ Status Pull::take_over_all(net::HttpClient& client, std::vector<Copy>& out) {
     }
     const Error& why = taken.error();
     if (why.code == Code::cancelled || retryable(why.code)) return taken;
-    complain(peer().name + ": feed " + house_.options.feeds[feed].name + ": " + why.message);
+    const std::string& name = house_.options.feeds[feed].name;
+    const bool news = complain(peer().name + ": feed " + name + ": " + why.message);
+    if (news && why.code == Code::not_found && house_.denied) house_.denied(name, std::nullopt);
     house_.routes.fails(number_, feed, why.message);
   }
   const auto chosen = house_.routes.chosen(number_);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -28,9 +29,9 @@ struct StatedClaim;
 /// Follows, from one peer and over one connection, all feeds whose route leads there: a thread of its own asks and receives, a second one writes each answer.
 class Pull {
  public:
-  /// What becomes of a partition of which a peer says that this node may not read it any more; none: it stays, and is asked for elsewhere. Called on the
-  /// thread that follows the peer; may block.
-  using Denied = std::function<void(const std::string& feed, const std::string& partition)>;
+  /// What becomes of a partition of which a peer says that this node may not read it any more; none: it stays, and is asked for elsewhere. No `partition`: the peer
+  /// shows nothing of the feed, which may mean the same of all of it. Called on the thread that follows the peer; may block.
+  using Denied = std::function<void(const std::string& feed, const std::optional<std::string>& partition)>;
   /// Whether a partition that a peer shows is taken from there; none: all are. On the same thread.
   using Admits = std::function<bool(const OfferedFeed& offered, const std::string& partition)>;
   /// A page that was written, where it is wanted elsewhere too: the changes of a partition behind `after`, and the mark behind them. On the thread that writes; may block.
@@ -72,7 +73,8 @@ class Pull {
   enum class Next : std::uint8_t { again, idle, failed };
   void run();
   Next attempt();
-  void complain(const std::string& why);
+  /// Whether that is news.
+  bool complain(const std::string& why);
   void say_lacking(const Copy& copy);
   Status take_over_all(net::HttpClient& client, std::vector<Copy>& out);
   /// What the peer says of a feed is taken over. Blocks.

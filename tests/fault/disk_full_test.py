@@ -12,7 +12,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
 from databases import Sqlite  # noqa: E402
-from processes import Gateway, wait_for  # noqa: E402
+from processes import Gateway, begin_as_root, wait_for  # noqa: E402
 from reader import canonical, content_hash, digest  # noqa: E402
 
 SIZE = 48  # MiB
@@ -20,10 +20,7 @@ SIZE = 48  # MiB
 
 def mount(folder, size=SIZE):
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", folder], capture_output=True).returncode != 0:
-        if "MESHGATE_IN_NAMESPACE" in os.environ:
-            raise SystemExit("cannot mount a small file system, neither as root nor in a user namespace")
-        os.environ["MESHGATE_IN_NAMESPACE"] = "1"
-        os.execvp("unshare", ["unshare", "-rm", sys.executable, *sys.argv])
+        begin_as_root("mount a small file system")
 
 
 def main():

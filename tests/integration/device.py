@@ -6,15 +6,15 @@ import os
 import re
 import sqlite3
 
-from processes import Process, run, wait_for
+from processes import HERE, Process, run, wait_for
 
 
 class Device(Process):
-    def __init__(self, program, folder, *words):
+    def __init__(self, program, folder, *words, place=HERE):
         os.makedirs(folder, exist_ok=True)
         self.program, self.folder, self.data = program, folder, os.path.join(folder, "device")
         self.environment = {**os.environ, "XDG_CONFIG_HOME": os.path.join(folder, "config")}
-        super().__init__([program, "device", "--data", self.data, *words], os.path.join(folder, "device.log"))
+        super().__init__([program, "device", "--data", self.data, *words], os.path.join(folder, "device.log"), place)
         self.port, self.tokens, self.begun = 0, {}, 0
 
     def start(self, *words):
@@ -44,7 +44,8 @@ class Device(Process):
 
     def run_once(self, *words):
         """To its end, as a person would try it: (exit code, all output)."""
-        code, out, err = run(["env", f"XDG_CONFIG_HOME={self.environment['XDG_CONFIG_HOME']}", self.program, "device", *words, "--data", self.data], 60)
+        command = ["env", f"XDG_CONFIG_HOME={self.environment['XDG_CONFIG_HOME']}", self.program, "device", *words, "--data", self.data]
+        code, out, err = self.place.run(lambda: run(command, 60))
         return code, out + err
 
     def token(self, name, *words):
@@ -54,10 +55,17 @@ class Device(Process):
         self.tokens[name] = out.strip()
         return self.tokens[name]
 
+    def connection(self):
+        """From where it runs: nobody else reaches it."""
+        made = http.client.HTTPConnection(HERE.address, self.port, timeout=30)
+        connect = made.connect
+        made.connect = lambda: self.place.run(connect)
+        return made
+
     def ask(self, path, name="app", fields=None, method="GET", body=None):
         """(status, fields, text) of a request that shows the token of an application; no name: none."""
         shown = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = self.connection()
         try:
             connection.request(method, path, body, {**shown, **(fields or {})})
             answer = connection.getresponse()

@@ -47,11 +47,6 @@ class DirectoryNode(Gateway):
         except (OSError, http.client.HTTPException):
             return None
 
-    def configure(self, yaml):
-        """Taken up at the next start."""
-        with open(self.config, "w", encoding="utf-8") as file:
-            file.write(yaml.replace("PORT", str(self.port)).replace("DATA", os.path.join(self.folder, "data")))
-
     def contents(self, feed):
         """{id: content} of a whole feed without partitions, or nothing where it cannot be read now."""
         out, after = {}, "0"

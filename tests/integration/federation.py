@@ -1,6 +1,5 @@
 """Nodes that follow each other, for tests: what they are configured with, and whether they hold the same."""
 
-import http.client
 import json
 
 from processes import wait_for
@@ -8,7 +7,7 @@ from processes import wait_for
 
 def origin_configuration(database):
     return f"""
-node: {{ name: hq, data: DATA, listen: "http://127.0.0.1:PORT", read: public }}
+node: {{ name: hq, data: DATA, listen: "http://127.0.0.1:PORT", insecure: true, read: public }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 50ms }} }}
 feeds:
   orders: {{ from: {{ source: company, table: orders }}, partition: region }}
@@ -20,14 +19,14 @@ def hub_configuration(peers, feeds):
     listed = "".join(f"  {name}: {{ url: \"{url}\" }}\n" for name, url in peers)
     followed = "".join(f"  {feed}: {{ from: {{ peer: [{', '.join(name for name, _ in peers)}]{more} }} }}\n" for feed, more in feeds)
     return f"""
-node: {{ name: hub, data: DATA, listen: "http://127.0.0.1:PORT", read: public }}
+node: {{ name: hub, data: DATA, listen: "http://127.0.0.1:PORT", insecure: true, read: public }}
 peers:
 {listed}feeds:
 {followed}"""
 
 
 def get(node, path):
-    connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=30)
+    connection = node.connection()
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

@@ -12,7 +12,7 @@ import tempfile
 from counted_wire import Wire
 from databases import Sqlite
 from federation import agree, described, hub_configuration
-from federation_liar_test import Liar, left_out
+from liar import Liar, left_out
 from processes import Gateway, run, wait_for
 
 DIFFERING = 10
@@ -30,7 +30,7 @@ def patience(rows):
 
 def origin_configuration(database):
     return f"""
-node: {{ name: hq, data: DATA, listen: "http://127.0.0.1:PORT", read: public }}
+node: {{ name: hq, data: DATA, listen: "http://127.0.0.1:PORT", insecure: true, read: public }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 50ms }} }}
 feeds:
   orders: {{ from: {{ source: company, table: orders }} }}

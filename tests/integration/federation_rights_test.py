@@ -7,6 +7,7 @@ not who it says is not spoken to.
 """
 
 import argparse
+import http.client
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ import urllib.request
 
 from certificates_test import Authority
 from databases import Sqlite
-from processes import Gateway, run, wait_for
+from processes import HERE, Gateway, run, wait_for
 
 RULE = '"group:sales-{partition}"'
 
@@ -26,14 +27,17 @@ RULE = '"group:sales-{partition}"'
 class TlsNode(Gateway):
     """A node that shows a certificate and asks for one; looked at without one."""
 
-    def __init__(self, program, folder, authority, yaml, port=None):
+    def __init__(self, program, folder, authority, yaml, port=None, place=HERE):
         os.makedirs(folder, exist_ok=True)
-        super().__init__(program, folder, yaml.replace("CERTIFICATES", authority.folder), port)
+        super().__init__(program, folder, yaml.replace("CERTIFICATES", authority.folder), port, place)
         self.folder, self.data = folder, os.path.join(folder, "data")
-        self.url = f"https://127.0.0.1:{self.port}"
+        self.url = f"https://{place.address}:{self.port}"
         self.trust = ssl.create_default_context(cafile=os.path.join(authority.folder, "ca.pem"))
         # Past any proxy: that is for the nodes.
         self.direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.trust))
+
+    def connection(self):
+        return http.client.HTTPSConnection(self.place.address, self.port, timeout=30, context=self.trust)
 
     def start(self):
         """Until it serves: a command that comes before would open the data folder itself."""

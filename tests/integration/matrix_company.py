@@ -6,6 +6,7 @@ from databases import Sqlite
 from directory import PEOPLE, SUFFIX, Slapd, group
 from matrix_model import DIVIDED, FEEDS, KINDS, TABLES, secret
 from matrix_ways import many
+from processes import HERE
 
 PASSWORD = "Marked-Matrix-1"
 LEFT = f"ou=left,{SUFFIX}"
@@ -26,10 +27,11 @@ TEAMS = """    from: { source: directory, base: "ou=groups,SUFFIX", filter: "(ob
 
 
 class Company:
-    def __init__(self, folder):
+    def __init__(self, folder, place=HERE):
+        """`place`: of its directory."""
         self.folder = folder
-        self.slapd = Slapd(os.path.join(folder, "slapd"))
-        self.slapd.start()
+        self.slapd = Slapd(os.path.join(folder, "slapd"), address=place.address)
+        place.run(self.slapd.start)
         self.slapd.modify(f"dn: {LEFT}\nchangetype: add\nobjectClass: organizationalUnit\nou: left\n\n" + "".join(map(self.entry, KINDS)) +
                           "".join(group(name, self.members(name, {kind.name: "active" for kind in KINDS})) for name in GROUPS))
         self.database = self.fill(folder)

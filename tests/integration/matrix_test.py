@@ -70,22 +70,21 @@ class Node(Company):
 
     def proofs(self, kind):
         """A token, the token of a device with a key of its own, and a browser's cookie."""
-        port = self.gateway.port
-        plain = Proof(port)
+        plain = Proof(self.gateway)
         out = []
         for key in ({}, {"device_key": base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")}):
             question = {"grant_type": "password", "username": kind.name, "password": PASSWORD, "device": "matrix", **key}
             status, _, text = plain.ask("POST", "/auth/token", json.dumps(question), {"Content-Type": "application/json"})
             if status != 200:
                 fail(f"{kind.name} cannot sign in: {status} {text}")
-            out.append(Proof(port, "device" if key else "token", {"Authorization": "Bearer " + json.loads(text)["access_token"]}))
+            out.append(Proof(self.gateway, "device" if key else "token", {"Authorization": "Bearer " + json.loads(text)["access_token"]}))
         _, fields, page = plain.ask("GET", "/login")
         form = re.search(r'name="form" value="([^"]+)"', page).group(1)
         own = {"Sec-Fetch-Site": "same-origin", "Cookie": fields["Set-Cookie"].split(";")[0], "Content-Type": "application/x-www-form-urlencoded"}
         status, fields, _ = plain.ask("POST", "/login", urllib.parse.urlencode({"form": form, "username": kind.name, "password": PASSWORD}), own)
         if status != 303:
             fail(f"{kind.name} cannot sign in in a browser: {status}")
-        out.append(Proof(port, "cookie", {"Cookie": fields["Set-Cookie"].split(";")[0], "Sec-Fetch-Site": "same-origin"}))
+        out.append(Proof(self.gateway, "cookie", {"Cookie": fields["Set-Cookie"].split(";")[0], "Sec-Fetch-Site": "same-origin"}))
         return out
 
 
@@ -95,9 +94,9 @@ class Stream(threading.Thread):
     def __init__(self, proof, person):
         super().__init__(daemon=True)
         self.told = []
-        self.socket = socket.create_connection(("127.0.0.1", proof.port), timeout=120)
+        self.socket = socket.create_connection(("127.0.0.1", proof.node.port), timeout=120)
         body = json.dumps({"protocol": 1, "live": True, "feeds": [{"feed": feed} for feed in FEEDS]})
-        head = "".join(f"{name}: {value}\r\n" for name, value in {**proof.fields, "Host": f"127.0.0.1:{proof.port}", "Content-Length": str(len(body))}.items())
+        head = "".join(f"{name}: {value}\r\n" for name, value in {**proof.fields, "Host": f"127.0.0.1:{proof.node.port}", "Content-Length": str(len(body))}.items())
         self.socket.sendall(f"POST /sync HTTP/1.1\r\n{head}\r\n{body}".encode())
         self.start()
         wait_for("the stream to be caught up", lambda: self.has(*[("whole", *one) for one in slices_of(person)]))
@@ -275,7 +274,7 @@ def cookies(proof):
               ("a form that does not say from where", "POST", "/admin/release/shut", {"Cookie": value}, 401), ("own page", "POST", "/admin/release/shut", {"Cookie": value, "Sec-Fetch-Site": "same-origin"}, 200),
               ("as a bearer token", "GET", "/feeds", {"Authorization": "Bearer " + value.split("=", 1)[1]}, 401)]
     for what, method, path, fields, wanted in checks:
-        status, _, text = Proof(proof.port, fields=fields).ask(method, path)
+        status, _, text = Proof(proof.node, fields=fields).ask(method, path)
         if status != wanted:
             fail(f"a cookie, {what}: {status}, not {wanted}: {text[:300]}")
     return len(checks)
@@ -354,7 +353,7 @@ def main():
 def go_through(node, every_proof):
     matrix = Matrix(node, every_proof)
     routes = routes_of(node)
-    asked = matrix.read_all(NOBODY, [Proof(node.gateway.port)])
+    asked = matrix.read_all(NOBODY, [Proof(node.gateway)])
     if asked != routes:
         fail(f"routes without a row: {sorted(routes - asked)}; rows without a route: {sorted(asked - routes)}")
     wanted, mirrored, noticed = matrix.wanted_cells(1), 0, []

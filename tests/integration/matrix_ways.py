@@ -1,6 +1,5 @@
 """What somebody shows, and every way to read something of a slice, with what the model says of its answer: for matrix_test.py and matrix_mesh_test.py."""
 
-import http.client
 import json
 import urllib.parse
 
@@ -14,15 +13,9 @@ def fail(what):
 class Proof:
     """What somebody shows, over a connection of its own that stays open."""
 
-    def __init__(self, port, name="", fields=None, trust=None):
-        """`trust`: for a node that is asked over TLS."""
-        self.port, self.name, self.fields, self.trust = port, name, fields or {}, trust
-        self.connection = self.new_connection()
-
-    def new_connection(self):
-        if self.trust:
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.trust)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+    def __init__(self, node, name="", fields=None):
+        self.node, self.name, self.fields = node, name, fields or {}
+        self.connection = node.connection()
 
     def ask(self, method, path, body=None, fields=None):
         """(status, fields, text)"""
@@ -32,7 +25,7 @@ class Proof:
 
     def open(self, path):
         """A live answer up to its first mark that says caught up: (status, fields, text)."""
-        connection = self.new_connection()
+        connection = self.node.connection()
         connection.request("GET", path, None, self.fields)
         answer = connection.getresponse()
         text = ""

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 
@@ -14,6 +15,14 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def begin_as_root(purpose):
+    """Begins this program anew, as root in a user namespace of its own: as who it is it may not do what it is for."""
+    if "MESHGATE_IN_NAMESPACE" in os.environ:
+        raise SystemExit(f"cannot {purpose}, neither as root nor in a user namespace")
+    os.environ["MESHGATE_IN_NAMESPACE"] = "1"
+    os.execvp("unshare", ["unshare", "-rm", sys.executable, *sys.argv])
 
 
 def wait_for(what, condition, seconds=60):
@@ -27,14 +36,27 @@ def wait_for(what, condition, seconds=60):
     raise SystemExit(f"waited {seconds} s in vain for {what}")
 
 
+class Place:
+    """Where a process runs: on loopback, beside the test. A network of the test's own (mesh/wire.py) has other places."""
+
+    address = "127.0.0.1"
+
+    def run(self, call):
+        """What a call gives that is made there. Sockets that it opens, and threads and processes that it starts, are there for good."""
+        return call()
+
+
+HERE = Place()
+
+
 class Process:
-    def __init__(self, command, log):
-        self.command, self.log_path = command, log
+    def __init__(self, command, log, place=HERE):
+        self.command, self.log_path, self.place = command, log, place
         self.process = None
 
     def start(self):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self.process = self.place.run(lambda: subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
 
     def running(self):
         return self.process is not None and self.process.poll() is None
@@ -74,19 +96,27 @@ class Process:
 
 
 class Gateway(Process):
-    def __init__(self, program, folder, yaml, port=None):
+    def __init__(self, program, folder, yaml, port=None, place=HERE):
         self.port = port or free_port()
         self.config = os.path.join(folder, "meshgate.yaml")
-        with open(self.config, "w") as file:
-            file.write(yaml.replace("PORT", str(self.port)).replace("DATA", os.path.join(folder, "data")))
-        super().__init__([program, "run", self.config], os.path.join(folder, "gateway.log"))
+        super().__init__([program, "run", self.config], os.path.join(folder, "gateway.log"), place)
         self.program = program
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{place.address}:{self.port}"
+        self.configure(yaml)
+
+    def configure(self, yaml):
+        """Taken up at the next start. Listens where it runs."""
+        data = os.path.join(os.path.dirname(self.config), "data")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(yaml.replace("127.0.0.1:PORT", f"{self.place.address}:{self.port}").replace("PORT", str(self.port)).replace("DATA", data))
+
+    def connection(self):
+        return http.client.HTTPConnection(self.place.address, self.port, timeout=30)
 
     def get(self, path):
         """(status, parsed body), or None while nothing listens."""
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            connection = self.connection()
             connection.request("GET", path)
             answer = connection.getresponse()
             body = answer.read()

@@ -118,6 +118,7 @@ class Slapd:
         self.policy = ""  # the name of the usual password policy's entry
         self.admin_password = options.get("admin_password") or password()
         self.reader_password = options.get("reader_password") or password()
+        self.address = options.get("address", "127.0.0.1")
         self.port, self.tls_port = free_port(), free_port()
         os.makedirs(os.path.join(self.folder, "data"))
         with open(kept, "w", encoding="utf-8") as file:
@@ -131,11 +132,11 @@ class Slapd:
 
     @property
     def url(self):
-        return f"ldap://127.0.0.1:{self.port}"
+        return f"ldap://{self.address}:{self.port}"
 
     @property
     def tls_url(self):
-        return f"ldaps://127.0.0.1:{self.tls_port}"
+        return f"ldaps://{self.address}:{self.tls_port}"
 
     @property
     def admin(self):
@@ -185,9 +186,9 @@ class Slapd:
 
     def start(self):
         """Returns once it answers."""
-        urls = f"ldap://127.0.0.1:{self.port}" + (f" ldaps://127.0.0.1:{self.tls_port}" if self.tls else "")
+        urls = self.url + (f" {self.tls_url}" if self.tls else "")
         command = [SLAPD, "-f", os.path.join(self.folder, "slapd.conf"), "-h", urls, "-d", "0"]
-        if os.getuid() == 0:
+        if os.getuid() == 0 and "MESHGATE_IN_NAMESPACE" not in os.environ:  # where there is no other user
             user = pwd.getpwnam("openldap")
             for root, _, files in os.walk(self.folder):
                 for path in (root, *(os.path.join(root, name) for name in files)):
@@ -200,7 +201,7 @@ class Slapd:
             if server.poll() is not None:
                 raise SystemExit(f"slapd ended with {server.returncode}; see {self.folder}/log")
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and os.path.exists(self.pid_file):
+                if probe.connect_ex((self.address, self.port)) == 0 and os.path.exists(self.pid_file):
                     return self
             time.sleep(0.01)
         raise SystemExit(f"slapd does not answer; see {self.folder}/log")

@@ -33,7 +33,7 @@ NODES = ["hq", "hub", "second", "branch"]
 REGIONS = ["north", "south", "east"]
 PORT = 7443
 CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
-LISTEN = 'node: { name: NAME, data: DATA, listen: "https://ADDRESS:PORT", keep_deletes: 1m, read: public, tls: { certificate: FOLDER/NAME.pem, key: FOLDER/NAME.key, client_ca: FOLDER/ca.pem, clients: optional } }'
+LISTEN = 'node: { name: NAME, data: DATA, listen: "https://127.0.0.1:PORT", keep_deletes: 1m, read: public, tls: { certificate: FOLDER/NAME.pem, key: FOLDER/NAME.key, client_ca: FOLDER/ca.pem, clients: optional } }'
 KEYS = "ca: FOLDER/ca.pem, certificate: FOLDER/NAME.pem, key: FOLDER/NAME.key"
 
 
@@ -77,15 +77,14 @@ class Table:
 class Node(Gateway):
     """A node where its address is, with a clock that can be set; asked over its administration socket, which no cut reaches."""
 
-    def __init__(self, name, wire, program, folder, keys, yaml):
+    def __init__(self, name, place, program, folder, keys, yaml):
         self.name, self.folder = name, os.path.join(folder, name)
         os.makedirs(self.folder)
-        text = (LISTEN + yaml.replace("KEYS", KEYS)).replace("NAME", name).replace("ADDRESS", wire.address(name)).replace("FOLDER", keys)
-        super().__init__(program, self.folder, text, PORT)
+        super().__init__(program, self.folder, (LISTEN + yaml.replace("KEYS", KEYS)).replace("NAME", name).replace("FOLDER", keys), PORT, place)
         self.clock = os.path.join(self.folder, "clock")
         self.set_clock(0)
         fake = [f"LD_PRELOAD={CLOCK}", f"FAKETIME_TIMESTAMP_FILE={self.clock}", "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
-        self.command = wire.within(name, "env", *fake, *self.command)
+        self.command = ["env", *fake, *self.command]
 
     def set_clock(self, seconds):
         """From now on so much before or behind the right time."""
@@ -150,17 +149,16 @@ class Reading(threading.Thread):
 
 
 class Mesh:
-    def __init__(self, options, folder):
-        self.chance, self.options = random.Random(options.seed), options
+    def __init__(self, options, folder, wire):
+        self.chance, self.options, self.wire = random.Random(options.seed), options, wire
         self.table = Table(folder, options.seed + 1)
-        self.wire = Wire([*NODES, "device"], options.seed + 2)
         keys = os.path.join(folder, "keys")
         os.makedirs(keys)
         authority = Authority(keys)
         for name in NODES:
-            authority.sign(name, f"IP:{self.wire.address(name)}", "200101000000Z", "490101000000Z")
+            authority.sign(name, f"IP:{wire[name].address}", "200101000000Z", "490101000000Z")
         program = os.path.abspath(options.program)
-        url = {name: f"https://{self.wire.address(name)}:{PORT}" for name in NODES}
+        url = {name: f"https://{wire[name].address}:{PORT}" for name in NODES}
         followed = "\nfeeds:\n" + "".join(f"  {feed}: {{ from: {{ peer: [PEERS] }} }}\n" for feed in ("orders", "notes"))
         yaml = {
             "hq": f"""
@@ -174,10 +172,10 @@ feeds:
             "second": f"\npeers: {{ hub: {{ url: \"{url['hub']}\", KEYS }}, hq: {{ url: \"{url['hq']}\", KEYS }} }}" + followed.replace("PEERS", "hub, hq"),
             "branch": f"\npeers: {{ second: {{ url: \"{url['second']}\", KEYS }}, hub: {{ url: \"{url['hub']}\", KEYS }} }}" + followed.replace("PEERS", "second, hub"),
         }
-        self.nodes = {name: Node(name, self.wire, program, folder, keys, yaml[name]) for name in NODES}
+        self.nodes = {name: Node(name, wire[name], program, folder, keys, yaml[name]) for name in NODES}
         self.copy = os.path.join(folder, "device.db")
         mirror = [program, "mirror", url["branch"], "--ca", os.path.join(keys, "ca.pem"), "--into", self.copy, "--quiet"]
-        self.device = Process(self.wire.within("device", *mirror), os.path.join(folder, "device.log"))
+        self.device = Process(mirror, os.path.join(folder, "device.log"), wire["device"])
         everywhere = list(self.nodes.values())
         readers = [Watching([node], "orders", "north", options.seed + 10 + number) for number, node in enumerate(everywhere)]
         readers += [Watching(everywhere, "orders", region, options.seed + 20 + number) for number, region in enumerate(REGIONS)]
@@ -268,7 +266,6 @@ feeds:
 
     def test(self):
         self.table.add(2000)
-        self.wire.start()
         try:
             for one in self.processes():
                 one.start()
@@ -292,7 +289,6 @@ feeds:
         finally:
             for one in self.processes():
                 one.stop()
-            self.wire.close()
         pages, marks = sum(one.reader.pages for one in self.readings), sum(one.reader.caught_up_marks for one in self.readings)
         again = sum(one.reader.gone_answers for one in self.readings)
         print(f"{self.done}: {self.table.next} orders, {self.wire.carried} packets carried and {self.wire.lost} lost; {len(self.readings)} readers took {pages} pages, "
@@ -314,8 +310,8 @@ def main():
     arguments.add_argument("--seed", type=int, default=int(os.environ.get("MESHGATE_TEST_SEED", 0)) or int.from_bytes(os.urandom(4), "big"))
     options = arguments.parse_args()
     print(f"seed {options.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="mesh-") as folder:
-        Mesh(options, folder).test()
+    with tempfile.TemporaryDirectory(prefix="mesh-") as folder, Wire([*NODES, "device"], options.seed + 2) as wire:
+        Mesh(options, folder, wire).test()
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 """A network of the test's own. Each node lives in a network namespace with one address; what it sends goes to a program in between, which hands it on, late, or
-not at all: links can be cut in one direction or both, be slow, and lose packets, and TCP at both ends is the kernel's own.
+not at all: links can be cut in one direction or both, be slow, and lose packets, and TCP at both ends is the kernel's own. What passes is counted.
 
-Needs the right to make network namespaces, as root in a container has it.
+The test is there too, as one who reads at all nodes: no cut, no loss and no delay is between it and them.
+
+Nothing is left of the namespaces when the processes in them have ended.
 """
 
+import collections
+import concurrent.futures
 import ctypes
 import dataclasses
 import fcntl
@@ -16,17 +20,59 @@ import subprocess
 import threading
 import time
 
+from processes import Place, begin_as_root
+
 NEW_NETWORK = 0x40000000
 SET_INTERFACE = 0x400454CA
 TUNNEL_OF_PACKETS = 0x0001 | 0x1000  # no frames, no header of its own
 LARGEST_PACKET = 65536
+TCP, SYN = 6, 0x02
+READER = "reader"  # the test
 LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def in_a_thread(call):
+    with concurrent.futures.ThreadPoolExecutor(1) as one:
+        return one.submit(call).result()
 
 
 def ip(*words):
     done = subprocess.run(["ip", *words], capture_output=True, text=True)
     if done.returncode != 0:
-        raise SystemExit(f"ip {' '.join(words)}: {done.stderr.strip()}; this test makes network namespaces, which takes root's rights")
+        raise SystemExit(f"ip {' '.join(words)}: {done.stderr.strip()}")
+
+
+class Space(Place):
+    """A network namespace with one address. Packets to all others come out of `tunnel`, and what is written there comes in."""
+
+    def __init__(self, address):
+        self.address, self.packed = address, bytes(map(int, address.split(".")))
+        self.handle, self.tunnel = in_a_thread(self.make)
+
+    def make(self):
+        if LIBC.unshare(NEW_NETWORK) != 0:
+            begin_as_root("make a network namespace")
+        handle, tunnel = os.open("/proc/thread-self/ns/net", os.O_RDONLY), os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(tunnel, SET_INTERFACE, struct.pack("16sH22s", b"mesh", TUNNEL_OF_PACKETS, b""))
+        ip("link", "set", "lo", "up")
+        ip("address", "add", f"{self.address}/24", "dev", "mesh")
+        ip("link", "set", "mesh", "up")
+        return handle, tunnel
+
+    def enter(self):
+        """The thread that calls, and those that it starts."""
+        if LIBC.setns(self.handle, NEW_NETWORK) != 0:
+            raise SystemExit(f"the network namespace of {self.address} cannot be entered")
+
+    def run(self, call):
+        def there():
+            self.enter()
+            return call()
+        return in_a_thread(there)
+
+    def close(self):
+        os.close(self.handle)
+        os.close(self.tunnel)
 
 
 @dataclasses.dataclass
@@ -38,68 +84,80 @@ class Link:
     loss: float = 0.0  # share of the packets
 
 
+WHOLE = Link()
+
+
+class Streams:
+    """What TCP carries, each byte once however often it is sent."""
+
+    def __init__(self):
+        self.ends = {}  # by addresses and ports
+
+    def new_bytes(self, packet):
+        header = 4 * (packet[0] & 15)
+        if packet[9] != TCP:
+            return 0
+        flow, sequence = packet[12:20] + packet[header:header + 4], int.from_bytes(packet[header + 4:header + 8], "big")
+        size = len(packet) - header - 4 * (packet[header + 12] >> 4)
+        if packet[header + 13] & SYN:
+            self.ends[flow] = sequence + 1
+        if size == 0:
+            return 0
+        new = (sequence + size - self.ends.get(flow, sequence)) % (1 << 32)
+        if new >= 1 << 31:  # sent before
+            return 0
+        self.ends[flow] = sequence + size
+        return new
+
+
 class Wire(threading.Thread):
-    def __init__(self, names, seed):
+    """`wire["hub"]` is the place where hub lives; within `with wire:` packets pass."""
+
+    def __init__(self, names, seed=0):
         super().__init__(daemon=True)
         self.chance, self.names = random.Random(seed), list(names)
         self.links = {(one, other): Link() for one in names for other in names if one != other}
         self.over, self.carried, self.lost = threading.Event(), 0, 0
-        self.tunnels = {}
-        for name in self.names:
-            ip("netns", "add", self.space(name))
-            self.tunnels[name] = self.tunnel(name)
-            ip("-n", self.space(name), "link", "set", "lo", "up")
-            ip("-n", self.space(name), "address", "add", f"{self.address(name)}/24", "dev", "mesh")
-            ip("-n", self.space(name), "link", "set", "mesh", "up")
-        self.by_address = {bytes(map(int, self.address(name).split("."))): name for name in self.names}
+        self.streams, self.passed, self.counted = Streams(), collections.Counter(), collections.Counter()
+        self.spaces = {name: Space(f"10.77.0.{number}") for number, name in enumerate([*self.names, READER], 1)}
 
-    def space(self, name):
-        return f"meshgate-{os.getpid()}-{name}"
+    def __getitem__(self, name):
+        return self.spaces[name]
 
-    def address(self, name):
-        return f"10.77.0.{self.names.index(name) + 1}"
+    def __enter__(self):
+        for name in [one for one in os.environ if one.lower().endswith("_proxy")]:
+            del os.environ[name]  # it is not on this network
+        self.start()
+        self[READER].enter()
+        return self
 
-    def within(self, name, *command):
-        """A command that runs where that node lives."""
-        return ["ip", "netns", "exec", self.space(name), *command]
-
-    def tunnel(self, name):
-        """An interface in that namespace whose packets come out here."""
-        made = []
-
-        def make():
-            with open(f"/run/netns/{self.space(name)}", "rb") as space:
-                if LIBC.setns(space.fileno(), NEW_NETWORK) != 0:
-                    return
-            tunnel = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-            fcntl.ioctl(tunnel, SET_INTERFACE, struct.pack("16sH22s", b"mesh", TUNNEL_OF_PACKETS, b""))
-            made.append(tunnel)
-        thread = threading.Thread(target=make)  # enters the namespace, and ends there
-        thread.start()
-        thread.join()
-        if not made:
-            raise SystemExit("no interface could be made in a network namespace; this takes root's rights and /dev/net/tun")
-        return made[0]
+    def __exit__(self, *_):
+        self.over.set()
+        self.join(timeout=10)
+        for space in self.spaces.values():
+            space.close()
 
     def run(self):
         waiting, number = [], 0
-        names = {tunnel: name for name, tunnel in self.tunnels.items()}
+        names = {space.tunnel: name for name, space in self.spaces.items()}
+        by_address = {space.packed: name for name, space in self.spaces.items()}
         while not self.over.is_set():
             patience = 0.1 if not waiting else max(0.0, min(0.1, waiting[0][0] - time.monotonic()))
             for tunnel in select.select(list(names), [], [], patience)[0]:
                 packet = self.read(tunnel)
-                to = self.by_address.get(packet[16:20]) if len(packet) >= 20 and packet[0] >> 4 == 4 else None
+                to = by_address.get(packet[16:20]) if len(packet) >= 20 and packet[0] >> 4 == 4 else None
                 if to is None or to == names[tunnel]:
                     continue
-                link = self.links[names[tunnel], to]
+                link = self.links.get((names[tunnel], to), WHOLE)
                 if link.cut or self.chance.random() < link.loss:
                     self.lost += 1
                     continue
+                self.passed[names[tunnel], to] += self.streams.new_bytes(packet)
                 number += 1
                 heapq.heappush(waiting, (time.monotonic() + link.delay, number, to, packet))
             while waiting and waiting[0][0] <= time.monotonic():
                 _, _, to, packet = heapq.heappop(waiting)
-                self.write(self.tunnels[to], packet)
+                self.write(self.spaces[to].tunnel, packet)
 
     @staticmethod
     def read(tunnel):
@@ -115,15 +173,18 @@ class Wire(threading.Thread):
         except OSError:  # the receiver's queue is full: as on any network
             self.lost += 1
 
+    def cut(self, one, other):
+        """In both directions."""
+        self.links[one, other] = self.links[other, one] = Link(cut=True)
+
+    def mend(self, one, other):
+        self.links[one, other] = self.links[other, one] = Link()
+
     def heal(self):
         for pair in self.links:
             self.links[pair] = Link()
 
-    def close(self):
-        self.over.set()
-        if self.is_alive():
-            self.join(timeout=10)
-        for name in self.names:
-            if name in self.tunnels:
-                os.close(self.tunnels[name])
-            subprocess.run(["ip", "netns", "delete", self.space(name)], capture_output=True)
+    def count(self, one, other):
+        """Bytes that TCP has carried from one to the other since the last call."""
+        before, self.counted[one, other] = self.counted[one, other], self.passed[one, other]
+        return self.counted[one, other] - before

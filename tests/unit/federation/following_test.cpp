@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 #include <tuple>
 
@@ -26,7 +27,7 @@ void await(const char* what, Condition condition) {
 /// A store that follows "orders" from these nodes.
 class Hub {
  public:
-  Hub(const std::string& folder, const std::vector<std::string>& urls, std::vector<std::string> partitions = {}) {
+  Hub(const std::string& folder, const std::vector<std::string>& urls, std::vector<std::string> partitions = {}, const Pull::Denied& denied = {}) {
     store::Options options;
     options.folder = folder;
     store_ = std::move(*store::Store::open(options));
@@ -37,7 +38,7 @@ class Hub {
       peers.peers.push_back({"peer " + std::to_string(peers.peers.size()), url, {}, {}, {}});
     }
     peers.feeds.push_back(feed);
-    federation_ = std::make_unique<Federation>(std::move(peers), *store_, pool_, log_, metrics_);
+    federation_ = std::make_unique<Federation>(std::move(peers), *store_, pool_, log_, metrics_, denied);
   }
 
   /// Whether it holds exactly what the origin does.
@@ -130,6 +131,23 @@ TEST_F(FollowingTest, WhatThePeerDoesNotGiveStaysHere) {
   origin_->access().close("orders");
   await("the hub to say that it may not read", [&] { return hub.standing().state == Standing::State::failing; });
   EXPECT_TRUE(hub.holds(origin_->feed()));
+  hub.stop();
+}
+
+TEST_F(FollowingTest, WhoLetsGoOfWhatIsDeniedIsToldOfAFeedThatIsNotShown) {
+  fill(20);
+  {
+    Hub before((folder_ / "hub").string(), {origin_->url()});
+    await("the hub to hold what the origin has", [&] { return before.holds(origin_->feed()); });
+  }
+  origin_->access().close("orders");
+  std::atomic<int> told = 0;
+  const auto denied = [&](const std::string& feed, const std::optional<std::string>& partition) { told += feed == "orders" && !partition ? 1 : 100; };
+  Hub hub((folder_ / "hub").string(), {origin_->url()}, {}, denied);
+  await("the hub to be told", [&] { return told > 0; });
+  await("the hub to say that it may not read", [&] { return hub.standing().state == Standing::State::failing; });
+  EXPECT_EQ(told, 1) << "once, until something comes again";
+  EXPECT_TRUE(hub.holds(origin_->feed())) << "whether that means that it may not be read is not said";
   hub.stop();
 }
 

@@ -1,19 +1,30 @@
 """The company of the matrix in a mesh: its gateway, a hub that follows it, a branch that follows the hub and does not reach the gateway, and devices of its people that follow the
 branch. People sign in over branch and hub at the gateway."""
 
+import contextlib
 import http.client
+import itertools
 import json
 import os
+import sys
+import tempfile
 
-from certificates_test import Authority
-from device import Device
-from directory import UnixConnection
-from federation_rights_test import TlsNode, listening
-from matrix_company import PASSWORD, SOURCES, TEAMS, USERS, Company
-from matrix_model import DIVIDED, FEEDS, READ, SLICES, TABLES, secret
-from matrix_ways import Proof, at, fail
-from processes import wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
+from certificates_test import Authority  # noqa: E402
+from device import Device  # noqa: E402
+from directory import UnixConnection  # noqa: E402
+from federation_rights_test import TlsNode, listening  # noqa: E402
+from matrix_company import PASSWORD, SOURCES, TEAMS, USERS, Company  # noqa: E402
+from matrix_model import DIVIDED, FEEDS, KINDS, READ, SLICES, TABLES, secret  # noqa: E402
+from matrix_ways import Proof, at, fail  # noqa: E402
+from processes import wait_for  # noqa: E402
+from wire import Wire  # noqa: E402
+
+NODES = ["hq", "hub", "branch"]
+DEVICES = [f"device-{kind.name}" for kind in KINDS]
+PLACES = ["directory", *NODES, *DEVICES]
+LINES = [("directory", "hq"), ("hq", "hub"), ("hub", "branch"), *(("branch", device) for device in DEVICES)]
 ROLES = "roles: { viewer: group:lookers, operator: group:ops, administrator: group:bosses }"
 
 
@@ -45,7 +56,7 @@ class MeshNode(TlsNode):
     def sign_in(self, kind):
         """What they show from then on."""
         question = {"grant_type": "password", "username": kind.name, "password": PASSWORD, "device": "matrix"}
-        status, _, text = Proof(self.port, trust=self.trust).ask("POST", "/auth/token", json.dumps(question), {"Content-Type": "application/json"})
+        status, _, text = Proof(self).ask("POST", "/auth/token", json.dumps(question), {"Content-Type": "application/json"})
         if status != 200:
             fail(f"{kind.name} cannot sign in at {self.url}: {status} {text}")
         return {"Authorization": "Bearer " + json.loads(text)["access_token"]}
@@ -54,8 +65,8 @@ class MeshNode(TlsNode):
 class PersonsDevice(Device):
     """`meshgate device` of one person, with an application."""
 
-    def __init__(self, program, folder, kind, branch, authority):
-        super().__init__(program, os.path.join(folder, f"device-{kind.name}"))
+    def __init__(self, program, folder, kind, branch, authority, place):
+        super().__init__(program, os.path.join(folder, f"device-{kind.name}"), place=place)
         self.kind = kind
         password = os.path.join(self.folder, "password")
         with open(password, "w", encoding="ascii") as file:
@@ -67,7 +78,7 @@ class PersonsDevice(Device):
         self.token("app")
 
     def proof(self):
-        return Proof(self.port, "application", {"Authorization": f"Bearer {self.tokens['app']}"})
+        return Proof(self, "application", {"Authorization": f"Bearer {self.tokens['app']}"})
 
     def stored(self):
         """The slices in its store."""
@@ -87,14 +98,19 @@ class PersonsDevice(Device):
 
 
 class Mesh(Company):
-    def __init__(self, program, folder):
-        super().__init__(folder)
-        self.program = program
+    """On a wire with its directory, its nodes and a device of each person, where nobody reaches more than the next one."""
+
+    def __init__(self, program, folder, wire):
+        super().__init__(folder, wire["directory"])
+        self.program, self.wire = program, wire
+        for one, other in itertools.combinations(PLACES, 2):
+            if (one, other) not in LINES:
+                wire.cut(one, other)
         certificates = os.path.join(folder, "certificates")
         os.makedirs(certificates)
         self.authority = Authority(certificates)
-        for name in ("hq", "hub", "branch"):
-            self.authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
+        for name in NODES:
+            self.authority.sign(name, f"IP:{wire[name].address}", "200101000000Z", "490101000000Z")
         self.gateway = self.node("hq", self.origin())
         self.hub = self.node("hub", self.copy("hub", "hq", self.gateway.url, "branch"))
         self.branch = self.node("branch", self.copy("branch", "hub", self.hub.url, ""))
@@ -104,7 +120,7 @@ class Mesh(Company):
     def node(self, name, yaml):
         folder = os.path.join(self.folder, name)
         os.makedirs(folder)
-        return MeshNode(self.program, folder, self.authority, self.written(yaml, folder, "50ms"))
+        return MeshNode(self.program, folder, self.authority, self.written(yaml, folder, "50ms"), place=self.wire[name])
 
     @staticmethod
     def origin():
@@ -144,10 +160,24 @@ feeds:
         return held == set(SLICES) and not any(one["loading"] for one in listed)
 
     def device(self, kind):
-        return PersonsDevice(self.program, self.folder, kind, self.branch, self.authority)
+        return PersonsDevice(self.program, self.folder, kind, self.branch, self.authority, self.wire[f"device-{kind.name}"])
 
     def agree(self, people):
         """Until every node lets each of these read what the model says."""
         for node in self.nodes:
             for person in people:
                 wait_for(f"{node.url} to know what {person.name} may read", lambda node=node, person=person: not node.running() or node.decides(person), 120)
+
+
+@contextlib.contextmanager
+def running_mesh(program, kinds):
+    """With a device of each of these people, which has not been started."""
+    with tempfile.TemporaryDirectory(prefix="meshgate-matrix-mesh-") as folder, Wire(PLACES) as wire, contextlib.ExitStack() as stack:
+        os.chmod(folder, 0o755)
+        mesh = Mesh(os.path.abspath(program), folder, wire)
+        stack.callback(mesh.slapd.kill)
+        devices = [mesh.device(kind) for kind in kinds]
+        for process in (*mesh.nodes, *devices):
+            stack.enter_context(process.stopped_in_the_end())
+        mesh.start()
+        yield mesh, devices

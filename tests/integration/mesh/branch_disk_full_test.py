@@ -11,13 +11,14 @@ import subprocess
 import sys
 import tempfile
 
-from disk_full_test import mount
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, ".."), os.path.join(HERE, "..", "..", "fault")]
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "integration"))
-from counted_wire import Wire  # noqa: E402
 from databases import Sqlite  # noqa: E402
-from federation import agree, described, get, hub_configuration, origin_configuration, standing  # noqa: E402
+from disk_full_test import mount  # noqa: E402
+from federation import agree, described, get, hub_configuration, origin_configuration  # noqa: E402
 from processes import Gateway, wait_for  # noqa: E402
+from wire import Wire  # noqa: E402
 
 ROWS = 100000
 LEFT = 6 << 20  # bytes of room, beside what the write-ahead log has taken beforehand
@@ -33,7 +34,8 @@ def main():
         os.mkdir(small)
         mount(small, 192)
         try:
-            test(program, folder, small)
+            with Wire(["hq", "branch"]) as wire:
+                test(wire, program, folder, small)
         finally:
             subprocess.run(["umount", "-l", small], check=False)
 
@@ -43,13 +45,12 @@ def room(folder):
     return found.f_bavail * found.f_frsize
 
 
-def test(program, folder, small):
+def test(wire, program, folder, small):
     database = Sqlite(folder)
     database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",
                  "INSERT INTO orders VALUES (1, 'north', 'one')", "INSERT INTO notes VALUES (1, 'one')")
-    gateway = Gateway(program, folder, origin_configuration(database))
-    wire = Wire(gateway.port)
-    branch = Gateway(program, small, hub_configuration([("hq", wire.url)], [("orders", ""), ("notes", "")]))
+    gateway = Gateway(program, folder, origin_configuration(database), place=wire["hq"])
+    branch = Gateway(program, small, hub_configuration([("hq", gateway.url)], [("orders", ""), ("notes", "")]), place=wire["branch"])
     ballast = os.path.join(small, "ballast")
     with gateway.stopped_in_the_end(), branch.stopped_in_the_end():
         gateway.start_and_wait("orders", "notes")
@@ -57,7 +58,7 @@ def test(program, folder, small):
         agree(gateway, branch, "orders", "notes")
         with open(ballast, "wb") as file:
             file.write(b"\0" * max(0, room(small) - LEFT))
-        wire.count()
+        wire.count("hq", "branch")
         database.run(f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) INSERT INTO orders SELECT i, 'north', hex(randomblob(150)) FROM n")
         wait_for("the branch to say that its disk is full", lambda: FULL in json.dumps((described(branch, "orders") or {}).get("source")), 120)
         if get(branch, "/feeds/notes/items")[0] != 200 or get(branch, "/health/ready")[0] != 503:
@@ -66,14 +67,13 @@ def test(program, folder, small):
             raise SystemExit("the gateway takes it for its own")
         os.unlink(ballast)
         agree(gateway, branch, "orders", "notes", seconds=120)
-        sent = wire.count()
+        sent = wire.count("hq", "branch")
         again = branch.log().count(FULL)
     whole = 300 * ROWS  # bytes of texts, which do not compress to less than half
     print(f"{ROWS} items of 300 bytes took {sent} bytes over a disk that was full; it was said {again} times")
     if sent > 2 * whole:
         raise SystemExit("they travelled again and again")
     database.close()
-    wire.stop()
 
 
 if __name__ == "__main__":

@@ -5,20 +5,25 @@
 
 import argparse
 import http.server
+import itertools
 import json
 import os
 import socket
+import sys
 import tempfile
 import threading
 import urllib.error
 import urllib.request
 
-from certificates_test import Authority
-from databases import Sqlite
-from federation import agree, described, hub_configuration, origin_configuration
-from federation_liar_test import Liar
-from federation_rights_test import TlsNode, listening
-from processes import Gateway, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from certificates_test import Authority  # noqa: E402
+from databases import Sqlite  # noqa: E402
+from federation import agree, described, hub_configuration, origin_configuration  # noqa: E402
+from federation_rights_test import TlsNode, listening  # noqa: E402
+from liar import Liar, served  # noqa: E402
+from processes import Gateway, wait_for  # noqa: E402
+from wire import Wire  # noqa: E402
 
 ROWS = 9000
 PASSED = 3500  # lines of an answer, and then nothing
@@ -49,7 +54,7 @@ def asked_after(question):
     return question["feeds"][0].get("cursors", {}).get("north")
 
 
-def breaks_off(program, folder, gateway):
+def breaks_off(wire, program, folder, gateway):
     """Each connection ends within a page: the next question goes on behind the last whole one, and what came is not fetched again."""
     passed = Passed(PASSED)
     ends = []
@@ -58,8 +63,8 @@ def breaks_off(program, folder, gateway):
         ends.append(passed.cursor)
         return passed.lines(lines)
 
-    between = Liar(gateway, breaking)
-    hub = Gateway(program, os.path.join(folder, "breaks"), hub_configuration([("hq", between.url)], [("orders", "")]))
+    between = Liar(gateway, breaking, wire["between"])
+    hub = Gateway(program, os.path.join(folder, "breaks"), hub_configuration([("hq", between.url)], [("orders", "")]), place=wire["hub"])
     try:
         with hub.stopped_in_the_end():
             hub.start()
@@ -75,7 +80,7 @@ def breaks_off(program, folder, gateway):
     return len(asked)
 
 
-def killed(program, folder, gateway):
+def killed(wire, program, folder, gateway):
     """A hub that dies within a first copy goes on from what is on its disk: one of the marks that it was given, or the beginning."""
     passed = Passed(PASSED)
     passed.go_on.clear()
@@ -87,8 +92,8 @@ def killed(program, folder, gateway):
                 marks.add(passed.cursor)
             yield line
 
-    between = Liar(gateway, holding)
-    hub = Gateway(program, os.path.join(folder, "killed"), hub_configuration([("hq", between.url)], [("orders", "")]))
+    between = Liar(gateway, holding, wire["between"])
+    hub = Gateway(program, os.path.join(folder, "killed"), hub_configuration([("hq", between.url)], [("orders", "")]), place=wire["hub"])
     try:
         with hub.stopped_in_the_end():
             hub.start()
@@ -106,9 +111,9 @@ def killed(program, folder, gateway):
         between.stop()
 
 
-def versions(program, folder, gateway):
-    between = Liar(gateway, lambda lines: lines)
-    hub = Gateway(program, os.path.join(folder, "versions"), hub_configuration([("other", between.url)], [("orders", "")]))
+def versions(wire, program, folder, gateway):
+    between = Liar(gateway, lambda lines: lines, wire["between"])
+    hub = Gateway(program, os.path.join(folder, "versions"), hub_configuration([("other", between.url)], [("orders", "")]), place=wire["hub"])
     try:
         with hub.stopped_in_the_end():
             for protocol, sentence in (("2", "speaks protocol 2, this node speaks 1: update this node"), ("3.4", "speaks protocol 3, this node speaks 1: update this node"),
@@ -147,7 +152,7 @@ class Newer(http.server.BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = answer
 
 
-def versions_at_the_other_end(program, folder, gateway, database):
+def versions_at_the_other_end(wire, program, folder, gateway, database):
     """Who is asked refuses a newer question, and who brings takes nothing to a newer node."""
     request = urllib.request.Request(gateway.url + "/sync", b'{"protocol":2,"feeds":[{"feed":"orders"}]}', {"Content-Type": "application/json"})
     try:
@@ -157,9 +162,9 @@ def versions_at_the_other_end(program, folder, gateway, database):
         said = error.read().decode()
         if error.code != 400 or "this node speaks no other" not in said:
             raise SystemExit(f"a question of protocol 2 was answered {error.code}: {said}") from error
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Newer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    bringing = Gateway(program, os.path.join(folder, "bringing"), origin_configuration(database) + f'peers: {{ hub: {{ url: "http://127.0.0.1:{server.server_address[1]}", push: [orders] }} }}\n')
+    server = served(wire["hub"], Newer)
+    newer = f"http://{wire['hub'].address}:{server.server_address[1]}"
+    bringing = Gateway(program, os.path.join(folder, "bringing"), origin_configuration(database) + f'peers: {{ hub: {{ url: "{newer}", push: [orders] }} }}\n', place=wire["bringing"])
     try:
         with bringing.stopped_in_the_end():
             bringing.start()
@@ -174,11 +179,11 @@ def versions_at_the_other_end(program, folder, gateway, database):
 class ConnectProxy:
     """Opens tunnels, as a company's proxy does, and nothing else."""
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+    def __init__(self, place):
         self.tunnels = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.listener = place.run(lambda: socket.create_server((place.address, 0)))
+        self.url = f"http://{place.address}:{self.listener.getsockname()[1]}"
+        place.run(threading.Thread(target=self.accept, daemon=True).start)
 
     def accept(self):
         while True:
@@ -233,39 +238,39 @@ def peers(url, shown, more=""):
     return f"""{{ url: "{url}", ca: CERTIFICATES/ca.pem, certificate: CERTIFICATES/{shown}.pem, key: CERTIFICATES/{shown}.key{more} }}"""
 
 
-def over_a_proxy(program, folder, database):
-    """A branch pulls from the gateway, and the gateway brings to a hub, both over a proxy that has to be asked."""
+def over_a_proxy(wire, program, folder, database):
+    """A branch pulls from the gateway, and the gateway brings to a hub, both over a proxy that has to be asked: there is no other way between them."""
+    for one, other in itertools.combinations(("hq", "hub", "branch"), 2):
+        wire.cut(one, other)
     certificates = os.path.join(folder, "certificates")
     os.makedirs(certificates)
     authority = Authority(certificates)
     for name in ("hq", "hub", "branch"):
-        authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
-    proxy = ConnectProxy()
-    before = {name: os.environ.pop(name, None) for name in ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY")}
+        authority.sign(name, f"IP:{wire[name].address}", "200101000000Z", "490101000000Z")
+    proxy = ConnectProxy(wire["proxy"])
     os.environ["https_proxy"] = proxy.url
     try:
         hub = TlsNode(program, os.path.join(folder, "tls-hub"), authority,
-                      f'node: {{ name: hub, data: DATA, {listening("hub")}, read: public }}\npeers: {{ hq: {{ subject: "CN=hq" }} }}\nfeeds: {{ orders: {{ from: {{ peer: hq }} }} }}\n')
+                      f'node: {{ name: hub, data: DATA, {listening("hub")}, read: public }}\npeers: {{ hq: {{ subject: "CN=hq" }} }}\nfeeds: {{ orders: {{ from: {{ peer: hq }} }} }}\n', place=wire["hub"])
         hq = TlsNode(program, os.path.join(folder, "tls-hq"), authority, f"""
 node: {{ name: hq, data: DATA, {listening("hq")}, read: public }}
 sources: {{ company: {{ connector: odbc, connection: {database.connection_yaml()}, every: 50ms }} }}
 peers: {{ hub: {peers(hub.url, "hq", ", push: [orders]")} }}
 feeds: {{ orders: {{ from: {{ source: company, table: orders }}, partition: region }} }}
-""")
+""", place=wire["hq"])
         branch = TlsNode(program, os.path.join(folder, "tls-branch"), authority,
-                         f'node: {{ name: branch, data: DATA, {listening("branch")}, read: public }}\npeers: {{ hq: {peers(hq.url, "branch")} }}\nfeeds: {{ orders: {{ from: {{ peer: hq }} }} }}\n')
+                         f'node: {{ name: branch, data: DATA, {listening("branch")}, read: public }}\npeers: {{ hq: {peers(hq.url, "branch")} }}\nfeeds: {{ orders: {{ from: {{ peer: hq }} }} }}\n', place=wire["branch"])
         with hub.stopped_in_the_end(), hq.stopped_in_the_end(), branch.stopped_in_the_end():
             for node in (hub, hq, branch):
                 node.start()
             for node in (hub, branch):
                 wait_for(f"{node.url} to hold what the gateway has; its log says\n{node.log()[-1000:]}", lambda: f'"count":{ROWS}' in page(node))
-            wanted = {("CONNECT", f"127.0.0.1:{hub.port}"), ("CONNECT", f"127.0.0.1:{hq.port}")}
+            wanted = {("CONNECT", node.url.split("//")[1]) for node in (hub, hq)}
             if set(proxy.tunnels) != wanted:
                 raise SystemExit(f"the proxy was asked for {set(proxy.tunnels)}, not for {wanted}")
     finally:
         proxy.stop()
         del os.environ["https_proxy"]
-        os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 def page(node):
@@ -281,22 +286,22 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     program = os.path.abspath(arguments.parse_args().program)
-    with tempfile.TemporaryDirectory(prefix="meshgate-transport-") as folder:
+    with tempfile.TemporaryDirectory(prefix="meshgate-transport-") as folder, Wire(["hq", "between", "hub", "bringing", "branch", "proxy"]) as wire:
         for name in ("hq", "breaks", "killed", "versions", "bringing"):
             os.makedirs(os.path.join(folder, name))
         database = Sqlite(os.path.join(folder, "hq"))
         database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",
                      f"""INSERT INTO orders WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
                          SELECT i, 'north', 'order ' || i || ' of somebody who wants it by Friday' FROM n""")
-        gateway = Gateway(program, os.path.join(folder, "hq"), origin_configuration(database))
+        gateway = Gateway(program, os.path.join(folder, "hq"), origin_configuration(database), place=wire["hq"])
         with gateway.stopped_in_the_end():
             gateway.start()
             gateway.wait_until_loaded("orders")
-            connections = breaks_off(program, folder, gateway)
-            killed(program, folder, gateway)
-            versions(program, folder, gateway)
-            versions_at_the_other_end(program, folder, gateway, database)
-        over_a_proxy(program, folder, database)
+            connections = breaks_off(wire, program, folder, gateway)
+            killed(wire, program, folder, gateway)
+            versions(wire, program, folder, gateway)
+            versions_at_the_other_end(wire, program, folder, gateway, database)
+        over_a_proxy(wire, program, folder, database)
     print(f"a first copy over {connections} connections travelled once; other versions are told what to update; a proxy is asked both ways")
 
 

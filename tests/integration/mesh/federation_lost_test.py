@@ -9,15 +9,18 @@ import os
 import random
 import shutil
 import sqlite3
+import sys
 import tempfile
 
-from counted_wire import Wire
-from databases import Sqlite
-from federation import agree, described, get, hub_configuration, standing
-from federation_reconcile_test import change, changed, origin_configuration, spread
-from folders import turn_back
-from processes import Gateway, run, wait_for
-from reader import Reader
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from databases import Sqlite  # noqa: E402
+from federation import agree, described, get, hub_configuration, standing  # noqa: E402
+from federation_reconcile_test import change, changed, origin_configuration, spread  # noqa: E402
+from folders import turn_back  # noqa: E402
+from processes import Gateway, run, wait_for  # noqa: E402
+from reader import Reader  # noqa: E402
+from wire import Wire  # noqa: E402
 
 LEFT = "in an order that this one has left"
 COPIED = "is a copy of another, or was put back"
@@ -69,21 +72,22 @@ class Hopping(Reader):
 
 
 class Mesh:
-    def __init__(self, program, folder, rows):
-        self.program, self.folder, self.rows, self.ids = program, folder, rows, spread(rows)
+    def __init__(self, program, folder, wire, rows):
+        self.program, self.folder, self.wire, self.rows, self.ids = program, folder, wire, rows, spread(rows)
         for name in ("hq", "clone", "hub", "branch"):
             os.makedirs(os.path.join(folder, name))
         self.database = Sqlite(self.of("hq"))
         self.database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, text TEXT)",
                           f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) INSERT INTO orders SELECT i, 'order ' || i || ' of ' || hex(randomblob(16)) FROM n")
-        self.hq = Gateway(program, self.of("hq"), origin_configuration(self.database))
+        self.hq = self.node("hq", origin_configuration(self.database))
         self.clone = None
-        self.wire = Wire(self.hq.port)
-        self.hub = Gateway(program, self.of("hub"), hub_configuration([("hq", self.wire.url)], [("orders", "")]))
-        self.second = Wire(self.hub.port)
-        self.branch = Gateway(program, self.of("branch"), hub_configuration([("hub", self.second.url)], [("orders", "")]))
+        self.hub = self.node("hub", hub_configuration([("hq", self.hq.url)], [("orders", "")]))
+        self.branch = self.node("branch", hub_configuration([("hub", self.hub.url)], [("orders", "")]))
         self.reader = Hopping([self.hub, self.branch])
         self.full = 0
+
+    def node(self, name, yaml):
+        return Gateway(self.program, self.of(name), yaml, place=self.wire[name])
 
     def of(self, *names):
         return os.path.join(self.folder, *names)
@@ -94,7 +98,7 @@ class Mesh:
         self.reader.catch_up(origin)
 
     def count(self):
-        return self.wire.count() + self.second.count()
+        return self.wire.count("hq", "hub") + self.wire.count("hub", "branch")
 
     def command(self, node, *words):
         code, out, err = run([self.program, *words[:1], "-c", node.config, *words[1:]])
@@ -179,11 +183,9 @@ class Mesh:
         with sqlite3.connect(self.of("clone", "company.db")) as copy:
             self.database.connection.backup(copy)
         copied = Sqlite(self.of("clone"))
-        self.clone = Gateway(self.program, self.of("clone"), origin_configuration(copied))
+        self.clone = self.node("clone", origin_configuration(copied))
         self.hub.stop()
-        with open(self.hub.config, "w", encoding="utf-8") as file:
-            yaml = hub_configuration([("hq", self.wire.url), ("clone", self.clone.url)], [("orders", "")])
-            file.write(yaml.replace("PORT", str(self.hub.port)).replace("DATA", self.of("hub", "data")))
+        self.hub.configure(hub_configuration([("hq", self.hq.url), ("clone", self.clone.url)], [("orders", "")]))
         self.hub.start()
         with self.clone.stopped_in_the_end():
             self.hq.start()
@@ -238,8 +240,6 @@ class Mesh:
             self.turned_back()
             self.cloned()
             self.lost()
-        self.wire.stop()
-        self.second.stop()
 
 
 def main():
@@ -247,8 +247,8 @@ def main():
     arguments.add_argument("--program", required=True)
     arguments.add_argument("--rows", type=int, default=5000)
     arguments = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-lost-") as folder:
-        Mesh(os.path.abspath(arguments.program), folder, arguments.rows).test()
+    with tempfile.TemporaryDirectory(prefix="meshgate-lost-") as folder, Wire(["hq", "clone", "hub", "branch"]) as wire:
+        Mesh(os.path.abspath(arguments.program), folder, wire, arguments.rows).test()
     print("each ended right, or was refused")
 
 

@@ -14,22 +14,25 @@ import subprocess
 import sys
 import tempfile
 
-from databases import Sqlite
-from device import Device, expect
-from processes import Gateway, run, wait_for
-from signin_directory_test import CONFIGURATION, PASSWORDS, group, person
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "services"))
-from slapd import SUFFIX, Slapd  # noqa: E402
+from certificates_test import Authority  # noqa: E402
+from databases import Sqlite  # noqa: E402
+from device import Device, expect  # noqa: E402
+from directory import SUFFIX, Slapd  # noqa: E402
+from federation_rights_test import TlsNode, listening  # noqa: E402
+from processes import run, wait_for  # noqa: E402
+from signin_directory_test import CONFIGURATION, PASSWORDS, group, person  # noqa: E402
+from wire import Wire  # noqa: E402
 
 REGIONS = ("north", "south", "west")
 
 
 class Test:
-    def __init__(self, program, folder):
+    def __init__(self, program, folder, wire):
         self.program, self.folder = program, folder
-        self.directory = Slapd(os.path.join(folder, "slapd"))
-        self.directory.start()
+        self.directory = Slapd(os.path.join(folder, "slapd"), address=wire["directory"].address)
+        wire["directory"].run(self.directory.start)
         self.directory.modify("".join(person(uid) for uid in PASSWORDS) + "".join(group(f"sales-{region}", "ann", "bob") for region in REGIONS) + group("notes", "ann", "bob"))
         self.database = Sqlite(folder)
         self.database.run("CREATE TABLE sales (id INTEGER PRIMARY KEY, region TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",
@@ -38,8 +41,13 @@ class Test:
         text = CONFIGURATION.replace("URL", self.directory.url).replace("READER", self.directory.reader).replace("SUFFIX", SUFFIX)
         text = text.replace("connection: CONNECTION", f"connection: {self.database.connection_yaml()}").replace("    every: 200ms", "    every: 50ms")
         text += "  notes:\n    from: { source: shop, table: notes }\n    read: group:notes\n"
-        self.gateway = Gateway(program, folder, text)
-        self.device = Device(program, os.path.join(folder, "own"))
+        certificates = os.path.join(folder, "certificates")
+        os.makedirs(certificates)
+        authority = Authority(certificates)
+        authority.sign("hq", f"IP:{wire['hq'].address}", "200101000000Z", "490101000000Z")
+        self.gateway = TlsNode(program, folder, authority, text.replace('listen: "http://127.0.0.1:PORT"', listening("hq")), place=wire["hq"])
+        self.upstream = ["--upstream", self.gateway.url, "--ca", os.path.join(certificates, "ca.pem")]
+        self.device = Device(program, os.path.join(folder, "own"), place=wire["device"])
 
     def file(self, name, content):
         path = os.path.join(self.folder, name)
@@ -49,7 +57,7 @@ class Test:
 
     def start_gateway(self):
         self.gateway.start()
-        wait_for("the gateway to know who is who", lambda: (self.gateway.get("/health/ready") or [0])[0] == 200)
+        wait_for("the gateway to know who is who", lambda: self.gateway.status("/health/ready") == 200)
 
     def leave(self, name, uid="ann"):
         self.directory.modify(f"dn: cn={name},ou=groups,{SUFFIX}\nchangetype: modify\ndelete: member\nmember: uid={uid},ou=people,{SUFFIX}\n\n")
@@ -73,9 +81,9 @@ class Test:
         print(f"ok   store and file hold {', '.join(regions)}", flush=True)
 
     def signs_in(self):
-        code, said = self.device.run_once("--upstream", self.gateway.url, "--user", "ann", "--password-file", self.file("wrong", "Marked-Wrong-3\n"))
+        code, said = self.device.run_once(*self.upstream, "--user", "ann", "--password-file", self.file("wrong", "Marked-Wrong-3\n"))
         expect(code == 1 and "401" in said and "Marked" not in said, f"a wrong password: {said.strip()}")
-        self.device.start("--upstream", self.gateway.url, "--user", "ann", "--password-file", self.file("ann", PASSWORDS["ann"] + "\n"))
+        self.device.start(*self.upstream, "--user", "ann", "--password-file", self.file("ann", PASSWORDS["ann"] + "\n"))
         self.device.token("app")
         kept = [os.path.join(where, name) for where, _, names in os.walk(self.device.environment["XDG_CONFIG_HOME"]) for name in names if name.endswith(".json")]
         expect(len(kept) == 1 and stat.S_IMODE(os.stat(kept[0]).st_mode) == 0o600, "the sign-in is the owner's alone")
@@ -116,15 +124,16 @@ class Test:
 
     def guide(self):
         """The commands of DEVICE.md as they stand there, in their order."""
-        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway", "device", "DEVICE.md"), encoding="utf-8") as file:
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "gateway", "device", "DEVICE.md"), encoding="utf-8") as file:
             first, again, *others = re.findall(r"^ {4}(\S.*)$", file.read(), re.M)
         home = os.path.join(self.folder, "home")
         os.makedirs(home)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")} | {"HOME": home}
         environment["PATH"] = os.path.dirname(self.program) + ":" + environment["PATH"]
-        first = first.replace("http://mesh.corp:7443", self.gateway.url) + f" --password-file {os.path.join(self.folder, 'ann')}"
+        first = first.replace("--upstream https://mesh.corp:7443", " ".join(self.upstream)) + f" --password-file {os.path.join(self.folder, 'ann')}"
         for line in (first, again):
-            with subprocess.Popen(["bash", "-c", "exec " + line], env=environment, stderr=subprocess.PIPE, text=True) as device:
+            command = ["bash", "-c", "exec " + line]
+            with self.device.place.run(lambda: subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)) as device:
                 try:
                     said = next((one for one in device.stderr if "serving at" in one or one.startswith("meshgate:")), "")
                     expect("serving at" in said, f"{line.split(' --password')[0]}: {said.strip()}")
@@ -139,7 +148,8 @@ class Test:
         file = os.path.join(home, ".local/share/meshgate/device/feeds.db")
         counted = lambda: subprocess.run(["sqlite3", file, "SELECT count(*) FROM notes"], capture_output=True, check=False).stdout
         wait_for("the file to be filled", lambda: counted() == b"1\n")
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", "\n".join(lines)], env=environment, capture_output=True, text=True, timeout=60, check=False)
+        command = ["bash", "-euo", "pipefail", "-c", "\n".join(lines)]
+        done = self.device.place.run(lambda: subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False))
         for wanted in ('"feed":"notes"', '"caught_up":true', "\n1\n", "1 application has a token", "good for nothing"):
             expect(wanted in done.stdout, f"the guide's commands show {wanted!r}" + ("" if wanted in done.stdout else f", not {done.stdout}{done.stderr}"))
 
@@ -168,9 +178,9 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-device-rights-") as folder:
+    with tempfile.TemporaryDirectory(prefix="meshgate-device-rights-") as folder, Wire(["directory", "hq", "device"]) as wire:
         os.chmod(folder, 0o755)
-        test = Test(os.path.abspath(options.program), folder)
+        test = Test(os.path.abspath(options.program), folder, wire)
         try:
             with test.gateway.stopped_in_the_end(), test.device.stopped_in_the_end():
                 test.start_gateway()

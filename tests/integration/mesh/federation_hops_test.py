@@ -5,16 +5,21 @@ what was deleted is forgotten there. Whoever is told "caught up" is complete, an
 """
 
 import argparse
+import json
 import os
 import random
+import sys
 import tempfile
 
-from databases import Sqlite
-from device import Device
-from federation import get, hub_configuration, origin_configuration
-from federation_test import REGIONS, Rows
-from processes import Gateway, wait_for
-from reader import Reader, Wrong, canonical
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from databases import Sqlite  # noqa: E402
+from device import Device  # noqa: E402
+from federation import get, hub_configuration, origin_configuration  # noqa: E402
+from federation_test import REGIONS, Rows  # noqa: E402
+from processes import Gateway, wait_for  # noqa: E402
+from reader import Reader, Wrong, canonical  # noqa: E402
+from wire import Wire  # noqa: E402
 
 CLOCK = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 FEEDS = ("orders", "notes")
@@ -26,9 +31,9 @@ FOLLOWED = [(feed, "") for feed in FEEDS]
 class Forgetful(Gateway):
     """Keeps deletes for a minute; whenever it starts, its clock is two minutes further."""
 
-    def __init__(self, program, folder, name, yaml):
+    def __init__(self, program, folder, name, place, yaml):
         os.makedirs(os.path.join(folder, name))
-        super().__init__(program, os.path.join(folder, name), yaml.replace("data: DATA", "data: DATA, keep_deletes: 1m"))
+        super().__init__(program, os.path.join(folder, name), yaml.replace("data: DATA", "data: DATA, keep_deletes: 1m"), place=place)
         self.name, self.clock, self.plain = name, 0, self.command
 
     def start(self):
@@ -93,6 +98,11 @@ def complete(reader, contents):
     return reader.hop() and {one: held[0] for one, held in reader.items.items()} == contents
 
 
+def partitions(node, feed):
+    status, body = node.read(f"/feeds/{feed}")
+    return sorted(one["partition"] for one in json.loads(body)["partitions"]) if status == 200 else []
+
+
 def floors(node):
     """How far a node has forgotten what was deleted."""
     out = 0
@@ -111,22 +121,23 @@ def main():
     arguments = arguments.parse_args()
     program, chance = os.path.abspath(arguments.program), random.Random(arguments.seed)
     print(f"seed {arguments.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="meshgate-hops-") as folder:
+    with tempfile.TemporaryDirectory(prefix="meshgate-hops-") as folder, Wire(["hq", "hub", "branch", "device"]) as wire:
         database = Sqlite(folder)
         database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)")
         rows = Rows(database, arguments.seed)
         rows.fill(3000)
-        hq = Forgetful(program, folder, "hq", origin_configuration(database))
-        hub = Forgetful(program, folder, "hub", hub_configuration([("hq", hq.url)], FOLLOWED))
-        branch = Forgetful(program, folder, "branch", hub_configuration([("hub", hub.url)], FOLLOWED))
-        device = Own(program, os.path.join(folder, "own"))
+        hq = Forgetful(program, folder, "hq", wire["hq"], origin_configuration(database))
+        hub = Forgetful(program, folder, "hub", wire["hub"], hub_configuration([("hq", hq.url)], FOLLOWED))
+        branch = Forgetful(program, folder, "branch", wire["branch"], hub_configuration([("hub", hub.url)], FOLLOWED))
+        device = Own(program, os.path.join(folder, "own"), place=wire["device"])
         with hq.stopped_in_the_end(), hub.stopped_in_the_end(), branch.stopped_in_the_end(), device.stopped_in_the_end():
             for node in (hq, hub, branch):
                 node.start_and_wait(*FEEDS)
             device.start("--upstream", branch.url, "--upstream", hub.url)
             device.token("app")
-            wait_for("the device to hold both feeds", lambda: all((device.feed(feed) or {}).get("loading") is False for feed in FEEDS))
             nodes, done = [hq, hub, branch, device], []
+            for node in nodes:
+                wait_for(f"{node.name} to hold all", lambda: {feed: partitions(node, feed) for feed in FEEDS} == {"orders": sorted(REGIONS), "notes": [""]})
             for number in range(arguments.hops):
                 if number % FRESH == 0:
                     readers = [Hopping(nodes, "orders", "north", chance), Hopping(nodes, "notes", None, chance)]

@@ -13,18 +13,20 @@ import contextlib
 import difflib
 import os
 import re
-import tempfile
+import sys
 import time
 
-from matrix_model import KINDS, NOBODY, SLICES, STATES, person_in, secret
-from matrix_nodes import Mesh
-from matrix_ways import Proof, fail, feed_ways, range_way, slices_of
-from processes import wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from matrix_model import KINDS, NOBODY, SLICES, STATES, person_in, secret  # noqa: E402
+from matrix_nodes import running_mesh  # noqa: E402
+from matrix_ways import Proof, fail, feed_ways, range_way, slices_of  # noqa: E402
+from processes import wait_for  # noqa: E402
 
 # With the gateway off too. Who is back from these has the rights of before.
 ALONE = ["active", "disabled", "moved", "gone"]
 # What is said of the node that answers, and of the moment: of the data nothing.
-OF_THE_NODE = [r',"(source|rights)":\{[^}]*\}', r'"as_of":"[^"]*"', r'"node":"[^"]*"', r',"quarantined":\d+', r"https?://127\.0\.0\.1:\d+", r"<name>[^<]*</name>", r'"authors":\[[^]]*\]',
+OF_THE_NODE = [r',"(source|rights)":\{[^}]*\}', r'"as_of":"[^"]*"', r'"node":"[^"]*"', r',"quarantined":\d+', r"https?://[\d.]+:\d+", r"<name>[^<]*</name>", r'"authors":\[[^]]*\]',
                r"<head>\s*<title>[^<]*</title>", r" at [^<]*</description>", r"(?m)^mark,,,,[^,]*", r'"entries":\d+,"bytes":\d+,']
 
 
@@ -122,7 +124,7 @@ class Round:
         for where, node in self.nodes(off):
             href = node.range()
             for name, person in self.people.items():
-                answers = self.matrix.ask_all(where, person, Proof(node.port, "", self.shown.get(name), node.trust), given.get(name), href)
+                answers = self.matrix.ask_all(where, person, Proof(node, "", self.shown.get(name)), given.get(name), href)
                 given.setdefault(name, answers)
         for device in self.devices:
             name = device.kind.name
@@ -165,14 +167,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-matrix-mesh-") as folder, contextlib.ExitStack() as stack:
-        os.chmod(folder, 0o755)
-        mesh = Mesh(os.path.abspath(options.program), folder)
-        stack.callback(mesh.slapd.kill)
-        devices = [mesh.device(kind) for kind in KINDS]
-        for process in (*mesh.nodes, *devices):
-            stack.enter_context(process.stopped_in_the_end())
-        mesh.start()
+    with running_mesh(options.program, KINDS) as (mesh, devices):
         go_through(mesh, devices)
 
 

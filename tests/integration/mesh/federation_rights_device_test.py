@@ -6,19 +6,20 @@ away, gives nothing of it back to those behind it. The times are printed; none i
 """
 
 import argparse
-import contextlib
 import json
 import os
 import shutil
 import signal
-import tempfile
+import sys
 import time
 
-from directory import SUFFIX
-from matrix_model import KINDS, person_in
-from matrix_nodes import Mesh
-from matrix_ways import slices_of
-from processes import run, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from directory import SUFFIX  # noqa: E402
+from matrix_model import KINDS, person_in  # noqa: E402
+from matrix_nodes import running_mesh  # noqa: E402
+from matrix_ways import slices_of  # noqa: E402
+from processes import run, wait_for  # noqa: E402
 
 PLAIN = KINDS[0]
 FIRST = slices_of(person_in(PLAIN, "active"))
@@ -106,14 +107,17 @@ class Story:
         wait_for("the hub to know again", lambda: mesh.hub.own(f"/admin/explain?user={PLAIN.name}&feed=team")["sight"] == "denied")
 
     def away(self, rest):
-        """Taken away while the device has nobody to ask."""
+        """Taken away while the device has nobody to ask. When the branch is there again it knows."""
         rest = rest - {("sales", "north")}
+        line = ("branch", f"device-{PLAIN.name}")
         self.mesh.branch.stop()
+        self.mesh.wire.cut(*line)
         self.member("delete", "sales-north")
-        wait_for("the hub to know", lambda: (self.mesh.hub.own(f"/admin/explain?user={PLAIN.name}&feed=sales&partition=north") or {}).get("sight") == "denied")
+        self.mesh.branch.start()
+        wait_for("the branch to know", lambda: (self.mesh.branch.own(f"/admin/explain?user={PLAIN.name}&feed=sales&partition=north") or {}).get("sight") == "denied")
         if not self.device.holds(rest | {("sales", "north")}):
             raise SystemExit("FAIL a device that hears nobody let go of something")
-        self.becomes("first contact of a branch that was away", self.mesh.branch.start, rest)
+        self.becomes("first contact with a branch that was away", lambda: self.mesh.wire.mend(*line), rest)
         rest = rest - {("own", "")}
         self.device.kill()
         self.rule("read: [ user:plain,", "read: [ user:boss,")
@@ -127,6 +131,7 @@ class Story:
         self.becomes("a person moves to another partition", lambda: self.mesh.slapd.modify(dn + "blue\n\n"), moved)
         self.becomes("a person is disabled", lambda: self.state("disabled"), OPEN)
         self.becomes("and is back", lambda: self.state("back"), moved)
+        del self.times["and is back"]  # what is gained is looked for twice a minute
 
     def revoked(self):
         own = self.device.environment["XDG_CONFIG_HOME"]
@@ -149,14 +154,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(prefix="meshgate-rights-device-") as folder, contextlib.ExitStack() as stack:
-        os.chmod(folder, 0o755)
-        mesh = Mesh(os.path.abspath(options.program), folder)
-        stack.callback(mesh.slapd.kill)
-        device = mesh.device(PLAIN)
-        for process in (*mesh.nodes, device):
-            stack.enter_context(process.stopped_in_the_end())
-        mesh.start()
+    with running_mesh(options.program, [PLAIN]) as (mesh, (device,)):
         story = Story(mesh, device)
         story.keep_hub()
         device.sign_in()

@@ -8,15 +8,19 @@ import argparse
 import json
 import os
 import shutil
+import sys
 import tempfile
 
-from certificates_test import Authority
-from databases import Sqlite
-from federation_lost_test import COPIED, LEFT, OTHER, disk_put_back, give_new_order
-from federation_push_test import HUB, agree, described, gateway, standing
-from federation_rights_test import TlsNode
-from federation_test import Rows
-from processes import run, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from certificates_test import Authority  # noqa: E402
+from databases import Sqlite  # noqa: E402
+from federation_lost_test import COPIED, LEFT, OTHER, disk_put_back, give_new_order  # noqa: E402
+from federation_push_test import HUB, agree, described, gateway, standing  # noqa: E402
+from federation_rights_test import TlsNode  # noqa: E402
+from federation_test import Rows  # noqa: E402
+from processes import run, wait_for  # noqa: E402
+from wire import Wire  # noqa: E402
 
 MORE = "holds more of this node's own order"
 
@@ -98,19 +102,19 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     program = os.path.abspath(arguments.parse_args().program)
-    with tempfile.TemporaryDirectory(prefix="meshgate-lost-brought-") as folder:
+    with tempfile.TemporaryDirectory(prefix="meshgate-lost-brought-") as folder, Wire(["hq", "copy", "hub"]) as wire:
         certificates = os.path.join(folder, "certificates")
         os.makedirs(certificates)
         authority = Authority(certificates)
-        for name in ("hq", "hub"):
-            authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
+        for name, places in (("hq", ("hq", "copy")), ("hub", ("hub",))):
+            authority.sign(name, ", ".join(f"IP:{wire[place].address}" for place in places), "200101000000Z", "490101000000Z")
         database = Sqlite(folder)
         database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)", "CREATE TABLE many (id INTEGER PRIMARY KEY, text TEXT)")
         rows = Rows(database, 1)
         rows.fill(1000)
-        here = TlsNode(program, os.path.join(folder, "hub"), authority, HUB)
-        there = TlsNode(program, os.path.join(folder, "hq"), authority, gateway(database, here.url))
-        copy = TlsNode(program, os.path.join(folder, "copy"), authority, gateway(database, here.url))
+        here = TlsNode(program, os.path.join(folder, "hub"), authority, HUB, place=wire["hub"])
+        there = TlsNode(program, os.path.join(folder, "hq"), authority, gateway(database, here.url), place=wire["hq"])
+        copy = TlsNode(program, os.path.join(folder, "copy"), authority, gateway(database, here.url), place=wire["copy"])
         with there.stopped_in_the_end(), here.stopped_in_the_end():
             there.start()
             here.start()

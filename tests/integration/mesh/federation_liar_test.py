@@ -5,32 +5,29 @@ shows an old mark; and one that brings its feeds to a hub does the same. Each ti
 """
 
 import argparse
-import contextlib
-import http.client
-import http.server
 import json
 import os
+import sys
 import tempfile
-import threading
 import urllib.parse
 
-from certificates_test import Authority
-from databases import Sqlite
-from device import Device
-from federation import agree, described, get, hub_configuration, origin_configuration, standing
-from federation_push_test import ask
-from federation_rights_test import TlsNode, listening
-from processes import Gateway, wait_for
-from reader import content_hash
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from certificates_test import Authority  # noqa: E402
+from databases import Sqlite  # noqa: E402
+from device import Device  # noqa: E402
+from federation import described, get, hub_configuration, origin_configuration, standing  # noqa: E402
+from federation_push_test import ask  # noqa: E402
+from federation_rights_test import TlsNode, listening  # noqa: E402
+from liar import Liar, left_out  # noqa: E402
+from processes import Gateway, wait_for  # noqa: E402
+from reader import content_hash  # noqa: E402
+from wire import Wire  # noqa: E402
 
 
 def altered(lines):
     for line in lines:
         yield line.replace(b"order 77", b"order 78") if b'"id":"77"' in line else line
-
-
-def left_out(lines):
-    return (line for line in lines if not (line.startswith(b'{"put"') and b'"id":"77"' in line))
 
 
 def under_another_name(lines):
@@ -83,60 +80,13 @@ LIES = {
 }
 
 
-class Liar:
-    """A peer in front of the gateway, whose lines of /sync pass through `lie`."""
-
-    def __init__(self, gateway, lie):
-        outer = self
-        self.asked = 0
-        self.questions = []  # of /sync
-        self.protocol = None  # that is said in place of the gateway's
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.0"
-
-            def log_message(self, *_):
-                pass
-
-            def forward(self, body):
-                upstream = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=60)
-                upstream.request(self.command, self.path, body, {"Content-Type": self.headers.get("Content-Type", "")} if body else {})
-                answer = upstream.getresponse()
-                self.send_response(answer.status)
-                self.send_header("Content-Type", answer.getheader("Content-Type"))
-                self.send_header("Meshgate-Protocol", outer.protocol or answer.getheader("Meshgate-Protocol"))
-                self.end_headers()
-                return answer
-
-            def do_GET(self):
-                with contextlib.suppress(OSError):
-                    self.wfile.write(self.forward(None).read())
-
-            def do_POST(self):
-                outer.asked += 1
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.questions.append(json.loads(body))
-                with contextlib.suppress(OSError, http.client.HTTPException):
-                    answer = self.forward(body)
-                    for line in lie(iter(answer.readline, b"")):
-                        self.wfile.write(line)
-                        self.wfile.flush()
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
 class Hub:
     """What follows the liar, and the gateway after it."""
 
-    def __init__(self, program, folder, peers):
-        self.node = Gateway(program, folder, hub_configuration(peers, [("orders", "")]))
+    name = "hub"
+
+    def __init__(self, program, folder, peers, place):
+        self.node = Gateway(program, folder, hub_configuration(peers, [("orders", "")]), place=place)
         self.start, self.log = self.node.start, self.node.log
         self.peer = peers[0][0]
 
@@ -148,8 +98,10 @@ class Hub:
 
 
 class DeviceOfLiar:
-    def __init__(self, program, folder, peers):
-        self.node, self.peers = Device(program, folder), peers
+    name = "device"
+
+    def __init__(self, program, folder, peers, place):
+        self.node, self.peers = Device(program, folder, place=place), peers
         self.log, self.peer = self.node.log, peers[0][1].split("//")[1]
 
     def start(self):
@@ -165,11 +117,11 @@ class DeviceOfLiar:
         return held if held and self.node.copied("orders") == {name: one[1:] for name, one in held.items()} else None
 
 
-def told(kind, folder, gateway, database, name, lie, sentence):
-    liar = Liar(gateway, lie)
+def told(wire, kind, folder, gateway, database, name, lie, sentence):
+    liar = Liar(gateway, lie, wire["liar"])
     where = os.path.join(folder, f"{kind.__name__}-{name.replace(' ', '-')}")
     os.makedirs(where)
-    follower = kind(gateway.program, where, [("liar", liar.url), ("hq", gateway.url)])
+    follower = kind(gateway.program, where, [("liar", liar.url), ("hq", gateway.url)], wire[kind.name])
     same = lambda: follower.standing() == standing(gateway, "orders")[6]
     try:
         with follower.node.stopped_in_the_end():
@@ -206,18 +158,20 @@ def page(gateway, after, limit):
     return lines[:-1], lines[-1]
 
 
-def brought(program, folder, database):
+def brought(wire, program, folder, database):
     """A gateway brings its feed to a hub, and another whose certificate the hub believes brings the same pages, altered: each is refused with a sentence, and what is served stays the
     gateway's."""
     certificates = os.path.join(folder, "certificates")
     os.makedirs(certificates)
     authority = Authority(certificates)
     for name in ("hub", "hq", "liar"):
-        authority.sign(name, "IP:127.0.0.1", "200101000000Z", "490101000000Z")
-    hub = TlsNode(program, os.path.join(folder, "brought"), authority, BROUGHT)
+        authority.sign(name, f"IP:{wire[name].address}", "200101000000Z", "490101000000Z")
+    hub = TlsNode(program, os.path.join(folder, "brought"), authority, BROUGHT, place=wire["hub"])
     shown = f"ca: {certificates}/ca.pem, certificate: {certificates}/hq.pem, key: {certificates}/hq.key"
     os.makedirs(os.path.join(folder, "bringing"))
-    gateway = Gateway(program, os.path.join(folder, "bringing"), origin_configuration(database) + f'peers: {{ hub: {{ url: "{hub.url}", {shown}, push: [orders] }} }}\n')
+    bringing = origin_configuration(database) + f'peers: {{ hub: {{ url: "{hub.url}", {shown}, push: [orders] }} }}\n'
+    gateway = Gateway(program, os.path.join(folder, "bringing"), bringing, place=wire["bringing"])
+    lies = lambda method, path, body: wire["liar"].run(lambda: ask(hub, authority, "liar", method, path, body))
     here = lambda: json.loads(hub.direct.open(f"{hub.url}/feeds/orders", timeout=30).read())["partitions"] if hub.status("/feeds/orders") == 200 else None
     with hub.stopped_in_the_end(), gateway.stopped_in_the_end():
         gateway.start_and_wait("orders")
@@ -228,7 +182,7 @@ def brought(program, folder, database):
         state = described(gateway, "orders")
         origin = {**json.loads(get(gateway, "/feeds/orders/origin")[1]), **json.loads(get(gateway, f"/peers/feeds/orders/seal?uid={state['uid']}")[1])}
         offer = {one: state[one] for one in ("feed", "uid", "divided", "schema")} | {"partitions": [], "origin": origin}
-        status, said = ask(hub, authority, "liar", "PUT", "/peers/feeds/orders", json.dumps(offer))
+        status, said = lies("PUT", "/peers/feeds/orders", json.dumps(offer))
         if status != 200:
             raise SystemExit(f"an offer with the origin's seal was answered {status}: {said}")
         for name, (lie, sentence) in LIES.items():
@@ -242,7 +196,7 @@ def brought(program, folder, database):
                 lines, mark = page(gateway, after, 1000)
                 lines = list(lie(iter([*lines, mark])))
             where = f"/peers/feeds/orders/changes?partition=north&after={urllib.parse.quote(after)}"
-            status, said = ask(hub, authority, "liar", "POST", where, b"".join(lines).decode())
+            status, said = lies("POST", where, b"".join(lines).decode())
             if status not in (400, 409) or sentence not in said:
                 raise SystemExit(f"something that was {name} and brought was answered {status}: {said}")
             if not any("liar: " in line and sentence in line for line in hub.log().splitlines()):
@@ -255,18 +209,18 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--program", required=True)
     program = os.path.abspath(arguments.parse_args().program)
-    with tempfile.TemporaryDirectory(prefix="meshgate-liar-") as folder:
+    with tempfile.TemporaryDirectory(prefix="meshgate-liar-") as folder, Wire(["hq", "bringing", "liar", "hub", "device"]) as wire:
         os.makedirs(os.path.join(folder, "hq"))
         database = Sqlite(os.path.join(folder, "hq"))
         database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",
                      *[f"INSERT INTO orders VALUES ({i}, 'north', 'order {i}')" for i in range(1, 201)])
-        gateway = Gateway(program, os.path.join(folder, "hq"), origin_configuration(database))
+        gateway = Gateway(program, os.path.join(folder, "hq"), origin_configuration(database), place=wire["hq"])
         with gateway.stopped_in_the_end():
             gateway.start_and_wait("orders", "notes")
             for kind in (Hub, DeviceOfLiar):
                 for name, (lie, sentence) in LIES.items():
-                    told(kind, folder, gateway, database, name, lie, sentence)
-            brought(program, folder, database)
+                    told(wire, kind, folder, gateway, database, name, lie, sentence)
+            brought(wire, program, folder, database)
     print(f"{len(LIES)} lies are found out at a hub, at a device, and where they are brought")
 
 
