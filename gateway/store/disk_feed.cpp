@@ -126,6 +126,7 @@ FeedState DiskFeed::state() const {
   out.beyond = progress.beyond;
   out.expired = progress.expired;
   for (const auto& [number, one] : tables_.partitions) {
+    out.loading = out.loading || (one.served.generation == 0 && one.building.generation != 0);
     if (one.served.generation == 0 || (feed.divided && one.name.empty() && one.served.head == Seq{0})) continue;
     out.partitions.push_back({one.name, standing_of(one, progress), one.served.count, one.served.digest});
   }

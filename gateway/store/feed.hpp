@@ -77,7 +77,7 @@ struct FeedState {
   Schema schema;
   std::string rules;  ///< the mapping's fingerprint
   bool divided = false;
-  bool loading = true;
+  bool loading = true;  ///< not all that is known to be there is served yet
   Micros as_of{0};
   std::string held;         ///< not empty: deletes are held back, and why
   std::uint64_t count = 0;  ///< items, each once

@@ -37,6 +37,28 @@ TEST_F(FollowingTest, AFirstCopyIsServedOnlyWhenItIsComplete) {
   EXPECT_EQ((*replica_->item("3"))->content, "{}");
 }
 
+TEST_F(FollowingTest, ADividedFeedIsLoadingUntilEachPartitionIsWhole) {
+  const auto there = feed_of(*store_, "there");
+  ASSERT_TRUE(there->define({}, "", true));
+  Batch batch("rows");
+  const Names north{"north"};
+  const Names south{"south"};
+  batch.put("1", "1", "{}", north);
+  for (const char* id : {"2", "3"}) batch.put(id, id, "{}", south);
+  batch.set_loading(false);
+  commit(*there, batch);
+  const auto here = *store_->copy("here", {there->state().uid, {}, true});
+  const PageLimits one{.entries = 1, .bytes = 1U << 20U};
+  EXPECT_EQ(copy_page(*there, *here, "south", one), "");
+  EXPECT_EQ(copy_page(*there, *here, "north", {}), "");
+  ASSERT_EQ(here->state().partitions.size(), 1U);
+  EXPECT_FALSE(here->standing("north")->loading) << "of this one nothing is missing";
+  EXPECT_TRUE(here->state().loading);
+  EXPECT_EQ(copy_page(*there, *here, "south", {}), "");
+  EXPECT_EQ(here->state().partitions.size(), 2U);
+  EXPECT_FALSE(here->state().loading);
+}
+
 TEST_F(FollowingTest, ACopyOfWhatWasEmptyIsFilledFromItsBeginning) {
   const auto fresh = feed_of(*store_, "fresh");
   const auto copied = feed_of(*store_, "copied");
