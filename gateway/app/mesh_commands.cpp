@@ -39,6 +39,8 @@ void print_peer(element peer) {
   element met;
   if (peer["met"].get(met) == simdjson::SUCCESS) print("fault", "another node answers there; its key: " + key_of(peer, "met"));
   print("state", text_of(peer, "state"));
+  print("last contact", text_of(peer, "last"));
+  print("protocol", text_of(peer, "protocol"));
   print("follows", joined(list_in(peer, "followed")));
   print("takes", joined(list_in(peer, "taken")));
   print("brings", joined(list_in(peer, "brought")));
@@ -94,6 +96,7 @@ void print_links(element peer) {
     std::printf("  %s: %s since %s", way_of(text_of(link, "direction")).c_str(), text_of(link, "state").c_str(), text_of(link, "since").c_str());
     if (const auto made = number_of(link, "connections"); made > 0) std::printf(", %" PRIu64 " connections", made);
     if (const auto bytes = number_of(link, "bytes"); bytes > 0) std::printf(", %" PRIu64 " bytes of lines", bytes);
+    if (const auto last = text_of(link, "last"); !last.empty()) std::printf(", last contact %s", last.c_str());
     if (const auto protocol = text_of(link, "protocol"); !protocol.empty()) std::printf(", protocol %s", protocol.c_str());
     std::printf("%s\n", fault_of(link).c_str());
     for (const element feed : list_in(link, "feeds")) print_there(feed);

@@ -1,5 +1,6 @@
 #include "gateway/app/peer_state.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace meshgate::app {
@@ -56,6 +57,7 @@ serve::MeshLink brought_by(const std::vector<std::pair<std::string, federation::
     feed.feed = name;
     feed.state = federation::word(standing.state);
     feed.error = standing.error;
+    out.last = std::max(out.last, standing.last);
     if (out.since.count == 0 || standing.since < out.since) out.since = standing.since;
     if (standing.state != federation::Standing::State::failing) continue;
     out.state = feed.state;
