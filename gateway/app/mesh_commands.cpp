@@ -1,5 +1,6 @@
 #include <cinttypes>
 #include <cstdio>
+#include <map>
 #include <vector>
 
 #include "gateway/app/asking.hpp"
@@ -110,11 +111,38 @@ void print_follower(element one) {
   for (const element feed : list_in(one, "feeds")) std::printf("    %-20s was given up to seq %" PRIu64 "\n", text_of(feed, "feed").c_str(), number_of(feed, "sent"));
 }
 
+/// How far each feed is that this node holds, by feed.
+using Held = std::map<std::string, std::pair<std::string, std::uint64_t>>;
+
+Held held_here(element root) {
+  Held out;
+  for (const element feed : list_in(root, "feeds")) out[text_of(feed, "feed")] = {text_of(feed, "epoch"), number_of(feed, "seq")};
+  return out;
+}
+
+void print_seen(element one, const Held& here) {
+  const auto over = joined(list_in(one, "over"));
+  const auto key = text_of(one, "key");
+  std::printf("node %-19s %s, heard %s, %" PRIu64 " s ago\n", text_of(one, "node").c_str(), key.empty() ? "key none told" : ("key " + key).c_str(), over.empty() ? "from itself" : ("over " + over).c_str(),
+              number_of(one, "age"));
+  for (const element feed : list_in(one, "feeds")) {
+    const auto own = here.find(text_of(feed, "feed"));
+    const auto seq = number_of(feed, "seq");
+    const bool behind = own != here.end() && own->second.first == text_of(feed, "epoch") && own->second.second > seq;
+    const auto partitions = joined(list_in(feed, "partitions"));
+    std::printf("    %-20s %s%s%s%s%s\n", text_of(feed, "feed").c_str(), text_of(feed, "state").c_str(), partitions.empty() ? "" : (" [" + partitions + "]").c_str(),
+                text_of(feed, "epoch").empty() ? "" : (", seq " + std::to_string(seq)).c_str(), behind ? (", " + std::to_string(own->second.second - seq) + " changes behind this node").c_str() : "",
+                text_of(feed, "as_of").empty() ? "" : (", read until " + text_of(feed, "as_of")).c_str());
+  }
+}
+
 void print_mesh(element root, bool running) {
   std::printf("node %s, %s\n", text_of(root, "node").c_str(), running ? text_of(root, "version").c_str() : "which does not run: this is what its store holds");
   for (const element feed : list_in(root, "feeds")) print_held(feed);
   for (const element peer : list_in(root, "peers")) print_links(peer);
   for (const element one : list_in(root, "followers")) print_follower(one);
+  const auto here = held_here(root);
+  for (const element one : list_in(root, "nodes")) print_seen(one, here);
 }
 
 }  // namespace

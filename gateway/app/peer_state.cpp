@@ -83,6 +83,20 @@ serve::MeshPeer peer_of(const federation::PeerReport& report) {
   return out;
 }
 
+federation::SeenFollower seen_follower(const serve::Follower& follower) {
+  federation::SeenFollower out{follower.subject, {}};
+  out.node.node = follower.node;
+  out.node.age = std::chrono::seconds(std::max<std::int64_t>(0, now().count - follower.last) / 1000000);
+  for (const auto& [name, feed] : follower.feeds) {
+    auto& one = out.node.feeds.emplace_back();
+    one.feed = name;
+    one.state = follower.here ? "following" : "gone";
+    one.partitions.assign(feed.partitions.begin(), feed.partitions.begin() + static_cast<std::ptrdiff_t>(std::min(feed.partitions.size(), SeenFeed::kMostPartitions)));
+    one.seq = std::max(feed.sent.load(), number(feed.asked));
+  }
+  return out;
+}
+
 serve::SourceState state_of(const federation::Standing& standing) {
   serve::SourceState out;
   out.source = standing.peer;
