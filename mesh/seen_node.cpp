@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "mesh/json_text.hpp"
 #include "mesh/key_text.hpp"
 #include "mesh/value.hpp"
 
@@ -29,12 +30,8 @@ void append_text(std::string& out, std::string_view name, std::string_view text)
 
 void append_texts(std::string& out, std::string_view name, const std::vector<std::string>& texts) {
   if (texts.empty()) return;
-  out.append(",\"").append(name).append("\":[");
-  for (const auto& one : texts) {
-    if (out.back() != '[') out += ',';
-    append_json_string(out, one);
-  }
-  out += ']';
+  out.append(",\"").append(name).append("\":");
+  append_json_texts(out, texts);
 }
 
 void append_feed(std::string& out, const SeenFeed& feed) {

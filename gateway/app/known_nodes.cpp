@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/peer_state.hpp"
+#include "mesh/json_text.hpp"
 #include "mesh/key_text.hpp"
 #include "mesh/time.hpp"
 #include "mesh/value.hpp"
@@ -23,12 +24,8 @@ void append(std::string& out, const char* name, std::string_view text) {
 
 void append(std::string& out, const char* name, const std::vector<std::string>& texts) {
   if (texts.empty()) return;
-  out.append(",\"").append(name).append("\":[");
-  for (const auto& one : texts) {
-    if (out.back() != '[') out += ',';
-    append_json_string(out, one);
-  }
-  out += ']';
+  out.append(",\"").append(name).append("\":");
+  append_json_texts(out, texts);
 }
 
 std::vector<std::string> followed_from(const Options& options, std::size_t peer) {

@@ -4,12 +4,10 @@
 
 #include "gateway/base/backoff.hpp"
 #include "gateway/federation/answered.hpp"
-#include "gateway/net/loops.hpp"
+#include "gateway/federation/on_pool.hpp"
 #include "gateway/net/text.hpp"
 
 namespace meshgate::federation {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -180,13 +178,7 @@ net::Response Charters::hear(const net::Request& request) {
 }
 
 void Charters::add_routes(net::Router& router) {
-  router.add("PUT", std::string(kPath), [this](const net::Request& request, net::Reply& reply) -> asio::awaitable<void> {
-    const auto answer = std::make_shared<net::Response>();
-    std::function<void()> job = [this, answer, &request] { *answer = hear(request); };
-    const Status ran = co_await net::async_run_blocking(house_.pool, std::move(job));
-    if (!ran) *answer = net::problem(503, "try-again", "Try again", ran.error().message, request.id);
-    (void)co_await reply.async_send(std::move(*answer));
-  });
+  router.add("PUT", std::string(kPath), on_pool(house_.pool, [this](const net::Request& request) { return hear(request); }));
 }
 
 }  // namespace meshgate::federation

@@ -19,9 +19,8 @@ std::string identity(const SeenNode& node) {
 
 }  // namespace
 
-void Horizon::hear(const std::string& neighbour, std::string called, Outlook said, Time at) {
+void Horizon::hear(const std::string& neighbour, const std::string& called, Outlook said, Time at) {
   if (!said.self.key.empty() && said.self.key == own_) return;
-  if (called.empty()) called = said.self.node;
   std::ranges::stable_sort(said.nodes, {}, [](const SeenNode& one) { return one.over.size(); });
   Report report{at, {std::move(said.self)}};
   const std::string key = report.nodes.front().key;

@@ -23,8 +23,8 @@ class Horizon {
   /// `own`: this node's key, by which it is not told of itself.
   explicit Horizon(std::string own) : own_(std::move(own)) {}
 
-  /// `neighbour` is who says it, `called` what people call that one here; empty: as it calls itself.
-  void hear(const std::string& neighbour, std::string called, Outlook said, Time at);
+  /// `neighbour` is who says it, `called` what people know that one as, whatever it calls itself.
+  void hear(const std::string& neighbour, const std::string& called, Outlook said, Time at);
   /// Each node once, the nearest first.
   [[nodiscard]] std::vector<SeenNode> nodes(Time at) const;
   /// Those that are to be told to a neighbour: none that it has said itself.

@@ -4,11 +4,10 @@
 
 #include "gateway/access/identity.hpp"
 #include "gateway/federation/answered.hpp"
-#include "gateway/net/loops.hpp"
+#include "gateway/federation/on_pool.hpp"
 
 namespace meshgate::federation {
 
-namespace asio = boost::asio;
 using access::Sight;
 
 namespace {
@@ -17,26 +16,14 @@ constexpr std::string_view kPath = "/peers/mesh";
 
 Horizon::Time clock_now() { return std::chrono::steady_clock::now(); }
 
-SeenFeed seen_here(const store::FeedState& state, const std::set<std::string, std::less<>>& partitions, std::string word) {
-  SeenFeed out{state.name, std::move(word), {}, state.epoch, 0, state.as_of, state.loading};
-  for (const auto& one : state.partitions) {
-    if (!partitions.contains(one.name)) continue;
-    out.seq = std::max(out.seq, number(one.standing.head));
-    if (state.divided && out.partitions.size() < SeenFeed::kMostPartitions) out.partitions.push_back(one.name);
-  }
-  return out;
+/// What a certificate calls its node: of "CN=branch" it is "branch".
+std::string name_in(const std::string& subject) {
+  constexpr std::string_view kName = "CN=";
+  const bool alone = subject.starts_with(kName) && subject.find_first_of(",+\\") == std::string::npos;
+  return alone ? subject.substr(kName.size()) : subject;
 }
 
-/// Leaves of a node what may be told. False: nothing.
-template <class Shown>
-bool narrow(SeenNode& node, const Shown& shown) {
-  std::erase_if(node.feeds, [&](const SeenFeed& feed) { return !shown.contains(feed.feed); });
-  for (SeenFeed& feed : node.feeds) {
-    const auto& partitions = shown.find(feed.feed)->second.partitions;
-    std::erase_if(feed.partitions, [&](const std::string& one) { return !partitions.contains(one); });
-  }
-  return !node.feeds.empty();
-}
+bool holds(const store::FeedState& state, std::string_view partition) { return std::ranges::binary_search(state.partitions, partition, {}, &store::PartitionState::name); }
 
 }  // namespace
 
@@ -72,37 +59,49 @@ std::optional<Lookout::Neighbour> Lookout::with_subject(const std::string& subje
   const Peer* peer = peer_with(subject);
   const access::Principal node{{}, {}, subject};
   const auto ours = [this, peer](std::string_view feed) { return peer != nullptr && shares(*peer, feed); };
-  Neighbour out{id_of(subject), peer != nullptr ? peer->name : std::string(), {}, {}};
+  Neighbour out{id_of(subject), peer != nullptr ? peer->name : name_in(subject), {}, {}};
   out.feed = [this, ours, node](std::string_view feed) { return ours(feed) || house_.access->sight(node, feed) == Sight::allowed; };
   out.partition = [this, ours, node](std::string_view feed, std::string_view partition) { return ours(feed) || house_.access->sight(node, feed, partition) == Sight::allowed; };
   if (peer != nullptr || std::ranges::any_of(house_.store.names(), out.feed)) return out;
   return std::nullopt;
 }
 
-Lookout::AllShown Lookout::shown_to(const Neighbour& other) const {
-  AllShown out;
+Lookout::Shown Lookout::shown_to(const Neighbour& other) const {
+  Shown out;
   for (const auto& name : house_.store.names()) {
     const auto feed = other.feed(name) ? house_.store.feed(name) : Result<std::shared_ptr<store::Feed>>(Error{Code::not_found, {}});
-    if (!feed) continue;
-    const auto state = (*feed)->state();
-    Shown& one = out[name];
-    for (const auto& part : state.partitions) {
-      if (other.partition(name, part.name)) one.partitions.insert(part.name);
-    }
-    one.here = seen_here(state, one.partitions, house_.state(name));
+    if (feed) out.emplace(name, (*feed)->state());
   }
   return out;
 }
 
+SeenFeed Lookout::seen_here(const store::FeedState& state, const Neighbour& other) const {
+  SeenFeed out{state.name, house_.state(state.name), {}, state.epoch, 0, state.as_of, state.loading};
+  for (const auto& one : state.partitions) {
+    out.seq = std::max(out.seq, number(one.standing.head));
+    if (state.divided && out.partitions.size() < SeenFeed::kMostPartitions && other.partition(state.name, one.name)) out.partitions.push_back(one.name);
+  }
+  return out;
+}
+
+bool Lookout::narrow(SeenNode& node, const Neighbour& other, const Shown& shown) {
+  std::erase_if(node.feeds, [&](const SeenFeed& feed) { return !shown.contains(feed.feed); });
+  for (SeenFeed& feed : node.feeds) {
+    const auto& here = shown.find(feed.feed)->second;
+    std::erase_if(feed.partitions, [&](const std::string& one) { return !holds(here, one) || !other.partition(feed.feed, one); });
+  }
+  return !node.feeds.empty();
+}
+
 /// But those that speak for themselves.
-std::vector<SeenNode> Lookout::followers_for(const Neighbour& other, const AllShown& shown) const {
+std::vector<SeenNode> Lookout::followers_for(const Neighbour& other, const Shown& shown) const {
   std::vector<SeenNode> out;
   for (SeenFollower& one : house_.followers()) {
     const std::string id = one.subject.empty() ? std::string() : id_of(one.subject);
     if (id == other.id || one.node.age > Horizon::kForgotten || horizon_.hears(id, clock_now())) continue;
     for (SeenFeed& feed : one.node.feeds) {
       const auto here = shown.find(feed.feed);
-      if (here != shown.end() && feed.seq > 0) feed.epoch = here->second.here.epoch;
+      if (here != shown.end() && feed.seq > 0) feed.epoch = here->second.epoch;
     }
     out.push_back(std::move(one.node));
   }
@@ -114,10 +113,10 @@ Outlook Lookout::outlook_for(const Neighbour& other) const {
   Outlook out;
   out.self.node = house_.options.node;
   if (house_.options.identity) out.self.key = house_.options.identity->key();
-  for (const auto& [name, one] : shown) out.self.feeds.push_back(one.here);
+  for (const auto& [name, state] : shown) out.self.feeds.push_back(seen_here(state, other));
   out.nodes = followers_for(other, shown);
   for (SeenNode& one : horizon_.nodes_for(other.id, clock_now())) out.nodes.push_back(std::move(one));
-  std::erase_if(out.nodes, [&](SeenNode& one) { return !narrow(one, shown); });
+  std::erase_if(out.nodes, [&](SeenNode& one) { return !narrow(one, other, shown); });
   std::ranges::stable_sort(out.nodes, {}, [](const SeenNode& one) { return one.over.size(); });
   return out;
 }
@@ -145,13 +144,7 @@ net::Response Lookout::hear(const net::Request& request) {
 }
 
 void Lookout::add_routes(net::Router& router) {
-  router.add("POST", std::string(kPath), [this](const net::Request& request, net::Reply& reply) -> asio::awaitable<void> {
-    const auto answer = std::make_shared<net::Response>();
-    std::function<void()> job = [this, answer, &request] { *answer = hear(request); };
-    const Status ran = co_await net::async_run_blocking(house_.pool, std::move(job));
-    if (!ran) *answer = net::problem(503, "try-again", "Try again", ran.error().message, request.id);
-    (void)co_await reply.async_send(std::move(*answer));
-  });
+  router.add("POST", std::string(kPath), on_pool(house_.pool, [this](const net::Request& request) { return hear(request); }));
 }
 
 }  // namespace meshgate::federation

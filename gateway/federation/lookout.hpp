@@ -4,7 +4,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,16 +49,12 @@ class Lookout {
   /// Whom this node speaks with, and of which feeds and partitions it may be told.
   struct Neighbour {
     std::string id;
-    std::string called;  ///< empty: as it calls itself
+    std::string called;  ///< by the configuration, or else its certificate
     std::function<bool(std::string_view feed)> feed;
     std::function<bool(std::string_view feed, std::string_view partition)> partition;
   };
-  /// What somebody may be told of each feed that is here: all partitions, and what this node has of them.
-  struct Shown {
-    SeenFeed here;
-    std::set<std::string, std::less<>> partitions;
-  };
-  using AllShown = std::map<std::string, Shown, std::less<>>;
+  /// The feeds here that somebody may be told of.
+  using Shown = std::map<std::string, store::FeedState, std::less<>>;
 
   [[nodiscard]] Neighbour dialled(const Peer& peer) const;
   /// Nothing for whom nothing is shared with.
@@ -67,8 +62,11 @@ class Lookout {
   [[nodiscard]] std::string id_of(const std::string& subject) const;
   [[nodiscard]] const Peer* peer_with(const std::string& subject) const;
   [[nodiscard]] bool shares(const Peer& peer, std::string_view feed) const;
-  [[nodiscard]] AllShown shown_to(const Neighbour& other) const;
-  [[nodiscard]] std::vector<SeenNode> followers_for(const Neighbour& other, const AllShown& shown) const;
+  [[nodiscard]] Shown shown_to(const Neighbour& other) const;
+  [[nodiscard]] std::vector<SeenNode> followers_for(const Neighbour& other, const Shown& shown) const;
+  /// Leaves of a node what may be told. False: nothing.
+  static bool narrow(SeenNode& node, const Neighbour& other, const Shown& shown);
+  [[nodiscard]] SeenFeed seen_here(const store::FeedState& state, const Neighbour& other) const;
   [[nodiscard]] Outlook outlook_for(const Neighbour& other) const;
   net::Response hear(const net::Request& request);
 

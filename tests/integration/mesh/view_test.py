@@ -151,11 +151,11 @@ class Chain:
         lies = [{"node": "false hq", "key": hq, "age": 0, "over": ["a", "b"], "feeds": [feed]}, {"node": "\x1b[2J", "age": 0, "feeds": [feed]}, {"node": "known", "age": 0, "feeds": [feed, {"feed": "secret"}]}]
         expect(self.post("", {"node": "x", "age": 0, "feeds": [], "nodes": []})[0] == 404, "who shows no certificate is told nothing")
         expect(self.post("van", "[]")[0] == 400 and self.post("van", {"node": "van", "age": 0, "feeds": [], "nodes": [], "x": "y" * 65536})[0] == 400, "what is none, or too long, is refused")
-        status, text = self.post("van", {"node": "van", "age": 0, "feeds": [feed], "nodes": lies})
+        status, text = self.post("van", {"node": "hub", "age": 0, "feeds": [feed], "nodes": lies})
         names = {one["node"] for one in json.loads(text)["nodes"]}
         expect(status == 200 and "secret" not in text and {"hub", "hq"} <= names and not names & {"known", "false hq"}, "he is told what the van may know, and not what he said")
         seen = self.seen("branch")
-        expect(seen["known"][0] == ["van"] and "hq" in seen and not {"false hq", "\x1b[2J"} & set(seen), "what he says is known as from him; a node that is known nearer stays")
+        expect(seen["known"][0] == ["van"] and "hq" in seen and not {"false hq", "\x1b[2J"} & set(seen), "what he says is known as from him, whatever he calls himself; a node that is known nearer stays")
         wait_for("the hub to hear it", lambda: self.seen("hub").get("known", ([],))[0] == ["branch", "van"])
         expect("secret" not in self.seen("hub")["known"][1], "but nothing of a feed that the branch does not have")
         many = [{"node": f"n{i}", "age": 0, "feeds": []} for i in range(1001)]

@@ -35,7 +35,7 @@ using Texts = std::vector<std::string>;
 TEST(Horizon, KnowsEachNodeOnceOverTheShortestWay) {
   Horizon horizon(kOwn);
   horizon.hear("peer hub", "the hub", {node("hub"), {node("branch"), node("van", {"branch"})}}, kStart);
-  horizon.hear("peer near", {}, {node("near"), {node("van"), node("branch", {"hub"}), keyless("laptop"), keyless("laptop", {"branch"})}}, kStart);
+  horizon.hear("peer near", "near", {node("near"), {node("van"), node("branch", {"hub"}), keyless("laptop"), keyless("laptop", {"branch"})}}, kStart);
   EXPECT_EQ(texts(horizon.nodes(kStart)), (Texts{"hub", "near", "branch the hub", "van near", "laptop near", "laptop near,branch"}));
 }
 
@@ -53,7 +53,7 @@ TEST(Horizon, IsToldNothingOfItself) {
 TEST(Horizon, ANeighbourIsNotToldWhatItSaid) {
   Horizon horizon(kOwn);
   horizon.hear("peer hub", "hub", {node("hub"), {node("branch")}}, kStart);
-  horizon.hear("node CN=van", {}, {node("van"), {node("branch", {"x"})}}, kStart);
+  horizon.hear("node CN=van", "van", {node("van"), {node("branch", {"x"})}}, kStart);
   EXPECT_EQ(texts(horizon.nodes_for("peer hub", kStart)), (Texts{"van"}));
   EXPECT_EQ(texts(horizon.nodes_for("node CN=van", kStart)), (Texts{"hub", "branch hub"}));
 }
@@ -96,16 +96,16 @@ TEST(Horizon, WhoSaysTooMuchLosesItFirst) {
   Horizon horizon(kOwn);
   Outlook liar{node("liar"), {}};
   for (int i = 0; i < 1000; ++i) liar.nodes.push_back(node("made up " + std::to_string(i)));
-  horizon.hear("liar", {}, liar, kStart);
+  horizon.hear("liar", "liar", liar, kStart);
   EXPECT_EQ(horizon.nodes(kStart).size(), Horizon::kMost);
   Outlook honest{node("hub"), {}};
   for (int i = 0; i < 100; ++i) honest.nodes.push_back(node("branch " + std::to_string(i)));
-  horizon.hear("hub", {}, honest, kStart);
-  horizon.hear("liar", {}, liar, kStart);
+  horizon.hear("hub", "hub", honest, kStart);
+  horizon.hear("liar", "liar", liar, kStart);
   const auto all = horizon.nodes(kStart);
   EXPECT_EQ(all.size(), Horizon::kMost);
   EXPECT_EQ(std::ranges::count_if(all, [](const SeenNode& one) { return one.node.starts_with("branch") || one.node == "hub"; }), 101);
-  for (int i = 0; i < 2000; ++i) horizon.hear("neighbour " + std::to_string(i), {}, {node("node " + std::to_string(i)), {}}, kStart + seconds(i / 100));
+  for (int i = 0; i < 2000; ++i) horizon.hear("neighbour " + std::to_string(i), "some", {node("node " + std::to_string(i)), {}}, kStart + seconds(i / 100));
   const auto many = texts(horizon.nodes(kStart + seconds(20)));
   EXPECT_EQ(many.size(), Horizon::kMost);
   EXPECT_EQ(std::ranges::count(many, "node 1999"), 1) << "of neighbours that say the same, those that were heard last stay";
