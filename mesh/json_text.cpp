@@ -158,4 +158,13 @@ bool append_minified(std::string& out, std::string_view json) {
   return false;
 }
 
+void append_json_texts(std::string& out, const std::vector<std::string>& texts) {
+  out += '[';
+  for (const auto& one : texts) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, one);
+  }
+  out += ']';
+}
+
 }  // namespace meshgate

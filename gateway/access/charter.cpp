@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "mesh/base64url.hpp"
+#include "mesh/json_text.hpp"
 #include "mesh/sha256.hpp"
 #include "mesh/value.hpp"
 
@@ -16,15 +17,6 @@ using simdjson::dom::object;
 constexpr std::size_t kVersionBytes = 16;
 
 Error none(const char* why) { return {Code::config, std::string("what the peer says of its rules and keys cannot be read: ") + why + "; use the same version of meshgate there"}; }
-
-void append_texts(std::string& out, const std::vector<std::string>& texts) {
-  out += '[';
-  for (const auto& one : texts) {
-    if (out.back() != '[') out += ',';
-    append_json_string(out, one);
-  }
-  out += ']';
-}
 
 bool read_texts(element from, std::vector<std::string>& into) {
   simdjson::dom::array list;
@@ -45,7 +37,7 @@ void append_issuer(std::string& out, const Issuer& issuer) {
     out.append(out.back() == '[' ? "\"" : ",\"").append(base64url(one.key.bytes())).append("\"");
   }
   out += "],\"revoked\":";
-  append_texts(out, issuer.revoked);
+  append_json_texts(out, issuer.revoked);
   out += '}';
 }
 
@@ -102,7 +94,7 @@ std::string charter_text(const Charter& charter) {
     if (out.back() != '{') out += ',';
     append_json_string(out, name);
     out += ":{\"read\":";
-    append_texts(out, terms.read);
+    append_json_texts(out, terms.read);
     if (!terms.shown.empty()) out.append(",\"shown\":").append(terms.shown);
     out += '}';
   }

@@ -83,7 +83,7 @@ struct AcceptArguments {
 };
 /// A feed's origin, or a peer, has this key now.
 int peers_accept(const std::string& config, const AcceptArguments& arguments);
-/// This node, its peers, and the nodes that follow it; `json`: as GET /mesh says it.
+/// This node, its peers, the nodes that follow it, and those that they tell of; `json`: as GET /mesh says it.
 int mesh(const std::string& config, bool json);
 /// Makes a copy of a feed the origin, where the old one is lost.
 int promote(const std::string& config, const std::string& feed);

@@ -89,6 +89,7 @@ void DeviceFollowing::follow(std::vector<std::string> feeds) {
   federation::Options options;
   options.folder = house_.folder;
   options.accept = kAccept;
+  options.node = house_.name;
   for (const Upstream& one : upstreams_) options.peers.push_back({.name = upstream_name(one.url), .url = one.url, .client = one.client, .push = {}, .subject = {}});
   std::vector<std::size_t> all(upstreams_.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;

@@ -40,6 +40,7 @@ class DeviceFollowing {
     base::Metrics& metrics;
     federation::Pull::Taken taken;
     std::string folder;  ///< where it is kept to whose keys feeds are bound
+    std::string name;    ///< what this device calls itself
   };
   /// `feeds`: only these; none: all that may be read. Does not touch the network.
   DeviceFollowing(House house, std::vector<Upstream> upstreams, std::vector<std::string> feeds);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gateway/app/administration.hpp"
+#include "gateway/app/login.hpp"
 #include "gateway/app/peer_state.hpp"
 #include "mesh/base64url.hpp"
 #include "mesh/random.hpp"
@@ -100,7 +101,7 @@ Status DeviceNode::open_store() {
   const auto taken = [this](store::Feed& feed, const std::string& partition, const Cursor& after, const std::string& lines, const Mark& mark) {
     if (copy_) copy_->take(feed, partition, after, lines, mark);
   };
-  following_ = std::make_unique<DeviceFollowing>(DeviceFollowing::House{*store_, pool_, *access_, log_, metrics_, taken, options_.folder.store()}, options_.upstreams, options_.feeds);
+  following_ = std::make_unique<DeviceFollowing>(DeviceFollowing::House{*store_, pool_, *access_, log_, metrics_, taken, options_.folder.store(), machine_name()}, options_.upstreams, options_.feeds);
   return {};
 }
 

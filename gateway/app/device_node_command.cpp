@@ -9,6 +9,7 @@
 #include "gateway/app/device_node.hpp"
 #include "gateway/app/device_node_commands.hpp"
 #include "gateway/app/exit_codes.hpp"
+#include "gateway/app/login.hpp"
 #include "gateway/app/signals.hpp"
 #include "gateway/base/owner_file.hpp"
 #include "gateway/federation/bindings.hpp"
@@ -84,30 +85,30 @@ std::string sign_in_file(const device::Choices& choices, std::size_t upstream) {
   return upstream == 0 && !choices.sign_in.empty() ? choices.sign_in : device::sign_in_path(choices.upstreams[upstream]);
 }
 
-/// Signs in at an upstream, where that is wished.
-int sign_in_at(const device::Choices& choices, std::size_t upstream, const DeviceArguments& arguments) {
-  if (arguments.user.empty()) return kDone;
+/// Signs in at the first of these upstreams that answers; gives which.
+Result<std::size_t> sign_in_at(const device::Choices& choices, const std::vector<std::size_t>& upstreams, const DeviceArguments& arguments) {
   LoginArguments in;
-  in.url = choices.upstreams[upstream];
   in.user = arguments.user;
   in.password_file = arguments.password_file;
-  in.into = sign_in_file(choices, upstream);
   in.ca = choices.ca;
   in.certificate = choices.certificate;
   in.key = choices.key;
   in.insecure = arguments.insecure;
-  return login(in);
+  std::vector<SignInPlace> places;
+  for (const std::size_t one : upstreams) places.push_back({choices.upstreams[one], sign_in_file(choices, one)});
+  auto at = sign_in_at_one(places, in);
+  if (!at) return at;
+  return upstreams[*at];
 }
 
-/// An upstream, and the sign-in that is kept for it, where there is one. `named`: a file that was named must be there.
-Result<Upstream> upstream_of(const device::Choices& choices, std::size_t number, bool named) {
+/// An upstream, and the sign-in that is kept for it, where there is one. `needed`: there must be one.
+Result<Upstream> upstream_of(const device::Choices& choices, std::size_t number, bool needed) {
   Upstream out;
   out.url = choices.upstreams[number];
   out.client.ca = choices.ca;
   out.client.certificate = choices.certificate;
   out.client.key = choices.key;
   const std::string file = sign_in_file(choices, number);
-  const bool needed = named && number == 0 && !choices.sign_in.empty();
   if (file.empty() || (!needed && !std::filesystem::exists(file))) return out;
   auto authorization = device::Authorization::open(file, out.url, out.client);
   if (!authorization) return std::move(authorization).error();
@@ -121,22 +122,29 @@ bool needs_its_own(const Upstream& upstream) {
   return field && field->empty();
 }
 
-/// One sign-in is for all upstreams of a mesh: the first there is, else one that is made at the first upstream. Those that do not take its tokens have one of their own, or none.
+/// One sign-in is for all upstreams of a mesh: the first there is, else one that is made at the first upstream that answers. Those that do not take its tokens have one of their own, or none.
 int sign_in_at_all(const device::Choices& choices, const DeviceArguments& arguments, std::vector<Upstream>& upstreams) {
   const auto signed_in = [](const Upstream& one) { return one.authorization != nullptr; };
-  const auto open = [&](std::size_t i) -> int {
-    auto opened = upstream_of(choices, i, arguments.user.empty());
+  const auto open = [&](std::size_t i, bool needed) -> int {
+    auto opened = upstream_of(choices, i, needed);
     if (!opened) return exit_of(opened.error());
     upstreams[i] = std::move(*opened);
     return kDone;
   };
+  const auto sign_in = [&](const std::vector<std::size_t>& where) -> int {
+    const auto at = sign_in_at(choices, where, arguments);
+    return at ? open(*at, true) : fail(at.error());
+  };
   upstreams.resize(choices.upstreams.size());
+  std::vector<std::size_t> all;
   for (std::size_t i = 0; i < upstreams.size(); ++i) {
-    if (const int code = open(i); code != kDone) return code;
+    all.push_back(i);
+    if (const int code = open(i, false); code != kDone) return code;
   }
   if (std::ranges::none_of(upstreams, signed_in)) {
-    if (const int code = sign_in_at(choices, 0, arguments); code != kDone) return code;
-    if (const int code = open(0); code != kDone) return code;
+    const bool named = !choices.sign_in.empty();
+    const int code = !arguments.user.empty() ? sign_in(all) : named ? open(0, true) : kDone;
+    if (code != kDone) return code;
   }
   const auto first = std::ranges::find_if(upstreams, signed_in);
   if (first == upstreams.end()) return kDone;
@@ -146,8 +154,7 @@ int sign_in_at_all(const device::Choices& choices, const DeviceArguments& argume
     upstreams[i].authorization = elsewhere;
     if (auto added = elsewhere->add_node(upstreams[i].url, upstreams[i].client); !added) return exit_of(added.error());
     if (arguments.user.empty() || !needs_its_own(upstreams[i])) continue;
-    if (const int code = sign_in_at(choices, i, arguments); code != kDone) return code;
-    if (const int code = open(i); code != kDone) return code;
+    if (const int code = sign_in({i}); code != kDone) return code;
   }
   for (Upstream& one : upstreams) {
     if (!signed_in(one)) continue;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/app/peer_state.hpp"
+#include "mesh/json_text.hpp"
 #include "mesh/key_text.hpp"
 #include "mesh/time.hpp"
 #include "mesh/value.hpp"
@@ -22,12 +24,8 @@ void append(std::string& out, const char* name, std::string_view text) {
 
 void append(std::string& out, const char* name, const std::vector<std::string>& texts) {
   if (texts.empty()) return;
-  out.append(",\"").append(name).append("\":[");
-  for (const auto& one : texts) {
-    if (out.back() != '[') out += ',';
-    append_json_string(out, one);
-  }
-  out += ']';
+  out.append(",\"").append(name).append("\":");
+  append_json_texts(out, texts);
 }
 
 std::vector<std::string> followed_from(const Options& options, std::size_t peer) {
@@ -51,6 +49,18 @@ std::string state_of_peer(const Peer& peer, const std::vector<std::string>& feed
   return out;
 }
 
+/// When the peer was heard last, and what it speaks; as GET /mesh has it.
+void append_contact(std::string& out, const serve::MeshPeer& peer) {
+  Micros last{0};
+  std::string protocol;
+  for (const auto& link : peer.links) {
+    last = std::max(last, link.last);
+    if (!link.protocol.empty()) protocol = link.protocol;
+  }
+  if (last.count != 0) append(out, "last", utc_text(last));
+  if (!protocol.empty()) append(out, "protocol", protocol);
+}
+
 void append_peer(std::string& out, const Options& options, std::size_t number, const federation::Bindings& bindings, const federation::Federation* running) {
   const Peer& peer = options.peers[number];
   const auto feeds = followed_from(options, number);
@@ -67,6 +77,7 @@ void append_peer(std::string& out, const Options& options, std::size_t number, c
   if (!peer.identity.empty()) append(out, "pinned", key_text(peer.identity));
   if (const auto met = bindings.changed(peer.name)) append(out, "met", met->empty() ? std::string() : key_text(*met));
   if (const auto state = state_of_peer(peer, feeds, running); !state.empty()) append(out, "state", state);
+  if (running != nullptr) append_contact(out, peer_of(running->links()[number]));
   out += '}';
 }
 

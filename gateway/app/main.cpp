@@ -195,7 +195,7 @@ int main(int argc, char** argv) {
   add_peers(program, code, config, json, accepted, keys);
 
   add_config(*add(program, "feeds", "what this node publishes and how each feed stands", code, [&] { return feeds(config); }), config);
-  CLI::App* mesh_command = add(program, "mesh", "this node, its peers and the nodes that follow it: lines, lag, who holds what", code, [&] { return mesh(config, json); });
+  CLI::App* mesh_command = add(program, "mesh", "the mesh as this node knows it: its peers, who follows it, the nodes beyond; lines, lag, who holds what", code, [&] { return mesh(config, json); });
   add_config(*mesh_command, config);
   mesh_command->add_flag("--json", json, "one JSON text on standard output");
   add_quarantine(program, code, config, feed, key, keys);

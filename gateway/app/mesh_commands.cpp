@@ -1,5 +1,6 @@
 #include <cinttypes>
 #include <cstdio>
+#include <map>
 #include <vector>
 
 #include "gateway/app/asking.hpp"
@@ -40,6 +41,8 @@ void print_peer(element peer) {
   element met;
   if (peer["met"].get(met) == simdjson::SUCCESS) print("fault", "another node answers there; its key: " + key_of(peer, "met"));
   print("state", text_of(peer, "state"));
+  print("last contact", text_of(peer, "last"));
+  print("protocol", text_of(peer, "protocol"));
   print("follows", joined(list_in(peer, "followed")));
   print("takes", joined(list_in(peer, "taken")));
   print("brings", joined(list_in(peer, "brought")));
@@ -95,6 +98,7 @@ void print_links(element peer) {
     std::printf("  %s: %s since %s", way_of(text_of(link, "direction")).c_str(), text_of(link, "state").c_str(), text_of(link, "since").c_str());
     if (const auto made = number_of(link, "connections"); made > 0) std::printf(", %" PRIu64 " connections", made);
     if (const auto bytes = number_of(link, "bytes"); bytes > 0) std::printf(", %" PRIu64 " bytes of lines", bytes);
+    if (const auto last = text_of(link, "last"); !last.empty()) std::printf(", last contact %s", last.c_str());
     if (const auto protocol = text_of(link, "protocol"); !protocol.empty()) std::printf(", protocol %s", protocol.c_str());
     std::printf("%s\n", fault_of(link).c_str());
     for (const element feed : list_in(link, "feeds")) print_there(feed);
@@ -108,11 +112,38 @@ void print_follower(element one) {
   for (const element feed : list_in(one, "feeds")) std::printf("    %-20s was given up to seq %" PRIu64 "\n", text_of(feed, "feed").c_str(), number_of(feed, "sent"));
 }
 
+/// How far each feed is that this node holds, by feed.
+using Held = std::map<std::string, std::pair<std::string, std::uint64_t>>;
+
+Held held_here(element root) {
+  Held out;
+  for (const element feed : list_in(root, "feeds")) out[text_of(feed, "feed")] = {text_of(feed, "epoch"), number_of(feed, "seq")};
+  return out;
+}
+
+void print_seen(element one, const Held& here) {
+  const auto over = joined(list_in(one, "over"));
+  const auto key = text_of(one, "key");
+  std::printf("node %-19s %s, heard %s, %" PRIu64 " s ago\n", text_of(one, "node").c_str(), key.empty() ? "key none told" : ("key " + key).c_str(), over.empty() ? "from itself" : ("over " + over).c_str(),
+              number_of(one, "age"));
+  for (const element feed : list_in(one, "feeds")) {
+    const auto own = here.find(text_of(feed, "feed"));
+    const auto seq = number_of(feed, "seq");
+    const bool behind = own != here.end() && own->second.first == text_of(feed, "epoch") && own->second.second > seq;
+    const auto partitions = joined(list_in(feed, "partitions"));
+    std::printf("    %-20s %s%s%s%s%s\n", text_of(feed, "feed").c_str(), text_of(feed, "state").c_str(), partitions.empty() ? "" : (" [" + partitions + "]").c_str(),
+                text_of(feed, "epoch").empty() ? "" : (", seq " + std::to_string(seq)).c_str(), behind ? (", " + std::to_string(own->second.second - seq) + " changes behind this node").c_str() : "",
+                text_of(feed, "as_of").empty() ? "" : (", read until " + text_of(feed, "as_of")).c_str());
+  }
+}
+
 void print_mesh(element root, bool running) {
   std::printf("node %s, %s\n", text_of(root, "node").c_str(), running ? text_of(root, "version").c_str() : "which does not run: this is what its store holds");
   for (const element feed : list_in(root, "feeds")) print_held(feed);
   for (const element peer : list_in(root, "peers")) print_links(peer);
   for (const element one : list_in(root, "followers")) print_follower(one);
+  const auto here = held_here(root);
+  for (const element one : list_in(root, "nodes")) print_seen(one, here);
 }
 
 }  // namespace

@@ -6,11 +6,9 @@
 
 #include "config/changes.hpp"
 #include "gateway/app/administration.hpp"
-#include "gateway/app/known_nodes.hpp"
 #include "gateway/app/peer_state.hpp"
 #include "gateway/base/owner_file.hpp"
 #include "gateway/store/birth.hpp"
-#include "mapping/presentation_text.hpp"
 #include "mesh/feed_names.hpp"
 
 namespace meshgate::app {
@@ -89,14 +87,6 @@ class NoSources : public serve::SourceStatus {
  public:
   std::optional<serve::SourceState> of(std::string_view) const override { return std::nullopt; }
 };
-
-/// The rules here, and those of the origins of feeds that are followed.
-access::Policy policy_with(const access::Policy& own, const access::Said& said, base::Log& log) {
-  config::Diagnostics unknown;
-  auto out = own.with(said, unknown);
-  if (!unknown.empty()) log.warning("access", "a rule of another node lets nobody in here, use the same version of meshgate: " + unknown.text());
-  return out;
-}
 
 /// Which rules of who may read and administer differ, by their keys; those of feeds that are in both.
 std::string changed_rules(const config::Node& before, const config::Node& after) {
@@ -195,7 +185,7 @@ Status Node::open_access(const Configuration& configuration) {
   knowledge_ = std::move(*knowledge);
   ruling_policy_ = configuration.policy;
   ruling_said_ = knowledge_->said();
-  auto access = access::DirectoryAccess::start(policy_with(ruling_policy_, ruling_said_, log_), *store_, knowledge_.get(), log_, metrics_);
+  auto access = access::DirectoryAccess::start(policy(), *store_, knowledge_.get(), log_, metrics_);
   if (!access) return std::move(access).error();
   access_ = std::move(*access);
   return {};
@@ -274,27 +264,18 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   services.sign_in = sign_in_.get();
   services.signed_in = [this](const access::Principal& who) { return sign_in_->stands(who); };
   serve_ = std::make_unique<serve::Serve>(std::move(services));
-  const auto told = [this](const std::function<bool(std::string_view)>& given) { return statement(given); };
-  charter_desk_.reset(new serve::CharterDesk{*sign_in_, access_, *pool_, told});
+  net::Router router;
+  serve_->add_routes(router);
+  desk_->add_routes(router);
+  if (federation_) federation_->add_routes(router);
   open_peers(configuration.name);
-  charters_ = std::make_unique<federation::Charters>(federation::Charters::House{peers_, *knowledge_, federation_ ? federation_->bindings() : *resting_, *pool_, log_, told, [this] { take_up_heard(); }});
+  peers_desk_->add_routes(router);
+  open_mesh(router);
   sign_in_->on_revoked([this] {
     serve_->look_again();
     tell_nodes();
   });
   rights_subscription_ = access_->subscribe([this] { tell_nodes(); });
-  net::Router router;
-  serve_->add_routes(router);
-  serve_->add_mesh(router, [this] {
-    std::vector<serve::MeshPeer> out;
-    for (const auto& one : federation_ ? federation_->links() : std::vector<federation::PeerReport>()) out.push_back(peer_of(one));
-    return out;
-  });
-  desk_->add_routes(router);
-  if (federation_) federation_->add_routes(router);
-  if (federation_) charters_->add_routes(router);
-  charter_desk_->add_routes(router);
-  peers_desk_->add_routes(router);
   options.administration_socket = administration_socket(configuration.data);
   options.on_drain = [this] {
     serve_->wake();
@@ -306,65 +287,6 @@ Status Node::open_server(const Configuration& configuration, net::ServerOptions 
   if (!server) return std::move(server).error();
   server_ = std::move(*server);
   return {};
-}
-
-void Node::open_peers(const std::string& name) {
-  if (!federation_) resting_ = std::make_unique<federation::Bindings>(peers_, *store_, log_, metrics_);
-  federation::Bindings& bindings = federation_ ? federation_->bindings() : *resting_;
-  const auto state = [this, name, &bindings] { return known_nodes(name, peers_, bindings, *store_, federation_.get()); };
-  const auto accept = [&bindings](const serve::PeersDesk::Acceptance& said) { return said.peer.empty() ? bindings.accept(said.feed, said.key) : bindings.accept_node(said.peer, said.key); };
-  peers_desk_.reset(new serve::PeersDesk{*sign_in_, access_, *pool_, acts_log(), *identity_, state, accept});
-}
-
-access::Terms Node::own_terms(std::string_view feed) const {
-  access::Terms out;
-  const std::lock_guard lock(ruling_policy_mutex_);
-  for (const auto& rule : ruling_policy_.read(feed)) {
-    if (rule.kind != access::Rule::Kind::node) out.read.push_back(rule.written);
-  }
-  if (ingest_) out.shown = mapping::presentation_text(ingest_->presentation(feed));
-  return out;
-}
-
-/// Of feeds that are followed what their origin says goes on from here as it came.
-access::Statement Node::statement(const std::function<bool(std::string_view)>& given) const {
-  const auto said = knowledge_->said();
-  access::Charter charter;
-  for (const auto& feed : store_->names()) {
-    if (!given(feed)) continue;
-    const auto heard = said.find(feed);
-    if (heard == said.end()) charter.feeds.emplace(feed, own_terms(feed));
-    else if (heard->second) charter.feeds.emplace(feed, *heard->second);
-  }
-  if (!charter.feeds.empty()) charter.issuer = knowledge_->reliance().issuer.empty() ? sign_in_->issuer() : knowledge_->issuer();
-  const Micros as_of{now().count - knowledge_->age().value_or(std::chrono::microseconds(0)).count()};
-  auto version = access::version_of(charter);
-  return {as_of, std::move(version), std::move(charter), knowledge_->rules_as_of().value_or(now())};
-}
-
-mapping::Presentation Node::presentation(std::string_view feed) const {
-  if (!ingest_) return {};
-  const auto said = knowledge_->said();
-  const auto heard = said.find(feed);
-  if (heard == said.end() || !heard->second) return ingest_->presentation(feed);
-  config::Diagnostics unknown;
-  return mapping::read_presentation(config::parse_yaml(heard->second->shown, "the origin of feed " + std::string(feed), unknown), unknown);
-}
-
-void Node::take_up_heard() {
-  if (!knowledge_->reliance().issuer.empty()) sign_in_->believe(knowledge_->issuer());
-  {
-    const std::lock_guard lock(ruling_policy_mutex_);
-    auto said = knowledge_->said();
-    if (said != ruling_said_) access_->use(policy_with(ruling_policy_, ruling_said_ = std::move(said), log_));
-  }
-  serve_->look_again();
-  tell_nodes();
-}
-
-void Node::tell_nodes() {
-  charter_desk_->ring();
-  charters_->ring();
 }
 
 void Node::tend() {
@@ -385,7 +307,7 @@ void Node::reload() {
   {
     const std::lock_guard lock(ruling_policy_mutex_);
     ruling_policy_ = reading.configuration.policy;
-    access_->use(policy_with(ruling_policy_, ruling_said_, log_));
+    access_->use(policy());
   }
   const std::string rules = changed_rules(ruling_, reading.configuration.written);
   ruling_ = reading.configuration.written;

@@ -19,6 +19,7 @@
 #include "gateway/federation/charters.hpp"
 #include "gateway/federation/errands.hpp"
 #include "gateway/federation/federation.hpp"
+#include "gateway/federation/lookout.hpp"
 #include "gateway/ingest/ingest.hpp"
 #include "gateway/net/access_log.hpp"
 #include "gateway/net/certificates.hpp"
@@ -64,6 +65,8 @@ class Node {
   [[nodiscard]] access::Statement statement(const std::function<bool(std::string_view)>& given) const;
   [[nodiscard]] access::Terms own_terms(std::string_view feed) const;
   [[nodiscard]] mapping::Presentation presentation(std::string_view feed) const;
+  /// The rules here, and those of the origins of feeds that are followed; with ruling_policy_mutex_ held where others may have it.
+  [[nodiscard]] access::Policy policy();
   /// Rules and keys that other nodes have said are taken up.
   void take_up_heard();
   /// Nodes that follow this one look again at what counts.
@@ -71,6 +74,8 @@ class Node {
   Status open_sign_in(const Configuration& configuration);
   /// By which keys other nodes are known here.
   void open_peers(const std::string& name);
+  /// What is said to other nodes, and heard of them, beside the feeds.
+  void open_mesh(net::Router& router);
   Status open_doors(const net::Listening& listening);
   Status open_server(const Configuration& configuration, net::ServerOptions options);
   [[nodiscard]] base::Log& acts_log() { return unheard_ ? *unheard_ : log_; }
@@ -103,6 +108,7 @@ class Node {
   std::unique_ptr<federation::Bindings> resting_;  // null: the node runs, and its federation has them
   std::unique_ptr<serve::PeersDesk> peers_desk_;
   std::unique_ptr<serve::CharterDesk> charter_desk_;
+  std::unique_ptr<federation::Lookout> lookout_;
   std::unique_ptr<federation::Charters> charters_;
   std::shared_ptr<void> rights_subscription_;
   std::unique_ptr<net::Certificates> certificates_;  // null: in clear

@@ -1,5 +1,6 @@
 #include "gateway/app/peer_state.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace meshgate::app {
@@ -56,6 +57,7 @@ serve::MeshLink brought_by(const std::vector<std::pair<std::string, federation::
     feed.feed = name;
     feed.state = federation::word(standing.state);
     feed.error = standing.error;
+    out.last = std::max(out.last, standing.last);
     if (out.since.count == 0 || standing.since < out.since) out.since = standing.since;
     if (standing.state != federation::Standing::State::failing) continue;
     out.state = feed.state;
@@ -78,6 +80,20 @@ serve::MeshPeer peer_of(const federation::PeerReport& report) {
     for (const auto& one : report.reached) link.feeds.push_back(feed_of(one));
   }
   if (!report.brings.empty()) out.links.push_back(brought_by(report.brings));
+  return out;
+}
+
+federation::SeenFollower seen_follower(const serve::Follower& follower) {
+  federation::SeenFollower out{follower.subject, {}};
+  out.node.node = follower.node;
+  out.node.age = std::chrono::seconds(std::max<std::int64_t>(0, now().count - follower.last) / 1000000);
+  for (const auto& [name, feed] : follower.feeds) {
+    auto& one = out.node.feeds.emplace_back();
+    one.feed = name;
+    one.state = follower.here ? "following" : "gone";
+    one.partitions.assign(feed.partitions.begin(), feed.partitions.begin() + static_cast<std::ptrdiff_t>(std::min(feed.partitions.size(), SeenFeed::kMostPartitions)));
+    one.seq = std::max(feed.sent.load(), number(feed.asked));
+  }
   return out;
 }
 

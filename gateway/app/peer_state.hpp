@@ -1,6 +1,8 @@
 #pragma once
 
 #include "gateway/federation/federation.hpp"
+#include "gateway/federation/lookout.hpp"
+#include "gateway/serve/followers.hpp"
 #include "gateway/serve/serve.hpp"
 
 namespace meshgate::app {
@@ -9,5 +11,7 @@ namespace meshgate::app {
 serve::SourceState state_of(const federation::Standing& standing);
 /// The same of a peer.
 serve::MeshPeer peer_of(const federation::PeerReport& report);
+/// A node that follows this one, as others are told of it.
+federation::SeenFollower seen_follower(const serve::Follower& follower);
 
 }  // namespace meshgate::app

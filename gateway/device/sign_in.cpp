@@ -55,17 +55,26 @@ bool is_refusal(const net::HttpClient::Answer& answer) {
   return answer.status == 401 && answer.fields.find("Meshgate-Protocol") && parse_problem(answer.body).type == kSignInRefused;
 }
 
-/// `refused`: the node itself says no.
-Result<Grant> ask(net::HttpClient& client, const std::string& node, const std::string& question, bool& refused) {
-  const std::string url = node + "/auth/token";
+constexpr unsigned kTooMany = 429;
+
+Result<net::HttpClient::Answer> post(net::HttpClient& client, const std::string& node, const std::string& question) {
   net::Fields fields;
   fields.add("Content-Type", "application/json");
-  const auto answer = client.send("POST", url, question, fields);
+  return client.send("POST", node + "/auth/token", question, fields);
+}
+
+Result<Grant> granted(const net::HttpClient::Answer& answer, const std::string& node) {
+  if (answer.status == 404) return Error{Code::config, answered(answer, node).message + "; the URL is that of the node, without a path"};
+  if (answer.status != 200) return answered(answer, node);
+  return parse_grant(answer.body, node + "/auth/token");
+}
+
+/// `refused`: the node itself says no.
+Result<Grant> ask(net::HttpClient& client, const std::string& node, const std::string& question, bool& refused) {
+  const auto answer = post(client, node, question);
   if (!answer) return answer.error();
   refused = is_refusal(*answer);
-  if (answer->status == 404) return Error{Code::config, answered(*answer, node).message + "; the URL is that of the node, without a path"};
-  if (answer->status != 200) return answered(*answer, node);
-  return parse_grant(answer->body, url);
+  return granted(*answer, node);
 }
 
 Error in_use(const std::string& file) { return {Code::retry, file + ": another program refreshes this sign-in at the moment"}; }
@@ -92,8 +101,10 @@ Result<SignedIn> sign_in(net::HttpClient& client, const std::string& url, std::s
   append(question, "password", password);
   append(question, "device", device);
   append(question, "device_key", base64url(out.key.verifying().bytes()));
-  bool refused = false;
-  auto grant = ask(client, url, question + "}", refused);
+  const auto answer = post(client, url, question + "}");
+  if (!answer) return answer.error();
+  if (answer->status == kTooMany) return Error{Code::auth, answered(*answer, url).message};
+  auto grant = granted(*answer, url);
   if (!grant) return std::move(grant).error();
   if (grant->refresh.empty()) return Error{Code::config, url + ": the node gave no refresh token; it may be newer than this program"};
   out.device = std::move(grant->device);

@@ -17,7 +17,7 @@ namespace meshgate::device {
 struct Grant;
 
 /// Signs this device in at a node: a person's name and password, once, for tokens and a key of the device's own. Blocks.
-/// Code::auth: refused.
+/// Code::auth: refused, or too many have been tried: no other node is to be asked the same.
 Result<SignedIn> sign_in(net::HttpClient& client, const std::string& url, std::string_view user, std::string_view password, std::string_view device);
 
 /// Gives the Authorization field of a device that is signed in, and refreshes its token before it is over. One refresh at a time, also of several

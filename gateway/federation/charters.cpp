@@ -4,12 +4,10 @@
 
 #include "gateway/base/backoff.hpp"
 #include "gateway/federation/answered.hpp"
-#include "gateway/net/loops.hpp"
+#include "gateway/federation/on_pool.hpp"
 #include "mesh/percent_encoding.hpp"
 
 namespace meshgate::federation {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -17,6 +15,7 @@ constexpr std::chrono::milliseconds kFirstWait{250};
 constexpr std::chrono::milliseconds kLongestWait{15000};
 constexpr std::chrono::seconds kSilent{5};      ///< between questions to a peer that says nothing to this node
 constexpr std::chrono::seconds kHeartbeat{10};  ///< it is said at least so often, so that it is known how old it is
+constexpr std::chrono::seconds kMeetAgain{5};
 constexpr std::string_view kPath = "/peers/charter";
 
 bool carries(const Options& options, std::size_t peer) {
@@ -28,7 +27,9 @@ bool carries(const Options& options, std::size_t peer) {
 /// One direction of one peer, on a thread of its own.
 class Charters::Line {
  public:
-  Line(Charters& all, const Peer& peer, bool asks) : all_(all), peer_(peer), asks_(asks), client_(peer.client), thread_([this] { run(); }) {}
+  enum class Way : std::uint8_t { asks, tells };
+  /// `meets`: see House; one of the two of a peer does.
+  Line(Charters& all, const Peer& peer, Way way, bool meets) : all_(all), peer_(peer), asks_(way == Way::asks), meets_(meets), client_(peer.client), thread_([this] { run(); }) {}
   ~Line() { thread_.join(); }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
@@ -47,6 +48,7 @@ class Charters::Line {
       }
       const Status who = right_node();
       const auto pause = !who ? Result<std::chrono::milliseconds>(who.error()) : asks_ ? ask() : tell();
+      if (pause) meet();
       if (pause) backoff.succeeded();
       else complain(pause.error());
       std::unique_lock lock(all_.mutex_);
@@ -59,6 +61,13 @@ class Charters::Line {
     if (why.code == Code::cancelled || why.message == complaint_) return;
     complaint_ = why.message;
     all_.house_.log.warning("federation", peer_.name + ": rules and keys " + (asks_ ? "cannot be heard: " : "cannot be told: ") + why.message);
+  }
+
+  void meet() {
+    const auto at = std::chrono::steady_clock::now();
+    if (!meets_ || at < meet_again_) return;
+    all_.house_.meet(client_, peer_);
+    meet_again_ = at + kMeetAgain;
   }
 
   /// Whether the node is the one that the configuration names by its key, where it does.
@@ -108,6 +117,8 @@ class Charters::Line {
   Charters& all_;
   const Peer& peer_;
   const bool asks_;
+  const bool meets_;
+  std::chrono::steady_clock::time_point meet_again_{};
   net::HttpClient client_;
   std::string said_;  ///< the version that the peer has been told
   std::string complaint_;
@@ -121,8 +132,10 @@ void Charters::start() {
   for (std::size_t number = 0; number < house_.options.peers.size(); ++number) {
     const Peer& peer = house_.options.peers[number];
     const bool wanted = carries(house_.options, number) || peer.name == house_.knowledge.reliance().issuer;
-    if (wanted && speaks(peer)) lines_.push_back(std::make_unique<Line>(*this, peer, true));
-    if (!peer.push.empty()) lines_.push_back(std::make_unique<Line>(*this, peer, false));
+    const bool asks = wanted && speaks(peer);
+    const bool known = house_.meet && speaks(peer);
+    if (asks) lines_.push_back(std::make_unique<Line>(*this, peer, Line::Way::asks, known));
+    if (!peer.push.empty()) lines_.push_back(std::make_unique<Line>(*this, peer, Line::Way::tells, known && !asks));
   }
 }
 
@@ -165,13 +178,7 @@ net::Response Charters::hear(const net::Request& request) {
 }
 
 void Charters::add_routes(net::Router& router) {
-  router.add("PUT", std::string(kPath), [this](const net::Request& request, net::Reply& reply) -> asio::awaitable<void> {
-    const auto answer = std::make_shared<net::Response>();
-    std::function<void()> job = [this, answer, &request] { *answer = hear(request); };
-    const Status ran = co_await net::async_run_blocking(house_.pool, std::move(job));
-    if (!ran) *answer = net::problem(503, "try-again", "Try again", ran.error().message, request.id);
-    (void)co_await reply.async_send(std::move(*answer));
-  });
+  router.add("PUT", std::string(kPath), on_pool(house_.pool, [this](const net::Request& request) { return hear(request); }));
 }
 
 }  // namespace meshgate::federation

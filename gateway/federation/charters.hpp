@@ -35,6 +35,7 @@ class Charters {
     base::Log& log;
     State state;                 ///< blocks
     std::function<void()> told;  ///< something else is known; on any thread, may block
+    std::function<void(net::HttpClient& client, const Peer& peer)> meet{};  ///< what else is said to a peer that knows this node, every few seconds; may block
   };
   explicit Charters(House house);
   ~Charters();

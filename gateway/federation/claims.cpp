@@ -6,14 +6,12 @@
 
 #include "gateway/federation/answered.hpp"
 #include "gateway/federation/bindings.hpp"
-#include "gateway/net/loops.hpp"
+#include "gateway/federation/on_pool.hpp"
 #include "mesh/base64url.hpp"
 #include "mesh/key_text.hpp"
 #include "mesh/percent_encoding.hpp"
 
 namespace meshgate::federation {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -162,20 +160,8 @@ net::Response ClaimDesk::tell_seal(const net::Request& request) {
 }
 
 void ClaimDesk::add_routes(net::Router& router) {
-  router.add("GET", "/peers/feeds/{feed}/seal", [this](const net::Request& request, net::Reply& reply) -> asio::awaitable<void> {
-    const auto answer = std::make_shared<net::Response>();
-    std::function<void()> job = [this, answer, &request] { *answer = tell_seal(request); };
-    const Status ran = co_await net::async_run_blocking(pool_, std::move(job));
-    if (!ran) *answer = net::problem(503, "unavailable", "Not now", ran.error().message, request.id);
-    (void)co_await reply.async_send(std::move(*answer));
-  });
-  router.add("POST", "/peers/feeds/{feed}/claim", [this](const net::Request& request, net::Reply& reply) -> asio::awaitable<void> {
-    const auto answer = std::make_shared<net::Response>();
-    std::function<void()> job = [this, answer, &request] { *answer = take(request); };
-    const Status ran = co_await net::async_run_blocking(pool_, std::move(job));
-    if (!ran) *answer = net::problem(503, "unavailable", "Not now", ran.error().message, request.id);
-    (void)co_await reply.async_send(std::move(*answer));
-  });
+  router.add("GET", "/peers/feeds/{feed}/seal", on_pool(pool_, [this](const net::Request& request) { return tell_seal(request); }));
+  router.add("POST", "/peers/feeds/{feed}/claim", on_pool(pool_, [this](const net::Request& request) { return take(request); }));
 }
 
 }  // namespace meshgate::federation

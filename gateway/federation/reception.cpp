@@ -167,7 +167,7 @@ std::optional<Standing> Reception::standing(std::string_view feed) const {
   const std::lock_guard lock(mutex_);
   const auto own = brought_.find(feed);
   if (own == brought_.end()) return std::nullopt;
-  Standing out{Standing::State::following, own->second.peer, own->second.error, own->second.since};
+  Standing out{Standing::State::following, own->second.peer, own->second.error, own->second.since, own->second.last};
   const auto silent = now().count - own->second.last.count;
   if (out.error.empty() && silent > kSilence) out.error = "nothing has been brought for " + std::to_string(silent / 1000000) + " s; look at that node and the line";
   if (now().count - own->second.forked.count < kSilence) out.error = own->second.fork;

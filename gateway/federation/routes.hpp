@@ -23,6 +23,7 @@ struct Standing {
   std::string peer;   ///< from which it is followed, or was last
   std::string error;  ///< why it is not, from any of its peers
   Micros since{0};
+  Micros last{0};  ///< when a peer that brings it came last; 0: none does
 };
 
 /// A feed at a peer, as this node knows it.

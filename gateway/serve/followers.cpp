@@ -21,7 +21,7 @@ void Follower::sent(const std::string& feed, Seq seq) {
   if (at != feeds.end() && at->second.sent < number(seq)) at->second.sent = number(seq);
 }
 
-std::shared_ptr<Follower> Followers::arrives(const net::Request& request, const SyncQuestion& question) {
+std::shared_ptr<Follower> Followers::arrives(const net::Request& request, const access::Principal& who, const SyncQuestion& question) {
   const auto name = request.fields.find("Meshgate-Node");
   if (!name || !is_name(*name)) return nullptr;
   auto out = std::make_shared<Follower>();
@@ -35,7 +35,7 @@ std::shared_ptr<Follower> Followers::arrives(const net::Request& request, const 
     for (const auto& [partition, cursor] : wish.cursors) feed.asked = std::max(feed.asked, cursor.seq);
   }
   const std::lock_guard lock(mutex_);
-  const std::pair key(out->subject, out->node);
+  const std::array key{out->subject, who.device, out->node};
   if (!nodes_.contains(key) && nodes_.size() >= kMost) {
     std::erase_if(nodes_, [](const auto& one) { return !one.second->here; });
     if (nodes_.size() >= kMost) return nullptr;

@@ -1,13 +1,14 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "gateway/access/principal.hpp"
 #include "gateway/net/message.hpp"
 #include "gateway/serve/sync_question.hpp"
 #include "mesh/time.hpp"
@@ -37,13 +38,13 @@ class Followers {
  public:
   static constexpr std::size_t kMost = 1000;  ///< beyond which those that have gone are forgotten, and others not listed
 
-  /// Nothing for a reader that does not say that it is a node.
-  std::shared_ptr<Follower> arrives(const net::Request& request, const SyncQuestion& question);
+  /// Nothing for a reader that does not say that it is a node. `who`: two devices of one name are told apart by what they are signed in as.
+  std::shared_ptr<Follower> arrives(const net::Request& request, const access::Principal& who, const SyncQuestion& question);
   [[nodiscard]] std::vector<std::shared_ptr<const Follower>> all() const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<Follower>> nodes_;  ///< by subject and name
+  std::map<std::array<std::string, 3>, std::shared_ptr<Follower>> nodes_;  ///< by subject, device and name
 };
 
 }  // namespace meshgate::serve

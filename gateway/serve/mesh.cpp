@@ -180,10 +180,10 @@ void append_held(std::string& out, const store::FeedState& state, const std::opt
   out += '}';
 }
 
-net::Response mesh(Context& context, const Visit& visit, const Neighbours& neighbours) {
+net::Response mesh(Context& context, const Visit& visit, const Followers& followers, const OtherNodes& others) {
   if (auto good = check_parameters(visit.request, {}); !good) return failure(visit.request, good.error());
   const auto& services = context.services;
-  const auto peers = neighbours.peers();
+  const auto peers = others.peers();
   std::string body = "{";
   text(body, "node", services.node);
   text(body, "version", services.version);
@@ -196,14 +196,15 @@ net::Response mesh(Context& context, const Visit& visit, const Neighbours& neigh
   }
   list(body, "feeds", feeds, [&](std::string& out, const store::FeedState& one) { append_held(out, one, services.sources.of(one.name), peers); });
   list(body, "peers", peers, append_peer);
-  list(body, "followers", neighbours.followers.all(), append_follower);
+  list(body, "followers", followers.all(), append_follower);
+  list(body, "nodes", others.seen(), append_node);
   return json(body + "}\n");
 }
 
 }  // namespace
 
-void add_mesh(Context& context, net::Router& router, Neighbours neighbours) {
-  auto make = [neighbours = std::move(neighbours)](Context& all, const Visit& visit) { return mesh(all, visit, neighbours); };
+void add_mesh(Context& context, net::Router& router, const Followers& followers, OtherNodes others) {
+  auto make = [&followers, others = std::move(others)](Context& all, const Visit& visit) { return mesh(all, visit, followers, others); };
   administer(context, router, access::Role::viewer, Office::look, "GET", "/mesh", std::move(make));
 }
 

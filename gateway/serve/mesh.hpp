@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mesh/seen_node.hpp"
 #include "mesh/time.hpp"
 
 namespace meshgate::net {
@@ -51,13 +52,13 @@ struct MeshPeer {
   std::vector<MeshLink> links;
 };
 
-/// What is known of other nodes.
-struct Neighbours {
-  const Followers& followers;
+/// What is known of other nodes; must not block for long.
+struct OtherNodes {
   std::function<std::vector<MeshPeer>()> peers;
+  std::function<std::vector<SeenNode>()> seen;  ///< those that others tell of
 };
 
-/// GET /mesh: this node, its peers, and the nodes that follow it.
-void add_mesh(Context& context, net::Router& router, Neighbours neighbours);
+/// GET /mesh: this node, its peers, the nodes that follow it, and those that they tell of.
+void add_mesh(Context& context, net::Router& router, const Followers& followers, OtherNodes others);
 
 }  // namespace meshgate::serve

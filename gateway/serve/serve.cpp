@@ -59,9 +59,8 @@ void Serve::add_routes(net::Router& router) {
   add_admin(context, router);
 }
 
-void Serve::add_mesh(net::Router& router, std::function<std::vector<MeshPeer>()> peers) {
-  serve::add_mesh(state_->context, router, {state_->followers, std::move(peers)});
-}
+void Serve::add_mesh(net::Router& router, OtherNodes others) { serve::add_mesh(state_->context, router, state_->followers, std::move(others)); }
+const Followers& Serve::followers() const { return state_->followers; }
 
 Status readable(const store::Store& store) {
   if (store.writing() != store::Writing::stopped) return {};

@@ -93,6 +93,8 @@ struct Services {
   access::SignIn* sign_in = nullptr;  ///< who is signed in with what, for administrators; null: nobody can sign in
 };
 
+class Followers;
+
 /// The node's HTTP interface, as HTTP.md describes it.
 class Serve {
  public:
@@ -103,8 +105,10 @@ class Serve {
   Serve& operator=(const Serve&) = delete;
 
   void add_routes(net::Router& router);
-  /// GET /mesh, of a node that may have peers: `peers` says how they do, and must not block for long.
-  void add_mesh(net::Router& router, std::function<std::vector<MeshPeer>()> peers);
+  /// GET /mesh, of a node that may have peers.
+  void add_mesh(net::Router& router, OtherNodes others);
+  /// The nodes that have followed this one since the start.
+  [[nodiscard]] const Followers& followers() const;
   /// Wakes all who wait for a change, so that they see that the server is draining: ServerOptions::on_drain calls this.
   void wake();
   /// Open answers look again at what they may show: as after every change that `Services::access` tells of by itself. For a device that was

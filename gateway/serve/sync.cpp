@@ -16,7 +16,7 @@ asio::awaitable<void> async_sync(Context& context, Followers& followers, const V
     (void)co_await reply.async_send(std::move(answer));
     co_return;
   }
-  auto follower = followers.arrives(request, *question);
+  auto follower = followers.arrives(request, visit.who.principal(), *question);
   SyncStream stream(context, visit, reply, std::move(*question), std::move(follower));
   co_await stream.async_run();
 }

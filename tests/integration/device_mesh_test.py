@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import socket
 import tempfile
 
 from certificates_test import Authority
@@ -18,7 +19,7 @@ from processes import wait_for
 
 class Test:
     def __init__(self, program, folder, directory, authority, database):
-        self.folder, self.directory = folder, directory
+        self.program, self.folder, self.directory = program, folder, directory
         self.gateway = TlsNode(program, os.path.join(folder, "hq"), authority, gateway(directory, database))
         self.hub = TlsNode(program, os.path.join(folder, "hub"), authority, hub(self.gateway.url, "24h"))
         self.device = Device(program, os.path.join(folder, "own"))
@@ -44,10 +45,36 @@ class Test:
             return (self.device.feed("sales") or {}).get("source", {})
         wait_for(f"the device to follow {node.url}: {source()}", lambda: source().get("name") == node.url[8:] and source().get("state") == "following")
 
+    def secret(self, text):
+        path = os.path.join(self.folder, "password")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+        return path
+
+    def signs_in_where_one_answers(self):
+        """The first upstream that answers decides: who cannot be reached is gone by, who says no is the last that is asked."""
+        other = Device(self.program, os.path.join(self.folder, "other"))
+        who = ["--ca", self.ca, "--user", "ann", "--password-file"]
+        with other.stopped_in_the_end(), socket.create_server(("127.0.0.1", 0)) as second:
+            second.setblocking(False)
+            code, said = other.run_once("--upstream", self.gateway.url, "--upstream", f"https://127.0.0.1:{second.getsockname()[1]}", *who, self.secret("wrong"))
+            try:
+                second.accept()
+                raise SystemExit("FAIL a wrong password was tried at the second upstream too")
+            except BlockingIOError:
+                expect(code == 1 and "401" in said, f"a wrong password is tried once: {said.strip()}")
+            self.hub.stop()
+            other.start("--upstream", self.hub.url, "--upstream", self.gateway.url, *who, self.secret(PASSWORDS["ann"]))
+            other.token("app")
+            wait_for("a device whose first upstream is off to hold what ann may see", lambda: {name: count for name, (_, count, _) in (other.holds("sales") or {}).items()} == {"north": 2, "south": 1})
+            self.hub.start()
+            other.stop()
+            other.start()
+            wait_for("it to follow the first, with the sign-in at the second", lambda: ((other.feed("sales") or {}).get("source") or {}).get("name") == self.hub.url[8:])
+            print("ok   a device signs in at the upstream that answers, and follows the other with that", flush=True)
+
     def one_sign_in(self):
-        password = os.path.join(self.folder, "password")
-        with open(password, "w", encoding="ascii") as file:
-            file.write(PASSWORDS["ann"] + "\n")
+        password = self.secret(PASSWORDS["ann"])
         self.device.start("--upstream", self.gateway.url, "--upstream", self.hub.url, "--ca", self.ca, "--user", "ann", "--password-file", password)
         self.device.token("app")
         self.holds(north=2, south=1)
@@ -99,6 +126,7 @@ def main():
                 test.gateway.start()
                 test.hub.start()
                 wait_for("ann to be let in at the hub", lambda: test.hub.explained("ann", "north", "sales"))
+                test.signs_in_where_one_answers()
                 test.one_sign_in()
                 test.what_was_lost()
         finally:

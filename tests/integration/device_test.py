@@ -147,6 +147,10 @@ def another_key(program, device, origin, hub, rows):
     code, said = device.run_once("accept", "orders", key)
     expect(code == 1 and "in use by another process" in said, f"while the device runs: {said.strip()}")
     device.stop()
+    device.start()
+    wait_for("the device to refuse it after a restart too", lambda: key in refused())
+    expect(device.holds("orders") == before, "to whose key a feed is bound it knows over a restart")
+    device.stop()
     code, said = device.run_once("accept", "orders", "no key")
     expect(code == 2 and "ed25519:" in said, f"what is no key: {said.strip()}")
     for feed in FEEDS:

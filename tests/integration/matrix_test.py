@@ -191,7 +191,7 @@ class Matrix:
                  # Who knows a feed by its uid may know whose it is; who this node is, anybody.
                  ("GET", "/peers/feeds/{feed}/seal", 404), ("GET", "/peers/identity?nonce=1", 200),
                  # Rules and keys are told to nodes that show one, and heard from those.
-                 ("GET", "/peers/charter", person.refused), ("PUT", "/peers/charter", 404)]
+                 ("GET", "/peers/charter", person.refused), ("PUT", "/peers/charter", 404), ("POST", "/peers/mesh", 404)]
         for method, route, wanted in fixed:
             self.cells += 1
             status, fields, text = proof.ask(method, route.replace("{device}", "none").replace("{feed}", "open"))
@@ -251,7 +251,7 @@ class Matrix:
 
     def wanted_cells(self, proofs):
         """Of one person in one state: the cells of slices, and for each proof a range, the fixed routes and those of administration."""
-        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 23 + 13)
+        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 24 + 13)
 
 
 def routes_of(node):

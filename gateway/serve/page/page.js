@@ -155,10 +155,21 @@ function followerRows(one, seqs) {
   const note = one.subject ? "" : "It showed no certificate: this is what it calls itself.";
   return meshRow(one.node, "follows this node", one.connected ? LINKS.connected : ["gone", "bad"], one.connected ? one.since : one.last, feeds, [note]);
 }
-/** A row for each way in which feeds come from a peer or go there, and for each node that follows this one. */
-function meshRows({ feeds, peers, followers }) {
+/** What others tell of a node, with who says it and how long ago that was. */
+function seenRows(one, here) {
+  const late = feed => here.get(feed.feed)?.epoch === feed.epoch ? behind(here.get(feed.feed).seq - feed.seq) || "up to date" : "";
+  const feeds = one.feeds.map(feed => [feed.feed, ...(feed.partitions ?? []), late(feed)]);
+  const heard = one.age < 60 ? ["heard of", "good"] : ["heard of before", "busy"];
+  const [first, ...more] = one.over ?? [];
+  const way = first === undefined ? "tells of itself" : `known from ${first}${more.map(name => `, over ${name}`).join("")}`;
+  return meshRow(one.node, way, heard, new Date(Date.now() - one.age * 1000).toISOString(), feeds, []);
+}
+/** A row for each way in which feeds come from a peer or go there, for each node that follows this one, and for each that others tell of. */
+function meshRows({ feeds, peers, followers, nodes }) {
+  const here = new Map(feeds.map(one => [one.feed, one]));
   const seqs = new Map(feeds.map(one => [one.feed, one.seq]));
-  return [...peers.flatMap(peer => peer.links.flatMap(link => linkRows(peer, link, seqs))), ...followers.flatMap(one => followerRows(one, seqs))];
+  return [...peers.flatMap(peer => peer.links.flatMap(link => linkRows(peer, link, seqs))), ...followers.flatMap(one => followerRows(one, seqs)),
+    ...nodes.flatMap(one => seenRows(one, here))];
 }
 
 const short = (value, most) => value.length > most ? value.slice(0, most) + "…" : value;

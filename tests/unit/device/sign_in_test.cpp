@@ -205,5 +205,17 @@ TEST_F(DeviceSignIn, SaysWhenThePasswordIsWrong) {
   EXPECT_EQ(refused.error().message.find("Wrong-Password-9"), std::string::npos);
 }
 
+TEST_F(DeviceSignIn, WhoGuessesTooOftenIsRefusedAndNotSentToAnotherNode) {
+  net::HttpClient client;
+  std::string said;
+  for (int i = 0; i < 8 && said.find("429") == std::string::npos; ++i) {
+    const auto refused = device::sign_in(client, server_->url(), "ann", "Wrong-Password-9", "laptop");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::auth) << refused.error().message;
+    said = refused.error().message;
+  }
+  EXPECT_NE(said.find("429"), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace meshgate::device
