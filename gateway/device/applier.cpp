@@ -1,5 +1,6 @@
 #include "gateway/device/applier.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace meshgate::device {
@@ -12,27 +13,29 @@ Result<ContentHash> hash_of(const Place& place, std::string_view id, std::string
   return Error{Code::conflict, "table " + place.feed->name + ", _id '" + std::string(id) + "': _rev was changed by another program"};
 }
 
+/// Who compares what the partition has must not take for equal what is no more.
+void unsettle(const Memberships& there, const std::string& rev) {
+  const auto was = Revision::parse(rev);
+  for (const Memberships::Unread& one : there.unread) {
+    if (was && one.hash == was->hash) ++one.place->generation;
+  }
+}
+
 }  // namespace
 
-Result<Applier> Applier::open(Database& database) {
+Result<Applier> Applier::open(Database& database, Ledger& ledger) {
   Applier out;
   out.database_ = &database;
-  const struct {
-    Statement Applier::*into;
-    const char* sql;
-  } all[] = {
-      {&Applier::note_, "INSERT OR IGNORE INTO _meshgate_met(place,id) VALUES(?1,?2)"},
-      {&Applier::forget_, "DELETE FROM _meshgate_met WHERE place=?1 AND id=?2"},
-      {&Applier::find_member_, "SELECT hash FROM _meshgate_members WHERE feed=?1 AND id=?2 AND place=?3"},
-      {&Applier::put_member_, "INSERT OR REPLACE INTO _meshgate_members(feed,id,place,seq,hash) VALUES(?1,?2,?3,?4,?5)"},
-      {&Applier::drop_member_, "DELETE FROM _meshgate_members WHERE feed=?1 AND id=?2 AND place=?3"},
-      {&Applier::any_member_, "SELECT 1 FROM _meshgate_members WHERE feed=?1 AND id=?2 LIMIT 1"},
-  };
-  for (const auto& [into, sql] : all) {
-    auto statement = database.prepare(sql);
-    if (!statement) return std::move(statement).error();
-    out.*into = std::move(*statement);
-  }
+  out.ledger_ = &ledger;
+  auto members = MemberTable::open(database, ledger);
+  if (!members) return std::move(members).error();
+  out.members_ = std::move(*members);
+  auto note = database.prepare("INSERT OR IGNORE INTO _meshgate_met(place,id) VALUES(?1,?2)");
+  if (!note) return std::move(note).error();
+  out.note_ = std::move(*note);
+  auto forget = database.prepare("DELETE FROM _meshgate_met WHERE place=?1 AND id=?2");
+  if (!forget) return std::move(forget).error();
+  out.forget_ = std::move(*forget);
   return out;
 }
 
@@ -71,17 +74,21 @@ Status Applier::put_row(Place& place, const Put& put) {
   return {};
 }
 
+Result<Kept> Applier::kept_row(FeedTable& table, std::string_view id) {
+  auto kept = table.find(id);
+  if (!kept) return std::move(kept).error();
+  if (*kept) return std::move(**kept);
+  return Error{Code::internal, "table " + table.table() + ": a trigger of another program removed a row while it was written; drop that trigger"};
+}
+
 Status Applier::put_existing(Place& place, const Put& put) {
   FeedTable& table = place.feed->table;
-  auto kept = table.find(put.row.id);
+  auto kept = kept_row(table, put.row.id);
   if (!kept) return std::move(kept).error();
-  if (!*kept)
-    return Error{Code::internal,
-                 "table " + table.table() + ": a trigger of another program removed a row while it was written; drop that trigger"};
-  auto old = hash_of(place, put.row.id, (*kept)->rev);
+  auto old = hash_of(place, put.row.id, kept->rev);
   if (!old) return std::move(old).error();
-  if ((*kept)->rev == put.row.rev && (*kept)->plain) {
-    return (*kept)->seq == static_cast<std::int64_t>(number(put.row.seq)) ? Status() : table.set_seq(put.row.id, put.row.seq);
+  if (kept->rev == put.row.rev && kept->plain) {
+    return kept->seq == static_cast<std::int64_t>(number(put.row.seq)) ? Status() : table.set_seq(put.row.id, put.row.seq);
   }
   if (auto done = table.update(put.row); !done) return done;
   count_out(place, *old);
@@ -90,36 +97,30 @@ Status Applier::put_existing(Place& place, const Put& put) {
 }
 
 Status Applier::put_member(Place& place, const Put& put) {
-  find_member_.bind(1, place.feed->number);
-  find_member_.bind(2, put.row.id);
-  find_member_.bind(3, place.number);
-  auto there = find_member_.step();
+  auto there = members_.of(place, put.row.id);
   if (!there) return std::move(there).error();
-  if (*there) {
-    const auto hash = Bits128::from_hex(find_member_.text(0));
-    find_member_.reset();
-    count_out(place, ContentHash{hash.value_or(Bits128{})});
-  }
-  const std::string hash = put.hash.bits.hex();
-  put_member_.bind(1, place.feed->number);
-  put_member_.bind(2, put.row.id);
-  put_member_.bind(3, place.number);
-  put_member_.bind(4, static_cast<std::int64_t>(number(put.row.seq)));
-  put_member_.bind(5, hash);
-  if (auto done = put_member_.run(); !done) return done;
+  if (there->own) count_out(place, *there->own);
+  if (auto done = members_.put(place, put.row.id, put.row.seq, put.hash); !done) return done;
   count_in(place, put.hash);
-  return put_shared_row(*place.feed, put);
+  return put_shared_row(place, put, *there);
 }
 
-Status Applier::put_shared_row(MirroredFeed& feed, const Put& put) {
-  auto added = feed.table.insert(put.row);
+Status Applier::put_shared_row(Place& place, const Put& put, const Memberships& there) {
+  FeedTable& table = place.feed->table;
+  auto added = table.insert(put.row);
   if (!added) return std::move(added).error();
-  if (*added) return {};
-  auto kept = feed.table.find(put.row.id);
+  if (*added || there.last > put.row.seq) return {};
+  auto kept = kept_row(table, put.row.id);
   if (!kept) return std::move(kept).error();
-  const auto seq = static_cast<std::int64_t>(number(put.row.seq));
-  if (*kept && ((*kept)->seq > seq || ((*kept)->rev == put.row.rev && (*kept)->plain && (*kept)->seq == seq))) return {};
-  return feed.table.update(put.row);
+  if (kept->rev != put.row.rev || !kept->plain) {
+    unsettle(there, kept->rev);
+    return table.update(put.row);
+  }
+  Seq at = put.row.seq;
+  for (const Memberships::Unread& one : there.unread) {
+    if (one.hash == put.hash) at = std::max(at, one.seq);
+  }
+  return kept->seq == static_cast<std::int64_t>(number(at)) ? Status() : table.set_seq(put.row.id, at);
 }
 
 Status Applier::gone(Place& place, std::string_view id) {
@@ -139,26 +140,19 @@ Status Applier::gone_row(Place& place, std::string_view id) {
 }
 
 Status Applier::gone_member(Place& place, std::string_view id) {
-  find_member_.bind(1, place.feed->number);
-  find_member_.bind(2, id);
-  find_member_.bind(3, place.number);
-  auto there = find_member_.step();
+  auto there = members_.of(place, id);
   if (!there) return std::move(there).error();
-  if (!*there) return {};
-  const auto hash = Bits128::from_hex(find_member_.text(0));
-  find_member_.reset();
-  count_out(place, ContentHash{hash.value_or(Bits128{})});
-  drop_member_.bind(1, place.feed->number);
-  drop_member_.bind(2, id);
-  drop_member_.bind(3, place.number);
-  if (auto done = drop_member_.run(); !done) return done;
-  any_member_.bind(1, place.feed->number);
-  any_member_.bind(2, id);
-  auto other = any_member_.step();
-  if (!other) return std::move(other).error();
-  if (!*other) return place.feed->table.remove(id);
-  any_member_.reset();
-  return {};
+  if (!there->own) return {};
+  count_out(place, *there->own);
+  if (auto done = members_.drop(place, id); !done) return done;
+  FeedTable& table = place.feed->table;
+  if (!there->others) return table.remove(id);
+  if (!place.now.comparing) return {};
+  // It did not go in the feed's order: the row does not stand where this partition had it.
+  auto kept = table.find(id);
+  if (!kept) return std::move(kept).error();
+  const bool behind = *kept && (*kept)->seq > static_cast<std::int64_t>(number(there->last_of_all));
+  return behind ? table.set_seq(id, there->last_of_all) : Status();
 }
 
 Status Applier::drop_all(Place& place, const std::string& query, std::int64_t parameter, std::uint64_t& dropped) {
@@ -212,16 +206,13 @@ Status Applier::end_comparing(Place& place) {
   return database_->run("DELETE FROM _meshgate_met WHERE place=" + std::to_string(place.number));
 }
 
-Status Applier::new_epoch(Ledger& ledger, MirroredFeed& feed, const Epoch& epoch) {
+Status Applier::enter(MirroredFeed& feed, const Epoch& epoch) {
   feed.epoch = epoch;
-  const std::string number = std::to_string(feed.number);
-  auto done = database_->run("UPDATE " + quoted(feed.name) + " SET _seq=0; UPDATE _meshgate_members SET seq=0 WHERE feed=" + number);
-  if (!done) return done;
-  for (Place& place : ledger.places()) {
+  for (Place& place : ledger_->places()) {
     if (place.feed != &feed || place.now.cursor.start()) continue;
     if (auto begun = begin_pass(place); !begun) return begun;
   }
-  return ledger.save(feed);
+  return ledger_->save(feed);
 }
 
 }  // namespace meshgate::device

@@ -99,6 +99,28 @@ Place* Ledger::place(const MirroredFeed& feed, std::string_view partition) {
   return at == places_.end() ? nullptr : &*at;
 }
 
+Place* Ledger::place(std::int64_t number) {
+  const auto at = by_number_.find(number);
+  return at == by_number_.end() ? nullptr : at->second;
+}
+
+Place& Ledger::hold(std::int64_t number) {
+  Place& place = places_.emplace_back();
+  place.number = number;
+  by_number_[number] = &place;
+  return place;
+}
+
+void Ledger::forget_places(const MirroredFeed& feed) {
+  std::erase_if(by_number_, [&](const auto& one) { return one.second->feed == &feed; });
+  places_.remove_if([&](const Place& place) { return place.feed == &feed; });
+}
+
+void Ledger::forget_place(const Place& place) {
+  by_number_.erase(place.number);
+  places_.remove_if([&](const Place& one) { return &one == &place; });
+}
+
 Result<Columns> Ledger::load_columns(std::int64_t feed) {
   auto rows = database_.prepare("SELECT field,\"column\",type FROM _meshgate_fields WHERE feed=?1");
   if (!rows) return std::move(rows).error();
@@ -154,8 +176,7 @@ Status Ledger::load_places() {
     const auto owner =
         std::find_if(feeds_.begin(), feeds_.end(), [&](const MirroredFeed& feed) { return feed.number == rows->integer(1); });
     if (!cursor || !digest || owner == feeds_.end()) return damaged(database_, "_meshgate_partitions");
-    Place& place = places_.emplace_back();
-    place.number = rows->integer(0);
+    Place& place = hold(rows->integer(0));
     place.feed = &*owner;
     place.partition = rows->text(2);
     place.now = {*cursor,
@@ -249,8 +270,7 @@ Result<Place*> Ledger::add_place(MirroredFeed& feed, std::string_view partition)
   insert->bind(3, digest);
   auto row = insert->step();
   if (!row) return std::move(row).error();
-  Place& place = places_.emplace_back();
-  place.number = insert->integer(0);
+  Place& place = hold(insert->integer(0));
   insert->reset();
   place.feed = &feed;
   place.partition = partition;

@@ -38,9 +38,10 @@ Result<std::unique_ptr<Piece>> piece_of(const Place& place, std::shared_ptr<cons
 
 }  // namespace
 
-Result<Applied> repair(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place) {
+Result<Applied> repair(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const GoesOn& goes_on) {
+  const auto turn = file.turn_to_compare();
   const ReaderState state = file.standing(place);
-  auto order = file.order(place);
+  auto order = file.order(place, goes_on);
   if (!order) return std::move(order).error();
   Reconciler work(order->standing(), Summed::items, [&order](const SeqRange& range, Seq, const TakeEntry& take) {
     order->entries(range, take);
