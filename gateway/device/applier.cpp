@@ -147,8 +147,7 @@ Status Applier::gone_member(Place& place, std::string_view id) {
   if (auto done = members_.drop(place, id); !done) return done;
   FeedTable& table = place.feed->table;
   if (!there->others) return table.remove(id);
-  if (!place.now.comparing) return {};
-  // It did not go in the feed's order: the row does not stand where this partition had it.
+  // The row stands where the others have it.
   auto kept = table.find(id);
   if (!kept) return std::move(kept).error();
   const bool behind = *kept && (*kept)->seq > static_cast<std::int64_t>(number(there->last_of_all));
