@@ -13,12 +13,22 @@ Result<ContentHash> hash_of(const Place& place, std::string_view id, std::string
   return Error{Code::conflict, "table " + place.feed->name + ", _id '" + std::string(id) + "': _rev was changed by another program"};
 }
 
-/// Who compares what the partition has must not take for equal what is no more.
+/// Who compares a partition that has an item as its row was must not take for equal what is no more.
 void unsettle(const Memberships& there, const std::string& rev) {
   const auto was = Revision::parse(rev);
   for (const Memberships::Unread& one : there.unread) {
     if (was && one.hash == was->hash) ++one.place->generation;
   }
+}
+
+/// Where an item stands as its row is, in partitions that are still to be compared.
+Seq last_unread(const Memberships& there, const std::string& rev) {
+  Seq out{0};
+  const auto is = there.unread.empty() ? std::nullopt : Revision::parse(rev);
+  for (const Memberships::Unread& one : there.unread) {
+    if (is && one.hash == is->hash) out = std::max(out, one.seq);
+  }
+  return out;
 }
 
 }  // namespace
@@ -109,18 +119,16 @@ Status Applier::put_shared_row(Place& place, const Put& put, const Memberships& 
   FeedTable& table = place.feed->table;
   auto added = table.insert(put.row);
   if (!added) return std::move(added).error();
-  if (*added || there.last > put.row.seq) return {};
+  if (*added) return {};
   auto kept = kept_row(table, put.row.id);
   if (!kept) return std::move(kept).error();
-  if (kept->rev != put.row.rev || !kept->plain) {
+  const bool later = there.last < put.row.seq;
+  if (later && (kept->rev != put.row.rev || !kept->plain)) {
     unsettle(there, kept->rev);
     return table.update(put.row);
   }
-  Seq at = put.row.seq;
-  for (const Memberships::Unread& one : there.unread) {
-    if (one.hash == put.hash) at = std::max(at, one.seq);
-  }
-  return kept->seq == static_cast<std::int64_t>(number(at)) ? Status() : table.set_seq(put.row.id, at);
+  const auto at = static_cast<std::int64_t>(number(std::max({put.row.seq, there.last, last_unread(there, kept->rev)})));
+  return kept->seq == at ? Status() : table.set_seq(put.row.id, Seq{static_cast<std::uint64_t>(at)});
 }
 
 Status Applier::gone(Place& place, std::string_view id) {
