@@ -184,8 +184,7 @@ Status Applier::drop_all(Place& place, const std::string& query, std::int64_t pa
 
 Status Applier::trim(Place& place, Seq through) {
   std::uint64_t dropped = 0;
-  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE feed=" + std::to_string(place.feed->number) +
-                                                      " AND place=" + std::to_string(place.number) + " AND seq<=?1"
+  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE place=" + std::to_string(place.number) + " AND seq<=?1"
                                                 : "SELECT _id FROM " + quoted(place.feed->name) + " WHERE _seq<=?1";
   return drop_all(place, query, static_cast<std::int64_t>(number(through)), dropped);
 }
@@ -200,8 +199,7 @@ Status Applier::begin_pass(Place& place) {
 Result<std::uint64_t> Applier::end_pass(Place& place) {
   std::uint64_t dropped = 0;
   const std::string met = "NOT IN (SELECT id FROM _meshgate_met WHERE place=?1)";
-  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE feed=" + std::to_string(place.feed->number) +
-                                                      " AND place=?1 AND id " + met
+  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE place=?1 AND id " + met
                                                 : "SELECT _id FROM " + quoted(place.feed->name) + " WHERE _id " + met;
   if (auto done = drop_all(place, query, place.number, dropped); !done) return std::move(done).error();
   if (auto done = end_comparing(place); !done) return std::move(done).error();

@@ -21,6 +21,8 @@ CREATE TABLE _meshgate_members(feed INTEGER NOT NULL, id TEXT NOT NULL, place IN
   PRIMARY KEY(feed, id, place)) WITHOUT ROWID;
 CREATE TABLE _meshgate_met(place INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY(place, id)) WITHOUT ROWID;
 )";
+/// A partition's members in their order. Files of older versions get it too; without it all is slower, and no less right.
+constexpr const char* kIndex = "CREATE INDEX IF NOT EXISTS _meshgate_members_by_place ON _meshgate_members(place, seq)";
 
 Status refuse_name(const Database& database, std::string_view name) {
   const std::string low = folded(name);
@@ -84,6 +86,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Database& database) {
                                         ", this one knows " + std::to_string(kFormat) +
                                         "); use that version, or mirror again into a new file"};
   }
+  static_cast<void>(database.run(kIndex).has_value());
   if (auto loaded = out->load(); !loaded) return std::move(loaded).error();
   return out;
 }

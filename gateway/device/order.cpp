@@ -10,8 +10,7 @@ constexpr std::size_t kMostRows = 8000000;  ///< which take 192 MB
 constexpr std::size_t kChunk = 4096;        ///< rows between two looks whether it goes on
 
 std::string members_of(const Place& place) {
-  return " FROM _meshgate_members m LEFT JOIN " + quoted(place.feed->name) + " ON _id=m.id WHERE m.feed=" + std::to_string(place.feed->number) +
-         " AND m.place=" + std::to_string(place.number);
+  return " FROM _meshgate_members m LEFT JOIN " + quoted(place.feed->name) + " ON _id=m.id WHERE m.place=" + std::to_string(place.number);
 }
 
 /// Seq, content hash and id of each; of a membership whose row has another content an empty hash.
@@ -63,13 +62,14 @@ void Order::entries(const SeqRange& range, const TakeEntry& take) const {
 Result<std::vector<std::string>> ids_at(Database& database, const Place& place, const std::vector<Seq>& seqs) {
   std::vector<std::string> out;
   if (seqs.empty()) return out;
-  auto rows = database.prepare(items_of(place));
+  const std::string members = "SELECT seq,id FROM _meshgate_members WHERE place=" + std::to_string(place.number);
+  auto rows = database.prepare(place.feed->divided ? members : "SELECT _seq,_id FROM " + quoted(place.feed->name));
   if (!rows) return std::move(rows).error();
   for (;;) {
     auto row = rows->step();
     if (!row) return std::move(row).error();
     if (!*row) return out;
-    if (std::ranges::binary_search(seqs, seq_in(*rows))) out.push_back(rows->text(2));
+    if (std::ranges::binary_search(seqs, seq_in(*rows))) out.push_back(rows->text(1));
   }
 }
 
