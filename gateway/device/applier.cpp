@@ -1,5 +1,6 @@
 #include "gateway/device/applier.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace meshgate::device {
@@ -12,27 +13,39 @@ Result<ContentHash> hash_of(const Place& place, std::string_view id, std::string
   return Error{Code::conflict, "table " + place.feed->name + ", _id '" + std::string(id) + "': _rev was changed by another program"};
 }
 
+/// Who compares a partition that has an item as its row was must not take for equal what is no more.
+void unsettle(const Memberships& there, const std::string& rev) {
+  const auto was = Revision::parse(rev);
+  for (const Memberships::Unread& one : there.unread) {
+    if (was && one.hash == was->hash) ++one.place->generation;
+  }
+}
+
+/// Where an item stands as its row is, in partitions that are still to be compared.
+Seq last_unread(const Memberships& there, const std::string& rev) {
+  Seq out{0};
+  const auto is = there.unread.empty() ? std::nullopt : Revision::parse(rev);
+  for (const Memberships::Unread& one : there.unread) {
+    if (is && one.hash == is->hash) out = std::max(out, one.seq);
+  }
+  return out;
+}
+
 }  // namespace
 
-Result<Applier> Applier::open(Database& database) {
+Result<Applier> Applier::open(Database& database, Ledger& ledger) {
   Applier out;
   out.database_ = &database;
-  const struct {
-    Statement Applier::*into;
-    const char* sql;
-  } all[] = {
-      {&Applier::note_, "INSERT OR IGNORE INTO _meshgate_met(place,id) VALUES(?1,?2)"},
-      {&Applier::forget_, "DELETE FROM _meshgate_met WHERE place=?1 AND id=?2"},
-      {&Applier::find_member_, "SELECT hash FROM _meshgate_members WHERE feed=?1 AND id=?2 AND place=?3"},
-      {&Applier::put_member_, "INSERT OR REPLACE INTO _meshgate_members(feed,id,place,seq,hash) VALUES(?1,?2,?3,?4,?5)"},
-      {&Applier::drop_member_, "DELETE FROM _meshgate_members WHERE feed=?1 AND id=?2 AND place=?3"},
-      {&Applier::any_member_, "SELECT 1 FROM _meshgate_members WHERE feed=?1 AND id=?2 LIMIT 1"},
-  };
-  for (const auto& [into, sql] : all) {
-    auto statement = database.prepare(sql);
-    if (!statement) return std::move(statement).error();
-    out.*into = std::move(*statement);
-  }
+  out.ledger_ = &ledger;
+  auto members = MemberTable::open(database, ledger);
+  if (!members) return std::move(members).error();
+  out.members_ = std::move(*members);
+  auto note = database.prepare("INSERT OR IGNORE INTO _meshgate_met(place,id) VALUES(?1,?2)");
+  if (!note) return std::move(note).error();
+  out.note_ = std::move(*note);
+  auto forget = database.prepare("DELETE FROM _meshgate_met WHERE place=?1 AND id=?2");
+  if (!forget) return std::move(forget).error();
+  out.forget_ = std::move(*forget);
   return out;
 }
 
@@ -71,17 +84,21 @@ Status Applier::put_row(Place& place, const Put& put) {
   return {};
 }
 
+Result<Kept> Applier::kept_row(FeedTable& table, std::string_view id) {
+  auto kept = table.find(id);
+  if (!kept) return std::move(kept).error();
+  if (*kept) return std::move(**kept);
+  return Error{Code::internal, "table " + table.table() + ": a trigger of another program removed a row while it was written; drop that trigger"};
+}
+
 Status Applier::put_existing(Place& place, const Put& put) {
   FeedTable& table = place.feed->table;
-  auto kept = table.find(put.row.id);
+  auto kept = kept_row(table, put.row.id);
   if (!kept) return std::move(kept).error();
-  if (!*kept)
-    return Error{Code::internal,
-                 "table " + table.table() + ": a trigger of another program removed a row while it was written; drop that trigger"};
-  auto old = hash_of(place, put.row.id, (*kept)->rev);
+  auto old = hash_of(place, put.row.id, kept->rev);
   if (!old) return std::move(old).error();
-  if ((*kept)->rev == put.row.rev && (*kept)->plain) {
-    return (*kept)->seq == static_cast<std::int64_t>(number(put.row.seq)) ? Status() : table.set_seq(put.row.id, put.row.seq);
+  if (kept->rev == put.row.rev && kept->plain) {
+    return kept->seq == static_cast<std::int64_t>(number(put.row.seq)) ? Status() : table.set_seq(put.row.id, put.row.seq);
   }
   if (auto done = table.update(put.row); !done) return done;
   count_out(place, *old);
@@ -90,36 +107,28 @@ Status Applier::put_existing(Place& place, const Put& put) {
 }
 
 Status Applier::put_member(Place& place, const Put& put) {
-  find_member_.bind(1, place.feed->number);
-  find_member_.bind(2, put.row.id);
-  find_member_.bind(3, place.number);
-  auto there = find_member_.step();
+  auto there = members_.of(place, put.row.id);
   if (!there) return std::move(there).error();
-  if (*there) {
-    const auto hash = Bits128::from_hex(find_member_.text(0));
-    find_member_.reset();
-    count_out(place, ContentHash{hash.value_or(Bits128{})});
-  }
-  const std::string hash = put.hash.bits.hex();
-  put_member_.bind(1, place.feed->number);
-  put_member_.bind(2, put.row.id);
-  put_member_.bind(3, place.number);
-  put_member_.bind(4, static_cast<std::int64_t>(number(put.row.seq)));
-  put_member_.bind(5, hash);
-  if (auto done = put_member_.run(); !done) return done;
+  if (there->own) count_out(place, *there->own);
+  if (auto done = members_.put(place, put.row.id, put.row.seq, put.hash); !done) return done;
   count_in(place, put.hash);
-  return put_shared_row(*place.feed, put);
+  return put_shared_row(place, put, *there);
 }
 
-Status Applier::put_shared_row(MirroredFeed& feed, const Put& put) {
-  auto added = feed.table.insert(put.row);
+Status Applier::put_shared_row(Place& place, const Put& put, const Memberships& there) {
+  FeedTable& table = place.feed->table;
+  auto added = table.insert(put.row);
   if (!added) return std::move(added).error();
   if (*added) return {};
-  auto kept = feed.table.find(put.row.id);
+  auto kept = kept_row(table, put.row.id);
   if (!kept) return std::move(kept).error();
-  const auto seq = static_cast<std::int64_t>(number(put.row.seq));
-  if (*kept && ((*kept)->seq > seq || ((*kept)->rev == put.row.rev && (*kept)->plain && (*kept)->seq == seq))) return {};
-  return feed.table.update(put.row);
+  const bool later = there.last < put.row.seq;
+  if (later && (kept->rev != put.row.rev || !kept->plain)) {
+    unsettle(there, kept->rev);
+    return table.update(put.row);
+  }
+  const auto at = static_cast<std::int64_t>(number(std::max({put.row.seq, there.last, last_unread(there, kept->rev)})));
+  return kept->seq == at ? Status() : table.set_seq(put.row.id, Seq{static_cast<std::uint64_t>(at)});
 }
 
 Status Applier::gone(Place& place, std::string_view id) {
@@ -139,26 +148,18 @@ Status Applier::gone_row(Place& place, std::string_view id) {
 }
 
 Status Applier::gone_member(Place& place, std::string_view id) {
-  find_member_.bind(1, place.feed->number);
-  find_member_.bind(2, id);
-  find_member_.bind(3, place.number);
-  auto there = find_member_.step();
+  auto there = members_.of(place, id);
   if (!there) return std::move(there).error();
-  if (!*there) return {};
-  const auto hash = Bits128::from_hex(find_member_.text(0));
-  find_member_.reset();
-  count_out(place, ContentHash{hash.value_or(Bits128{})});
-  drop_member_.bind(1, place.feed->number);
-  drop_member_.bind(2, id);
-  drop_member_.bind(3, place.number);
-  if (auto done = drop_member_.run(); !done) return done;
-  any_member_.bind(1, place.feed->number);
-  any_member_.bind(2, id);
-  auto other = any_member_.step();
-  if (!other) return std::move(other).error();
-  if (!*other) return place.feed->table.remove(id);
-  any_member_.reset();
-  return {};
+  if (!there->own) return {};
+  count_out(place, *there->own);
+  if (auto done = members_.drop(place, id); !done) return done;
+  FeedTable& table = place.feed->table;
+  if (!there->others) return table.remove(id);
+  // The row stands where the others have it.
+  auto kept = table.find(id);
+  if (!kept) return std::move(kept).error();
+  const bool behind = *kept && (*kept)->seq > static_cast<std::int64_t>(number(there->last_of_all));
+  return behind ? table.set_seq(id, there->last_of_all) : Status();
 }
 
 Status Applier::drop_all(Place& place, const std::string& query, std::int64_t parameter, std::uint64_t& dropped) {
@@ -183,8 +184,7 @@ Status Applier::drop_all(Place& place, const std::string& query, std::int64_t pa
 
 Status Applier::trim(Place& place, Seq through) {
   std::uint64_t dropped = 0;
-  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE feed=" + std::to_string(place.feed->number) +
-                                                      " AND place=" + std::to_string(place.number) + " AND seq<=?1"
+  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE place=" + std::to_string(place.number) + " AND seq<=?1"
                                                 : "SELECT _id FROM " + quoted(place.feed->name) + " WHERE _seq<=?1";
   return drop_all(place, query, static_cast<std::int64_t>(number(through)), dropped);
 }
@@ -199,8 +199,7 @@ Status Applier::begin_pass(Place& place) {
 Result<std::uint64_t> Applier::end_pass(Place& place) {
   std::uint64_t dropped = 0;
   const std::string met = "NOT IN (SELECT id FROM _meshgate_met WHERE place=?1)";
-  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE feed=" + std::to_string(place.feed->number) +
-                                                      " AND place=?1 AND id " + met
+  const std::string query = place.feed->divided ? "SELECT id FROM _meshgate_members WHERE place=?1 AND id " + met
                                                 : "SELECT _id FROM " + quoted(place.feed->name) + " WHERE _id " + met;
   if (auto done = drop_all(place, query, place.number, dropped); !done) return std::move(done).error();
   if (auto done = end_comparing(place); !done) return std::move(done).error();
@@ -212,16 +211,13 @@ Status Applier::end_comparing(Place& place) {
   return database_->run("DELETE FROM _meshgate_met WHERE place=" + std::to_string(place.number));
 }
 
-Status Applier::new_epoch(Ledger& ledger, MirroredFeed& feed, const Epoch& epoch) {
+Status Applier::enter(MirroredFeed& feed, const Epoch& epoch) {
   feed.epoch = epoch;
-  const std::string number = std::to_string(feed.number);
-  auto done = database_->run("UPDATE " + quoted(feed.name) + " SET _seq=0; UPDATE _meshgate_members SET seq=0 WHERE feed=" + number);
-  if (!done) return done;
-  for (Place& place : ledger.places()) {
+  for (Place& place : ledger_->places()) {
     if (place.feed != &feed || place.now.cursor.start()) continue;
     if (auto begun = begin_pass(place); !begun) return begun;
   }
-  return ledger.save(feed);
+  return ledger_->save(feed);
 }
 
 }  // namespace meshgate::device

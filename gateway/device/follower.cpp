@@ -119,12 +119,12 @@ Result<std::optional<RangePlan>> plan_ranges(net::HttpClient& client, const std:
 }
 
 /// What is to be compared from 0 is repaired by what differs, where that can be. Nothing: it is read.
-std::optional<Outcome> follow_repair(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place,
+std::optional<Outcome> follow_repair(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
                                      const std::function<bool(const Applied&)>& applied) {
   const ReaderState state = file.standing(place);
   const bool begins = state.comparing && state.cursor.start() && state.count > 0;
   if (!begins || state.mismatches > kMostRepairs) return std::nullopt;
-  auto repaired = repair(client, node, file, place);
+  auto repaired = repair(client, node, file, place, manner.goes_on);
   if (!repaired && (repaired.error().code == Code::cancelled || retryable(repaired.error().code))) return failed(std::move(repaired).error());
   if (!repaired) return std::nullopt;
   Outcome out;
@@ -174,7 +174,7 @@ std::optional<Outcome> follow_ranges(net::HttpClient& client, const std::string&
 
 Outcome follow(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const Manner& manner,
                const std::function<bool(const Applied&)>& applied) {
-  if (auto repaired = follow_repair(client, node, file, place, applied)) return std::move(*repaired);
+  if (auto repaired = follow_repair(client, node, file, place, manner, applied)) return std::move(*repaired);
   if (!manner.helpers.empty()) {
     if (auto ended = follow_ranges(client, node, file, place, manner, applied)) return std::move(*ended);
   }

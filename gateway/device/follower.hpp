@@ -34,6 +34,7 @@ struct Outcome {
 struct Manner {
   bool live = false;                           ///< as a stream, which the node ends when the reader's rights are others
   std::string rights;                          ///< by which the reader knows what it may read; empty: the node does not say
+  GoesOn goes_on;                              ///< asked while nothing comes that could be refused
   std::span<net::HttpClient* const> helpers{};  ///< not empty: a pass from 0 begins with the node's ranges, read by these at once; `client` may be one of them
 };
 

@@ -21,6 +21,8 @@ CREATE TABLE _meshgate_members(feed INTEGER NOT NULL, id TEXT NOT NULL, place IN
   PRIMARY KEY(feed, id, place)) WITHOUT ROWID;
 CREATE TABLE _meshgate_met(place INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY(place, id)) WITHOUT ROWID;
 )";
+/// A partition's members in their order. Files of older versions get it too; without it all is slower, and no less right.
+constexpr const char* kIndex = "CREATE INDEX IF NOT EXISTS _meshgate_members_by_place ON _meshgate_members(place, seq)";
 
 Status refuse_name(const Database& database, std::string_view name) {
   const std::string low = folded(name);
@@ -84,6 +86,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Database& database) {
                                         ", this one knows " + std::to_string(kFormat) +
                                         "); use that version, or mirror again into a new file"};
   }
+  static_cast<void>(database.run(kIndex).has_value());
   if (auto loaded = out->load(); !loaded) return std::move(loaded).error();
   return out;
 }
@@ -97,6 +100,28 @@ Place* Ledger::place(const MirroredFeed& feed, std::string_view partition) {
   const auto at =
       std::find_if(places_.begin(), places_.end(), [&](const Place& place) { return place.feed == &feed && place.partition == partition; });
   return at == places_.end() ? nullptr : &*at;
+}
+
+Place* Ledger::place(std::int64_t number) {
+  const auto at = by_number_.find(number);
+  return at == by_number_.end() ? nullptr : at->second;
+}
+
+Place& Ledger::hold(std::int64_t number) {
+  Place& place = places_.emplace_back();
+  place.number = number;
+  by_number_[number] = &place;
+  return place;
+}
+
+void Ledger::forget_places(const MirroredFeed& feed) {
+  std::erase_if(by_number_, [&](const auto& one) { return one.second->feed == &feed; });
+  places_.remove_if([&](const Place& place) { return place.feed == &feed; });
+}
+
+void Ledger::forget_place(const Place& place) {
+  by_number_.erase(place.number);
+  places_.remove_if([&](const Place& one) { return &one == &place; });
 }
 
 Result<Columns> Ledger::load_columns(std::int64_t feed) {
@@ -154,8 +179,7 @@ Status Ledger::load_places() {
     const auto owner =
         std::find_if(feeds_.begin(), feeds_.end(), [&](const MirroredFeed& feed) { return feed.number == rows->integer(1); });
     if (!cursor || !digest || owner == feeds_.end()) return damaged(database_, "_meshgate_partitions");
-    Place& place = places_.emplace_back();
-    place.number = rows->integer(0);
+    Place& place = hold(rows->integer(0));
     place.feed = &*owner;
     place.partition = rows->text(2);
     place.now = {*cursor,
@@ -249,8 +273,7 @@ Result<Place*> Ledger::add_place(MirroredFeed& feed, std::string_view partition)
   insert->bind(3, digest);
   auto row = insert->step();
   if (!row) return std::move(row).error();
-  Place& place = places_.emplace_back();
-  place.number = insert->integer(0);
+  Place& place = hold(insert->integer(0));
   insert->reset();
   place.feed = &feed;
   place.partition = partition;

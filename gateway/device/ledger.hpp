@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/device/feed_table.hpp"
@@ -61,6 +62,7 @@ class Ledger {
   [[nodiscard]] std::list<Place>& places() { return places_; }
   MirroredFeed* feed(std::string_view name);
   Place* place(const MirroredFeed& feed, std::string_view partition);
+  Place* place(std::int64_t number);
 
   /// Writes a new feed with its table, or changes of a known one. Within the caller's transaction.
   Result<MirroredFeed*> add_feed(std::string_view name, std::string_view uid, bool divided, const Schema& schema);
@@ -68,13 +70,17 @@ class Ledger {
   Status save_columns(const MirroredFeed& feed, const Columns& columns);
   Result<Place*> add_place(MirroredFeed& feed, std::string_view partition);
   Status save(const Place& place);
-  /// Deletes rows, members and places of a feed in the file; the table stays with its columns. places() is the caller's.
+  /// Deletes rows, members and places of a feed in the file; the table stays with its columns.
   Status empty(const MirroredFeed& feed);
+  /// Once they are not in the file any more, or did not come into it.
+  void forget_places(const MirroredFeed& feed);
+  void forget_place(const Place& place);
 
  private:
   explicit Ledger(Database& database) : database_(database) {}
   Status load();
   Status load_places();
+  Place& hold(std::int64_t number);
   Status refuse_taken(std::string_view name);
   Result<std::int64_t> insert_feed(const MirroredFeed& feed);
   Result<Columns> load_columns(std::int64_t feed);
@@ -82,6 +88,7 @@ class Ledger {
   Database& database_;
   std::list<MirroredFeed> feeds_;
   std::list<Place> places_;
+  std::unordered_map<std::int64_t, Place*> by_number_;
   Statement save_place_;
 };
 

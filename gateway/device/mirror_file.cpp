@@ -24,7 +24,7 @@ Result<std::unique_ptr<MirrorFile>> MirrorFile::open(const std::string& path, Fi
   auto ledger = Ledger::open(*out->database_);
   if (!ledger) return std::move(ledger).error();
   out->ledger_ = std::move(*ledger);
-  auto applier = Applier::open(*out->database_);
+  auto applier = Applier::open(*out->database_, *out->ledger_);
   if (!applier) return std::move(applier).error();
   out->applier_ = std::move(*applier);
   return out;
@@ -114,7 +114,7 @@ Status MirrorFile::replace_feed(MirroredFeed& feed, std::string_view uid, bool d
   if (done) done = ledger_->save(feed);
   if (done) done = commit_now();
   if (done) {
-    ledger_->places().remove_if([&](const Place& place) { return place.feed == &feed; });
+    ledger_->forget_places(feed);
     return done;
   }
   roll_back();
@@ -133,7 +133,7 @@ Result<Place*> MirrorFile::place(MirroredFeed& feed, std::string_view partition)
   auto done = added ? commit_now() : Status(added.error());
   if (done) return added;
   roll_back();
-  if (added) ledger_->places().pop_back();
+  if (added) ledger_->forget_place(**added);
   return std::move(done).error();
 }
 
@@ -200,7 +200,7 @@ Status MirrorFile::apply_one(Place& place, const Change& change, Seq& last) {
   return gone != nullptr ? applier_.gone(place, gone->id) : applier_.trim(place, trim->through);
 }
 
-/// The order of a piece, before anything of it is taken: what seqs of another order say of rows that partitions share must not count against it.
+/// The order of a piece, before anything of it is taken: what partitions say of rows that they share must not count against it where it is of another order.
 Status MirrorFile::enter(Place& place, const Mark& mark) {
   MirroredFeed& feed = *place.feed;
   if (mark.cursor.start() || mark.cursor.epoch == feed.epoch) return {};
@@ -208,9 +208,7 @@ Status MirrorFile::enter(Place& place, const Mark& mark) {
     return Error{Code::gone,
                  "feed " + feed.name + ": the node began a new order in the middle of a stream; the feed is compared from the beginning"};
   }
-  if (!feed.epoch.bits.zero()) return applier_.new_epoch(*ledger_, feed, mark.cursor.epoch);
-  feed.epoch = mark.cursor.epoch;
-  return ledger_->save(feed);
+  return applier_.enter(feed, mark.cursor.epoch);
 }
 
 Status MirrorFile::apply_mark(Place& place, const Mark& mark, Seq last, Applied& out) {
@@ -273,54 +271,6 @@ Status MirrorFile::begin_pass(Place& place) {
   if (done) done = commit_now();
   if (!done) roll_back();
   return done;
-}
-
-Result<Order> MirrorFile::order(const Place& place) {
-  const Guard guard(mutex_);
-  return Order::of(*database_, place);
-}
-
-Result<Applied> MirrorFile::mend(Place& place, std::uint64_t generation, const std::vector<Seq>& away, const Piece& piece) {
-  const Guard guard(mutex_);
-  if (place.generation != generation) return Applied{.stale = true};
-  if (auto done = commit_now(); !done) return std::move(done).error();
-  if (auto begun = begin(); !begun) return std::move(begun).error();
-  const Epoch epoch = place.feed->epoch;
-  auto applied = mend_all(place, away, piece);
-  const auto done = applied ? commit_now() : Status();
-  if (applied && done) return applied;
-  roll_back();
-  place.feed->epoch = epoch;
-  if (!applied) return applied;
-  return done.error();
-}
-
-Result<Applied> MirrorFile::mend_all(Place& place, const std::vector<Seq>& away, const Piece& piece) {
-  auto ids = ids_at(*database_, place, away);
-  if (!ids) return std::move(ids).error();
-  for (const std::string& id : *ids) {
-    if (auto done = applier_.gone(place, id); !done) return std::move(done).error();
-  }
-  Seq last{0};
-  for (const Change& change : piece.changes) {
-    if (auto done = apply_one(place, change, last); !done) return std::move(done).error();
-  }
-  if (auto done = applier_.end_comparing(place); !done) return std::move(done).error();
-  MirroredFeed& feed = *place.feed;
-  if (feed.epoch != piece.mark.cursor.epoch) {
-    feed.epoch = piece.mark.cursor.epoch;
-    if (auto saved = ledger_->save(feed); !saved) return std::move(saved).error();
-  }
-  Applied out;
-  out.lines = piece.changes.size();
-  place.now.cursor = piece.mark.cursor;
-  ++place.generation;
-  if (piece.mark.as_of.count != 0) place.now.as_of = piece.mark.as_of;
-  if (piece.mark.caught_up) {
-    if (auto judged = judge(place, piece.mark, out); !judged) return std::move(judged).error();
-  }
-  out.generation = place.generation;
-  return out;
 }
 
 Result<std::uint64_t> MirrorFile::drop(Place& place) {

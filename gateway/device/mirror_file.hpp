@@ -66,9 +66,12 @@ class MirrorFile {
   Result<std::shared_ptr<const Columns>> take_schema(MirroredFeed& feed, const Schema& schema);
   /// 410: the items stay, a pass at 0 begins.
   Status begin_pass(Place& place);
+  /// Held by who compares a partition, so that one order at a time is in memory. Blocks while another is compared.
+  [[nodiscard]] std::unique_lock<std::mutex> turn_to_compare() { return std::unique_lock(comparing_); }
   /// Where the rows stand, to compare them with a node's. Code::unsupported: they cannot be compared.
-  Result<Order> order(const Place& place);
-  /// Makes the partition what a node has: what stands at the seqs `away`, ascending, goes, then the piece comes, and the cursor is its mark's. All or nothing.
+  Result<Order> order(const Place& place, const GoesOn& goes_on);
+  /// Makes the partition, which is at 0, what a node has: what stands at the seqs `away`, ascending, goes, then the piece comes, and the cursor is its mark's. All or
+  /// nothing. Where the node's order has another epoch, the feed's other partitions are to be compared from then on.
   Result<Applied> mend(Place& place, std::uint64_t generation, const std::vector<Seq>& away, const Piece& piece);
   /// The reader may not read it any more: the partition's items go, those that are in others too stay there. Should it come back, it is read
   /// from 0. Gives how many it held.
@@ -107,6 +110,7 @@ class MirrorFile {
   Error refuse(const MirroredFeed& feed, std::string_view uid, bool divided);
 
   std::mutex mutex_;
+  std::mutex comparing_;
   const FileOptions options_;
   FileLock lock_;
   std::unique_ptr<Database> database_;

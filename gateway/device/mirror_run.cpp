@@ -319,6 +319,10 @@ void MirrorRun::read(net::HttpClient& client, Task& task) {
     const Lock lock(mutex_);
     manner.live = streaming();
     manner.rights = rights_;
+    manner.goes_on = [this] {
+      const Lock asking(mutex_);
+      return !stop_;
+    };
     count = task.count;
   }
   // One partition at a time has all helpers; any other reads its ranges one after the other.

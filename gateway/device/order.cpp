@@ -6,10 +6,19 @@ namespace meshgate::device {
 
 namespace {
 
-constexpr std::size_t kMostRows = 2000000;
+constexpr std::size_t kMostRows = 8000000;  ///< which take 192 MB
+constexpr std::size_t kChunk = 4096;        ///< rows between two looks whether it goes on
 
-/// Seq, id and content hash of each.
-std::string rows_of(const Place& place) { return "SELECT _seq,_id,substr(_rev,instr(_rev,'-')+1) FROM " + quoted(place.feed->name); }
+std::string members_of(const Place& place) {
+  return " FROM _meshgate_members m LEFT JOIN " + quoted(place.feed->name) + " ON _id=m.id WHERE m.place=" + std::to_string(place.number);
+}
+
+/// Seq, content hash and id of each; of a membership whose row has another content an empty hash.
+std::string items_of(const Place& place) {
+  const std::string hash = "substr(_rev,instr(_rev,'-')+1)";
+  if (place.feed->divided) return "SELECT m.seq,CASE m.hash WHEN " + hash + " THEN m.hash ELSE '' END,m.id" + members_of(place);
+  return "SELECT _seq," + hash + ",_id FROM " + quoted(place.feed->name);
+}
 
 Seq seq_in(const Statement& row) { return Seq{static_cast<std::uint64_t>(row.integer(0))}; }
 
@@ -17,20 +26,20 @@ Error incomparable(const std::string& why) { return {Code::unsupported, why}; }
 
 }  // namespace
 
-Result<Order> Order::of(Database& database, const Place& place) {
-  if (place.feed->divided) return incomparable("a row of a divided feed stands in the order of several partitions");
-  auto rows = database.prepare(rows_of(place));
+Result<Order> Order::of(Database& database, const Place& place, const GoesOn& goes_on) {
+  auto rows = database.prepare(items_of(place));
   if (!rows) return std::move(rows).error();
   Order out;
-  out.epoch_ = place.feed->epoch;
+  out.entries_.reserve(std::min<std::size_t>(place.now.count, kMostRows));
   ItemSummer summer;
   for (;;) {
     auto row = rows->step();
     if (!row) return std::move(row).error();
     if (!*row) break;
     if (out.entries_.size() == kMostRows) return incomparable("there are too many rows to compare them here");
+    if (out.entries_.size() % kChunk == 0 && !goes_on()) return Error{Code::cancelled, "cancelled while rows were compared"};
     const Seq seq = seq_in(*rows);
-    out.entries_.push_back({seq, summer.sum(seq, rows->text(2))});
+    out.entries_.push_back({seq, summer.sum(seq, rows->cell(1).text)});
   }
   std::ranges::sort(out.entries_, {}, &Entry::seq);
   const auto same = [](const Entry& one, const Entry& next) { return one.seq == next.seq; };
@@ -41,7 +50,6 @@ Result<Order> Order::of(Database& database, const Place& place) {
 
 Standing Order::standing() const {
   Standing out;
-  out.epoch = epoch_;
   out.head = entries_.back().seq;
   return out;
 }
@@ -54,7 +62,8 @@ void Order::entries(const SeqRange& range, const TakeEntry& take) const {
 Result<std::vector<std::string>> ids_at(Database& database, const Place& place, const std::vector<Seq>& seqs) {
   std::vector<std::string> out;
   if (seqs.empty()) return out;
-  auto rows = database.prepare(rows_of(place));
+  const std::string members = "SELECT seq,id FROM _meshgate_members WHERE place=" + std::to_string(place.number);
+  auto rows = database.prepare(place.feed->divided ? members : "SELECT _seq,_id FROM " + quoted(place.feed->name));
   if (!rows) return std::move(rows).error();
   for (;;) {
     auto row = rows->step();

@@ -1,5 +1,6 @@
 #include "gateway/device/recount.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace meshgate::device {
@@ -14,24 +15,17 @@ struct Altered {
   ContentHash hash;
 };
 
-/// Adds up the memberships of one item; a lagging one counts with its own hash. False when the item has none.
-Result<bool> add_members(Statement& members, std::string_view id, const ContentHash& said, const ContentHash& held,
-                         const std::map<std::int64_t, Place*>& places, std::map<Place*, Recounted>& out) {
-  members.bind(2, id);
-  bool any = false;
-  for (;;) {
-    auto row = members.step();
-    if (!row) return std::move(row).error();
-    if (!*row) return any;
-    const auto place = places.find(members.integer(0));
-    const auto hash = Bits128::from_hex(members.text(1));
-    if (place == places.end()) continue;
-    any = true;
-    const ContentHash own{hash.value_or(Bits128{})};
-    ++out[place->second].count;
-    out[place->second].digest.add(own == said ? held : own);
-  }
-}
+/// A membership whose hash is not that of what the row holds, though the row is its.
+struct Strayed {
+  std::string id;
+  std::int64_t place = 0;
+  ContentHash hash;
+};
+
+struct Member {
+  std::int64_t place = 0;
+  ContentHash hash;
+};
 
 /// Works through a feed's rows chunk by chunk, so that rows can be put right between chunks.
 class Recount {
@@ -71,7 +65,9 @@ class Recount {
     auto members = database_.prepare("SELECT place,hash FROM _meshgate_members WHERE feed=?1 AND id=?2");
     if (!members) return std::move(members).error();
     members_ = std::move(*members);
-    members_.bind(1, feed_.number);
+    auto lead = database_.prepare("UPDATE _meshgate_members SET hash=?4 WHERE feed=?1 AND id=?2 AND place=?3");
+    if (!lead) return std::move(lead).error();
+    lead_ = std::move(*lead);
     return {};
   }
 
@@ -86,9 +82,40 @@ class Recount {
       only.digest.add(held);
       return;
     }
-    auto any = add_members(members_, row.id, said ? said->hash : held, held, places_, out_);
-    if (!any) failed_ = std::move(any).error();
-    if (any && !*any) orphans_.emplace_back(row.id);
+    auto members = members_of(row.id);
+    if (!members) {
+      failed_ = std::move(members).error();
+    } else if (members->empty()) {
+      orphans_.emplace_back(row.id);
+    } else {
+      add_members(row.id, said ? said->hash : held, held, *members);
+    }
+  }
+
+  Result<std::vector<Member>> members_of(std::string_view id) {
+    std::vector<Member> out;
+    members_.bind(1, feed_.number);
+    members_.bind(2, id);
+    for (;;) {
+      auto row = members_.step();
+      if (!row) return std::move(row).error();
+      if (!*row) return out;
+      const Member one{members_.integer(0), {Bits128::from_hex(members_.text(1)).value_or(Bits128{})}};
+      if (places_.contains(one.place)) out.push_back(one);
+    }
+  }
+
+  /// A membership that lags behind the row counts with its own hash, unless the row is that of none.
+  void add_members(std::string_view id, const ContentHash& said, const ContentHash& held, const std::vector<Member>& members) {
+    const auto is_said = [&said](const Member& one) { return one.hash == said; };
+    const bool any = std::any_of(members.begin(), members.end(), is_said);
+    for (const Member& one : members) {
+      const ContentHash counts = is_said(one) || !any ? held : one.hash;
+      if (counts != one.hash) strayed_.push_back({std::string(id), one.place, held});
+      Recounted& place = out_[places_.at(one.place)];
+      ++place.count;
+      place.digest.add(counts);
+    }
   }
 
   Status put_right() {
@@ -98,8 +125,17 @@ class Recount {
     for (const std::string& id : orphans_) {
       if (auto done = feed_.table.remove(id); !done) return done;
     }
+    for (const Strayed& one : strayed_) {
+      const std::string hash = one.hash.bits.hex();
+      lead_.bind(1, feed_.number);
+      lead_.bind(2, one.id);
+      lead_.bind(3, one.place);
+      lead_.bind(4, hash);
+      if (auto done = lead_.run(); !done) return done;
+    }
     altered_.clear();
     orphans_.clear();
+    strayed_.clear();
     return {};
   }
 
@@ -107,9 +143,10 @@ class Recount {
   MirroredFeed& feed_;
   std::map<std::int64_t, Place*> places_;
   std::map<Place*, Recounted> out_;
-  Statement members_;
+  Statement members_, lead_;
   std::vector<Altered> altered_;
   std::vector<std::string> orphans_;
+  std::vector<Strayed> strayed_;
   std::optional<Error> failed_;
   std::uint64_t rows_ = 0;
   std::uint64_t before_ = 0;

@@ -38,27 +38,47 @@ Result<std::unique_ptr<Piece>> piece_of(const Place& place, std::shared_ptr<cons
 
 }  // namespace
 
-Result<Applied> repair(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place) {
+Repair::Repair(MirrorFile& file, Place& place, const ReaderState& state, Order order)
+    : file_(file), place_(place), generation_(state.generation), columns_(state.columns), order_(std::move(order)),
+      work_(order_.standing(), Summed::items, [this](const SeqRange& range, Seq, const TakeEntry& take) {
+        order_.entries(range, take);
+        return Status();
+      }) {}
+
+Result<std::unique_ptr<Repair>> Repair::begin(MirrorFile& file, Place& place, const GoesOn& goes_on) {
   const ReaderState state = file.standing(place);
-  auto order = file.order(place);
+  auto order = file.order(place, goes_on);
   if (!order) return std::move(order).error();
-  Reconciler work(order->standing(), Summed::items, [&order](const SeqRange& range, Seq, const TakeEntry& take) {
-    order->entries(range, take);
-    return Status();
-  });
+  return std::unique_ptr<Repair>(new Repair(file, place, state, std::move(*order)));
+}
+
+std::optional<ReconcileQuestion> Repair::next() const {
+  auto question = work_.next();
+  if (!question) return std::nullopt;
+  question->feed = place_.feed->name;
+  question->uid = place_.feed->uid;
+  question->partition = place_.partition;
+  return question;
+}
+
+Result<Applied> Repair::finish() {
+  const Difference difference = std::move(work_).result();
+  auto piece = piece_of(place_, columns_, difference);
+  if (!piece) return std::move(piece).error();
+  return file_.mend(place_, generation_, difference.away, **piece);
+}
+
+Result<Applied> repair(net::HttpClient& client, const std::string& node, MirrorFile& file, Place& place, const GoesOn& goes_on) {
+  const auto turn = file.turn_to_compare();
+  auto work = Repair::begin(file, place, goes_on);
+  if (!work) return std::move(work).error();
   std::uint64_t bytes = 0;
-  while (auto question = work.next()) {
-    question->feed = place.feed->name;
-    question->uid = place.feed->uid;
-    question->partition = place.partition;
+  while (const auto question = (*work)->next()) {
     auto answer = ask(client, node, *question, bytes);
     if (!answer) return std::move(answer).error();
-    if (auto taken = work.take(std::move(*answer)); !taken) return std::move(taken).error();
+    if (auto taken = (*work)->take(std::move(*answer)); !taken) return std::move(taken).error();
   }
-  const Difference difference = std::move(work).result();
-  auto piece = piece_of(place, state.columns, difference);
-  if (!piece) return std::move(piece).error();
-  auto applied = file.mend(place, state.generation, difference.away, **piece);
+  auto applied = (*work)->finish();
   if (applied) applied->repaired = bytes;
   return applied;
 }

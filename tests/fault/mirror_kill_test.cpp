@@ -103,6 +103,68 @@ TEST_F(MirrorKillTest, KilledWithinARangeItGoesOn) {
   EXPECT_EQ(sql("PRAGMA integrity_check"), "ok");
 }
 
+/// A divided feed whose node is put back to a backup again and again: its partitions are repaired, killed between any two of them.
+TEST_F(MirrorKillTest, KilledWithinARepairItGoesOn) {
+  const std::uint64_t seed = std::random_device{}();
+  std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 random(seed);
+  const int rounds = std::getenv("MESHGATE_LONG") != nullptr ? 60 : 6;
+  const std::vector<std::string> partitions{"east", "north", "south", "west"};
+  const auto open = [&](int round) {
+    std::filesystem::create_directories(folder_ + "/" + std::to_string(round));
+    return std::make_unique<test::RealGateway>(folder_ + "/" + std::to_string(round));
+  };
+  auto gateway = open(0);
+  ASSERT_TRUE(gateway->feed().define(test::small_schema(), "rules", true));
+  const auto change = [&](int times) {
+    store::Batch batch("s");
+    batch.set_loading(false);
+    for (int i = 0; i < times; ++i) {
+      const std::string id = std::to_string(random() % 4000);
+      std::vector<std::string> in;
+      for (const std::string& name : partitions) {
+        if (random() % 3 == 0) in.push_back(name);
+      }
+      if (in.empty()) batch.remove(id);
+      else batch.put(id, id, test::small_content(static_cast<int>(random() % 10)), in);
+    }
+    ASSERT_TRUE(gateway->feed().commit(batch, nullptr));
+  };
+  const auto run_for_a_while = [&](long most_milliseconds) {
+    const pid_t child = start(gateway->url(), file_);
+    const timespec pause{0, static_cast<long>(random() % static_cast<std::uint64_t>(most_milliseconds)) * 1000000};
+    ::nanosleep(&pause, nullptr);  // the moment of the kill, not a synchronisation
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << "status " << status;
+  };
+  MirrorOptions wanted;
+  wanted.file = file_;
+  wanted.once = true;
+  wanted.first_backoff = std::chrono::milliseconds(1);
+  change(6000);
+  for (int round = 1; round <= rounds; ++round) {
+    ASSERT_TRUE(gateway->store().backup(folder_ + "/backup"));
+    change(60);
+    wanted.url = gateway->url();
+    ASSERT_TRUE(run(wanted));
+    gateway.reset();
+    std::filesystem::create_directories(folder_ + "/" + std::to_string(round));
+    ASSERT_TRUE(store::Store::restore(folder_ + "/backup", folder_ + "/" + std::to_string(round) + "/data"));
+    std::filesystem::remove_all(folder_ + "/backup");
+    gateway = open(round);
+    change(60);
+    for (int kills = 0; kills < 6; ++kills) run_for_a_while(100);
+    wanted.url = gateway->url();
+    const auto summary = run(wanted);
+    ASSERT_TRUE(summary.has_value()) << summary.error().message;
+    EXPECT_TRUE(summary->verified()) << summary->text();
+    ASSERT_EQ(test::listed(held_items()), test::listed(test::published(gateway->feed(), partitions)));
+  }
+  EXPECT_EQ(sql("PRAGMA integrity_check"), "ok");
+}
+
 }  // namespace
 }  // namespace meshgate::device
 

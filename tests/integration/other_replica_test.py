@@ -1,5 +1,5 @@
-"""A client that was written from HTTP.md alone (replica_client.py, replica_node.py): a person's, who signs in and loses and gains a right, and a node's, which is given terms, repairs what it holds after
-the gateway was restored from a backup, and brings a feed of its own until a promotion ends that.
+"""A client that was written from HTTP.md alone (replica_client.py, replica_node.py, replica_rows.py): a person's, who signs in and loses and gains a right, and a node's, which is given terms, repairs what
+it holds after the gateway was restored from a backup, lines or rows of a divided feed, and brings a feed of its own until a promotion ends that.
 
     other_replica_test.py --program build/bin/meshgate
 """
@@ -21,6 +21,7 @@ from federation_rights_test import TlsNode, listening
 from processes import run, wait_for
 from replica_client import Copy, Follower, Node, Refused
 from replica_node import Bringer, line_sum, reconcile
+from replica_rows import RowFollower
 
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "gateway", "serve", "HTTP.md")
 PASSWORD = "d0cument"
@@ -41,6 +42,7 @@ feeds:
   _users:  {{ from: {{ source: directory, base: "{PEOPLE}", filter: "(objectClass=inetOrgPerson)" }}, fields: {{ name: uid, dn: dn, disabled: disabled }} }}
   _groups: {{ from: {{ source: directory, base: "ou=groups,{SUFFIX}", filter: "(objectClass=groupOfNames)" }}, fields: {{ name: cn, dn: dn, members: member }} }}
   orders:  {{ from: {{ source: shop, table: orders }}, partition: region, title: "order {{id}}", read: [ "group:sales-{{partition}}", "node:CN=other" ] }}
+  lots:    {{ from: {{ source: shop, table: lots }}, partition: [region, second], read: [ "node:CN=other" ] }}
   notes:   {{ from: {{ peer: other }} }}
 """
 
@@ -102,21 +104,26 @@ def a_node(node, other, database, folder):
     keys = Node(node.port, node.trust).ask("GET", "/.well-known/jwks.json")["keys"]
     expect([one["x"] for one in keys] == said["charter"]["issuer"]["keys"], "and the keys of tokens, which are those that everybody may see")
     expect("charter" not in other.ask("GET", f"/peers/charter?known={said['version']}&wait=1"), "only once")
+    rows = RowFollower(other, "lots")
+    rows.follow(lambda: shows(rows, database))
     follower = Follower(other, "orders")
     follower.follow(lambda: holds(follower, table(database)))
     expect(holds(follower, table(database)), "it holds all partitions")
     code, out, err = run([node.program, "backup", os.path.join(folder, "backup"), "-c", node.config])
     expect(code == 0, f"a backup: {out}{err}".strip())
+    database.run("UPDATE lots SET text = 'lost' WHERE id IN (5, 50, 500)", "UPDATE lots SET second = 'west' WHERE id IN (6, 60)", "INSERT INTO lots VALUES (1001, 'west', 'east', 'lost')")
+    rows.follow(lambda: shows(rows, database))
     database.run(*[f"INSERT INTO orders VALUES ({2000 + one}, 'north', 'after the backup')" for one in range(5)])
     follower.follow(lambda: holds(follower, table(database)))
-    return follower
+    return follower, rows
 
 
-def restored(node, other, follower, database, folder):
+def restored(node, other, follower, rows, database, folder):
     """The gateway is that of the backup; meanwhile other rows have changed."""
     node.stop()
     shutil.rmtree(node.data)
     database.run("DELETE FROM orders WHERE id = 2001", "UPDATE orders SET text = 'changed' WHERE id = 500")
+    database.run("UPDATE lots SET text = 'lot ' || id WHERE id IN (5, 50)", "UPDATE lots SET second = region WHERE id = 6", "DELETE FROM lots WHERE id = 1001", "UPDATE lots SET region = 'west', text = 'new' WHERE id = 70")
     code, out, err = run([node.program, "restore", os.path.join(folder, "backup"), "-c", node.config])
     expect(code == 0, f"restored: {out}{err}".strip())
     node.start()
@@ -130,6 +137,37 @@ def restored(node, other, follower, database, folder):
     follower.follow(lambda: holds(follower, table(database)))
     expect(holds(follower, table(database)), f"repaired with {other.received} bytes, where a download has {whole}")
     expect(other.received < whole / 4, "which is little")
+    repaired_rows(other, rows, database)
+
+
+def repaired_rows(other, rows, database):
+    """An item in two partitions is one row: it is right as soon as one of the two has been compared, whichever that is."""
+    wait_for("the gateway to have read the lots", lambda: not other.ask("GET", "/feeds/lots")["loading"])
+    rows.follow()
+    expect({one["reason"] for one in rows.refused.values()} == {"other-epoch"}, "rows of a divided feed: 410 in each partition")
+    other.received = 0
+    for number, partition in enumerate(sorted(rows.copies, reverse=True)):
+        rows.reconcile([partition])
+        wanted = lots(database)
+        held = rows.copies[partition].members
+        right = all(identity in wanted and shown_row(rows, identity) == wanted[identity] for identity in held)
+        expect(right and set(held) == {one for one, row in wanted.items() if partition in row[:2]}, f"with {number + 1} of {len(rows.copies)} partitions compared their rows are right")
+    took = other.received
+    rows.follow(lambda: shows(rows, database))
+    expect(shows(rows, database), f"and all of them in the end, with {took} bytes")
+
+
+def lots(database):
+    return {row[0]: row[1:] for row in database.rows("lots", ["id", "region", "second", "text"], "1")}
+
+
+def shown_row(rows, identity):
+    item = rows.rows.rows[identity][1]
+    return item["region"], item["second"], item["text"]
+
+
+def shows(rows, database):
+    return rows.caught_up() and {identity: shown_row(rows, identity) for identity in rows.rows.rows} == lots(database)
 
 
 def database_ids(other):
@@ -191,7 +229,9 @@ def main():
         context.load_cert_chain(os.path.join(certificates, "other.pem"), os.path.join(certificates, "other.key"))
         database = Sqlite(folder)
         database.run("CREATE TABLE orders (id INTEGER PRIMARY KEY, region TEXT, text TEXT)",
-                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO orders SELECT i, CASE i % 2 WHEN 0 THEN 'south' ELSE 'north' END, 'order ' || i FROM n")
+                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO orders SELECT i, CASE i % 2 WHEN 0 THEN 'south' ELSE 'north' END, 'order ' || i FROM n",
+                     "CREATE TABLE lots (id INTEGER PRIMARY KEY, region TEXT, second TEXT, text TEXT)",
+                     "INSERT INTO lots SELECT id, CASE id % 3 WHEN 0 THEN 'west' WHEN 1 THEN 'north' ELSE 'east' END, CASE id % 4 WHEN 0 THEN 'west' WHEN 1 THEN 'north' ELSE 'east' END, 'lot ' || id FROM orders")
         directory = Slapd(os.path.join(folder, "slapd"), tls=False)
         directory.start()
         try:
@@ -203,8 +243,8 @@ def main():
                 other = Node(node.port, context)
                 wait_for("the first scan", lambda: not other.ask("GET", "/feeds/orders")["loading"])
                 a_person(node, directory, database)
-                follower = a_node(node, other, database, folder)
-                restored(node, other, follower, database, folder)
+                follower, rows = a_node(node, other, database, folder)
+                restored(node, other, follower, rows, database, folder)
                 brings(node, other)
         finally:
             directory.stop()

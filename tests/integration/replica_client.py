@@ -132,6 +132,9 @@ class Follower:
     def __init__(self, node, feed):
         self.node, self.feed, self.uid, self.copies, self.denied, self.refused = node, feed, None, {}, [], {}
 
+    def new_copy(self):
+        return Copy()
+
     def question(self, live):
         entry = {"feed": self.feed, "cursors": {name: copy.cursor for name, copy in self.copies.items()}}
         return {"protocol": 1, "live": live, "feeds": [entry | ({"uid": self.uid} if self.uid else {})]}
@@ -152,7 +155,7 @@ class Follower:
     def take(self, line, copy):
         kind, told = next(iter(json.loads(line).items()))
         if kind == "of":
-            return self.copies.setdefault(told["partition"], Copy())
+            return self.copies.setdefault(told["partition"], self.new_copy())
         if kind == "denied":
             self.denied.append(told["partition"])
             self.copies.pop(told["partition"], None)

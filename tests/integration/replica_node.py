@@ -18,14 +18,17 @@ def line_sum(lines):
 
 
 def reconcile(follower, partition):
+    reconcile_with(follower, partition, Lines(follower.copies[partition]))
+
+
+def reconcile_with(follower, partition, held):
     """What differs is asked for, 16 pieces at a time, and taken in place of what is held; the mark behind which to go on is the first answer's."""
-    copy, question = follower.copies[partition], {"protocol": 1, "feed": follower.feed, "uid": follower.uid, "partition": partition}
-    floor, first, high, open_, wanted = copy.floor, None, 0, [], []
+    question = {"protocol": 1, "feed": follower.feed, "uid": follower.uid, "partition": partition, "floor": held.floor} | held.by
+    floor, first, high, open_, wanted = held.floor, None, 0, [], []
     while first is None or open_ or wanted:
         asked = {"ranges": sorted(open_)[:500], "lines": sorted(wanted)[:500]} if first else {}
-        text = follower.node.open("POST", "/reconcile", question | {"floor": copy.floor} | asked).read().decode()
+        text = follower.node.open("POST", "/reconcile", question | asked).read().decode()
         follower.node.received += len(text)
-        taking = None
         for line in text.splitlines():
             kind, told = next(iter(json.loads(line).items()))
             if kind == "mark":
@@ -33,39 +36,52 @@ def reconcile(follower, partition):
                 high = max(high, *map(int, told["cursor"].split(".")[1:]))
             elif kind == "sums":
                 open_ = [one for one in open_ if one != [told["after"], told["to"]]]
-                apart = differing(copy, told, floor)
+                apart = differing(held.sum, told, floor)
                 open_ += [part for part, count in apart if count > 4]
                 wanted += [part for part, count in apart if count <= 4]  # none of theirs too: then ours go
             elif kind == "lines":
-                taking = [told["after"], told["to"]]
-                wanted.remove(taking)
-                give_up(copy, *taking, floor)
+                wanted.remove([told["after"], told["to"]])
+                held.give_up(told["after"], told["to"], floor)
             else:
-                copy.lines[told["seq"]] = line
-    stand(copy, first, high, floor)
+                held.come(line, kind, told)
+    held.stand(first, high, floor)
 
 
-def differing(copy, told, floor):
+def differing(own, told, floor):
     after, out = told["after"], []
     for to, count, theirs in told["parts"]:
-        own = copy.within(after, to, floor)
-        if (len(own), line_sum(own)) != (count, int(theirs, 16)):
+        if own(after, to, floor) != (count, int(theirs, 16)):
             out.append(([after, to], count))
         after = to
     return out
 
 
-def give_up(copy, after, to, floor):
-    for line in copy.within(after, to, floor):
-        copy.lines.pop(next(iter(json.loads(line).values()))["seq"])
+class Lines:
+    """A copy that keeps lines, as reconcile_with() takes it."""
 
+    by = {}
 
-def stand(copy, first, high, floor):
-    epoch, head = first["cursor"].split(".")[:2]
-    copy.lines = {seq: line for seq, line in copy.lines.items() if seq <= int(head) and not (seq <= floor and line.startswith('{"gone"'))}
-    entries = ((seq, next(iter(json.loads(line).values()))) for seq, line in copy.lines.items())
-    copy.at = {one["id"]: seq for seq, one in entries if "id" in one}
-    copy.cursor, copy.floor, copy.met, copy.caught_up = f"{epoch}.{head}" if high <= int(head) else f"{epoch}.{head}.0.{high}", floor, None, False
+    def __init__(self, copy):
+        self.copy, self.floor = copy, copy.floor
+
+    def sum(self, after, to, floor):
+        own = self.copy.within(after, to, floor)
+        return len(own), line_sum(own)
+
+    def give_up(self, after, to, floor):
+        for line in self.copy.within(after, to, floor):
+            self.copy.lines.pop(next(iter(json.loads(line).values()))["seq"])
+
+    def come(self, line, _, told):
+        self.copy.lines[told["seq"]] = line
+
+    def stand(self, first, high, floor):
+        copy = self.copy
+        epoch, head = first["cursor"].split(".")[:2]
+        copy.lines = {seq: line for seq, line in copy.lines.items() if seq <= int(head) and not (seq <= floor and line.startswith('{"gone"'))}
+        entries = ((seq, next(iter(json.loads(line).values()))) for seq, line in copy.lines.items())
+        copy.at = {one["id"]: seq for seq, one in entries if "id" in one}
+        copy.cursor, copy.floor, copy.met, copy.caught_up = f"{epoch}.{head}" if high <= int(head) else f"{epoch}.{head}.0.{high}", floor, None, False
 
 
 class Bringer:

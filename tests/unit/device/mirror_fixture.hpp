@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "gateway/device/mirror.hpp"
 #include "gateway/device/mirror_file.hpp"
 #include "tests/unit/device/canned_node.hpp"
+#include "tests/unit/device/published.hpp"
 
 namespace meshgate::test {
 
@@ -114,6 +116,14 @@ class MirrorFixture : public testing::Test {
     EXPECT_NE(held, nullptr);
     auto read = held->table.each(0, 1000000, [&](const device::FeedTable::Seen& row) { out[std::string(row.id)] = row.content; });
     EXPECT_TRUE(read.has_value());
+    return out;
+  }
+  /// What stored() gives, and where each row stands.
+  std::map<std::string, Published> held_items() {
+    std::map<std::string, Published> out;
+    for (auto& [id, content] : stored()) out[id].content = content;
+    std::istringstream seqs(sql("SELECT group_concat(_id||' '||_seq,' ') FROM orders"));
+    for (std::string id; seqs >> id;) seqs >> out[id].seq;
     return out;
   }
   /// One value of the file as SQLite's own quote() shows it.
