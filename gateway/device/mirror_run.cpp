@@ -165,14 +165,20 @@ Status MirrorRun::discover() {
   for (const OfferedFeed& feed : *feeds) {
     if (auto taken = take_feed(feed); !taken) return taken;
   }
+  more_to_come_ = std::ranges::any_of(*feeds, [&](const OfferedFeed& feed) { return lacks(feed); });
   const Lock lock(mutex_);
   rights_ = std::move(rights);
   if (!options_.once || !tasks_.empty()) return {};
-  const bool loading = std::any_of(feeds->begin(), feeds->end(), [](const OfferedFeed& feed) { return feed.loading; });
-  if (loading) return Error{Code::retry, options_.url + ": the feed is loading and has no partitions yet"};
+  if (more_to_come_) return Error{Code::retry, options_.url + ": the feed is loading and has no partitions yet"};
   if (options_.partitions.empty()) return {};
   return Error{Code::not_found,
                options_.url + ": the node has none of the partitions asked for with --partition; look at /feeds there"};
+}
+
+/// A copy shows a partition when the first copy of it is whole.
+bool MirrorRun::lacks(const OfferedFeed& feed) const {
+  const auto shown = [&](const std::string& partition) { return std::ranges::find(feed.partitions, partition, &OfferedFeed::Part::name) != feed.partitions.end(); };
+  return feed.loading && (options_.partitions.empty() || !std::ranges::all_of(options_.partitions, shown));
 }
 
 bool MirrorRun::wanted(const OfferedFeed& feed, const std::string& partition) const {
@@ -275,7 +281,7 @@ bool MirrorRun::nothing_more() {
   }
   if (auto found = discover(); !found) say(base::Level::warning, found.error().message);
   const Lock lock(mutex_);
-  return tasks_.size() == before;
+  return tasks_.size() == before && !more_to_come_;
 }
 
 bool MirrorRun::all_done() const {

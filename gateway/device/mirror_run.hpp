@@ -61,6 +61,8 @@ class MirrorRun {
   Status take_feed(const OfferedFeed& feed);
   Status check_stored(MirroredFeed& feed);
   [[nodiscard]] bool wanted(const OfferedFeed& feed, const std::string& partition) const;
+  /// Whether the node will show more of what is wanted by itself.
+  [[nodiscard]] bool lacks(const OfferedFeed& feed) const;
   void watch();
   void look_for_more();
 
@@ -74,7 +76,7 @@ class MirrorRun {
   void put_off(Task& task, std::chrono::milliseconds wait);
   [[nodiscard]] bool streaming() const { return tasks_.size() <= clients_.size(); }
   [[nodiscard]] bool all_done() const;
-  /// With `once`: everything is caught up, and no partition has appeared meanwhile.
+  /// With `once`: everything is caught up, no partition has appeared meanwhile, and none is about to.
   bool nothing_more();
   void give_up(Error error);
   bool wait_for(std::chrono::milliseconds time);
@@ -100,6 +102,7 @@ class MirrorRun {
   std::string rights_;  ///< by which the calling thread looked for more; empty: the node does not say
   std::atomic<bool> other_rights_{false};  ///< a right was lost or given, since then
   Clock::time_point last_progress_ = Clock::now();
+  bool more_to_come_ = false;   ///< at the last look; the calling thread's
   std::string not_found_more_;  ///< why the last look for more failed; the calling thread's
   std::string not_offered_;     ///< which feed was missing then; the same
   std::mutex telling_;  ///< the listener is called by one thread at a time

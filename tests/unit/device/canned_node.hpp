@@ -108,6 +108,11 @@ class CannedNode {
     loading_ = loading;
     changed_.notify_all();
   }
+  /// As a copy of a divided feed is while partitions come: what is there is whole.
+  void set_incomplete(bool incomplete) {
+    const std::lock_guard guard(mutex_);
+    incomplete_ = incomplete;
+  }
   void set_page(std::uint64_t entries) {
     const std::lock_guard guard(mutex_);
     page_ = entries;
@@ -200,7 +205,7 @@ class CannedNode {
 
   std::string description() {
     std::string out = "{\"feed\":\"" + feed_ + "\",\"uid\":\"" + uid_.hex() + "\",\"divided\":" + (divided_ ? "true" : "false") +
-                      ",\"loading\":" + (loading_ ? "true" : "false") + ",\"schema\":";
+                      ",\"loading\":" + (loading_ || incomplete_ ? "true" : "false") + ",\"schema\":";
     append_json(out, schema_);
     out += ",\"partitions\":[";
     const char* comma = "";
@@ -328,6 +333,7 @@ class CannedNode {
   std::uint64_t requests_ = 0;
   bool divided_ = false;
   bool loading_ = false;
+  bool incomplete_ = false;
   bool ending_ = false;
   std::map<std::string, Part> parts_;
   Lies lies_;

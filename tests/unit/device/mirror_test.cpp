@@ -83,6 +83,29 @@ TEST_F(MirrorTest, OnceWaitsUntilAFeedIsLoaded) {
   EXPECT_EQ(stored(), node.contents());
 }
 
+TEST_F(MirrorTest, OnceWaitsForThePartitionsThatACopyHasNotGotYet) {
+  CannedNode node(test::small_schema());
+  node.divide({"north"});
+  node.put("1", test::small_content(1), "north");
+  node.set_incomplete(true);
+  MirrorOptions wanted = options(node);
+  wanted.once = true;
+  wanted.partitions = {"north"};
+  follow(wanted);
+  thread_.join();
+  ASSERT_TRUE(summary_->has_value()) << "what was asked for was there";
+  live_.reset();
+  progress_.clear();
+  wanted.partitions = {};
+  follow(wanted);
+  wait_until([](const auto& all) { return !all.empty() && all.back().stage == MirrorProgress::Stage::caught_up; });
+  node.put("2", test::small_content(2), "south");
+  node.set_incomplete(false);
+  thread_.join();
+  ASSERT_TRUE(summary_->has_value());
+  EXPECT_EQ(stored(), node.contents());
+}
+
 TEST_F(MirrorTest, GoneKeepsItemsAndComparesThem) {
   CannedNode node(test::small_schema());
   node.set_page(7);
