@@ -6,7 +6,7 @@
 #include <future>
 #include <thread>
 
-#include "connectors/sdk/connector.hpp"
+#include "connectors/sdk/module.hpp"
 
 namespace meshgate::ingest {
 

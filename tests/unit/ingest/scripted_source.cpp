@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "connectors/sdk/connector.hpp"
+#include "connectors/sdk/module.hpp"
 
 namespace meshgate::ingest {
 
