@@ -14,10 +14,11 @@ Result<ContentHash> hash_of(const Place& place, std::string_view id, std::string
 }
 
 /// Who compares a partition that has an item as its row was must not take for equal what is no more.
-void unsettle(const Memberships& there, const std::string& rev) {
+void unsettle(const Memberships& there, const std::string& rev, const ContentHash& is) {
   const auto was = Revision::parse(rev);
+  if (!was || was->hash == is) return;
   for (const Memberships::Unread& one : there.unread) {
-    if (was && one.hash == was->hash) ++one.place->generation;
+    if (one.hash == was->hash) ++one.place->generation;
   }
 }
 
@@ -124,7 +125,7 @@ Status Applier::put_shared_row(Place& place, const Put& put, const Memberships& 
   if (!kept) return std::move(kept).error();
   const bool later = there.last < put.row.seq;
   if (later && (kept->rev != put.row.rev || !kept->plain)) {
-    unsettle(there, kept->rev);
+    unsettle(there, kept->rev, put.hash);
     return table.update(put.row);
   }
   const auto at = static_cast<std::int64_t>(number(std::max({put.row.seq, there.last, last_unread(there, kept->rev)})));

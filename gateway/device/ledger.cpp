@@ -151,6 +151,7 @@ Status Ledger::load() {
     feed.name = rows->text(1);
     feed.uid = rows->text(2);
     feed.epoch.bits = Bits128::from_hex(rows->text(3)).value_or(Bits128{});
+    feed.committed_epoch = feed.epoch;
     feed.schema_version = static_cast<std::uint32_t>(rows->integer(4));
     feed.divided = rows->integer(5) != 0;
     auto columns = load_columns(feed.number);

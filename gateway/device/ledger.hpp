@@ -23,6 +23,7 @@ struct MirroredFeed {
   std::string name;
   std::string uid;
   Epoch epoch;
+  Epoch committed_epoch;  ///< what a roll back goes back to
   std::uint32_t schema_version = 0;
   bool divided = false;
   FeedTable table;

@@ -31,12 +31,10 @@ Result<Applied> MirrorFile::mend(Place& place, std::uint64_t generation, const s
   if (place.generation != generation) return Applied{.stale = true};
   if (auto done = commit_now(); !done) return std::move(done).error();
   if (auto begun = begin(); !begun) return std::move(begun).error();
-  const Epoch epoch = place.feed->epoch;
   auto applied = mend_all(place, away, piece);
   const auto done = applied ? commit_now() : Status();
   if (applied && done) return applied;
   roll_back();
-  place.feed->epoch = epoch;
   if (!applied) return applied;
   return done.error();
 }

@@ -51,6 +51,7 @@ Status MirrorFile::commit_now() {
   }
   if (auto done = database_->run("COMMIT"); !done) return done;
   for (Place& place : ledger_->places()) place.committed = place.now;
+  for (MirroredFeed& feed : ledger_->feeds()) feed.committed_epoch = feed.epoch;
   waiting_ = 0;
   return {};
 }
@@ -63,6 +64,7 @@ void MirrorFile::roll_back() {
     place.now = place.committed;
     ++place.generation;
   }
+  for (MirroredFeed& feed : ledger_->feeds()) feed.epoch = feed.committed_epoch;
   waiting_ = 0;
 }
 
@@ -106,7 +108,6 @@ Error MirrorFile::refuse(const MirroredFeed& feed, std::string_view uid, bool di
 Status MirrorFile::replace_feed(MirroredFeed& feed, std::string_view uid, bool divided) {
   const std::string old_uid = feed.uid;
   const bool old_divided = feed.divided;
-  const Epoch old_epoch = feed.epoch;
   feed.uid = uid;
   feed.divided = divided;
   feed.epoch = {};
@@ -120,7 +121,6 @@ Status MirrorFile::replace_feed(MirroredFeed& feed, std::string_view uid, bool d
   roll_back();
   feed.uid = old_uid;
   feed.divided = old_divided;
-  feed.epoch = old_epoch;
   return done;
 }
 
@@ -153,9 +153,10 @@ Result<Applied> MirrorFile::apply(Place& place, std::uint64_t generation, const 
   if (auto saved = database_->run("SAVEPOINT piece"); !saved) return std::move(saved).error();
   auto applied = apply_all(place, piece);
   if (!applied) {
+    // An order that was entered has touched other partitions too.
+    const bool entered = place.feed->epoch != epoch;
     place.now = before;
-    place.feed->epoch = epoch;
-    if (!database_->in_transaction() || !database_->run("ROLLBACK TO piece; RELEASE piece")) roll_back();
+    if (entered || !database_->in_transaction() || !database_->run("ROLLBACK TO piece; RELEASE piece")) roll_back();
     return applied;
   }
   if (auto released = database_->run("RELEASE piece"); !released) {
