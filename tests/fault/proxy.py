@@ -75,6 +75,7 @@ class Proxy:
             for end in pair:
                 try:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+                    end.shutdown(socket.SHUT_RD)  # a thread that waits for bytes would keep it open
                     end.close()
                 except OSError:
                     pass
