@@ -38,6 +38,8 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what passes is not held back for more
             with self.lock:
                 self.pairs.append((client, server))
             for one, other, answers in ((client, server, False), (server, client, True)):
