@@ -36,7 +36,7 @@ std::string cursors_text(const Cursors& cursors) {
     append_json_string(out, partition);
     out.append(":\"").append(cursor.text()).append("\"");
   }
-  return out + "}}\n";
+  return out + "},\"line\":true}\n";
 }
 
 Result<Cursors> parse_cursors(std::string_view body) {
@@ -54,6 +54,23 @@ Result<Cursors> parse_cursors(std::string_view body) {
     out.emplace(partition, *cursor);
   }
   return out;
+}
+
+bool takes_line(std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  bool line = false;
+  const simdjson::padded_string padded(body);
+  return parser.parse(padded).get(root) == simdjson::SUCCESS && root["line"].get(line) == simdjson::SUCCESS && line;
+}
+
+unsigned parse_status_of(std::string_view body) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  std::uint64_t status = 200;
+  const simdjson::padded_string padded(body);
+  const bool said = parser.parse(padded).get(root) == simdjson::SUCCESS && root["status"].get(status) == simdjson::SUCCESS;
+  return said && status >= 100 && status <= 599 ? static_cast<unsigned>(status) : 200;
 }
 
 std::optional<Cursor> parse_cursor_of(std::string_view body) {

@@ -20,12 +20,17 @@ std::optional<StatedClaim> parse_offered_origin(std::string_view body);
 
 using Cursors = std::map<std::string, Cursor, std::less<>>;  ///< by partition
 
-/// {"cursors":{"north":"8f3a….18"}}: how far a feed is held.
+/// {"cursors":{"north":"8f3a….18"},"line":true}: how far a feed is held, and that this node takes pages over a line.
 std::string cursors_text(const Cursors& cursors);
 Result<Cursors> parse_cursors(std::string_view body);
+/// Whether a node that answers so takes them.
+bool takes_line(std::string_view body);
 
 /// The member "cursor" of a body; nothing when there is none.
 std::optional<Cursor> parse_cursor_of(std::string_view body);
+
+/// The member "status" of a body, which only a problem has; otherwise 200.
+unsigned parse_status_of(std::string_view body);
 
 /// A page as it is brought: lines, then one mark.
 struct BroughtPage {

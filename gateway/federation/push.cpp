@@ -34,6 +34,7 @@ Push::Push(const Peer& peer, Bindings& bindings, store::Store& store, base::Log&
       pages_(metrics.counter("meshgate_peer_pages_brought", "Pages of changes that were brought to a peer.", {{"peer", peer.name}})),
       working_(metrics.gauge("meshgate_peer_reached", "1 when the last page or question reached the peer.", {{"peer", peer.name}})),
       client_(std::make_unique<net::HttpClient>(peer.client)),
+      line_(peer),
       backoff_(kFirstWait, kLongestWait),
       thread_([this] { run(); }) {}
 
@@ -48,6 +49,7 @@ void Push::stop() {
     stopped_ = true;
   }
   client_->cancel();
+  line_.cancel();
   rang_.notify_all();
 }
 
@@ -84,6 +86,7 @@ Status Push::offer(const std::string& name, Brought& brought, const store::FeedS
   auto cursors = parse_cursors(answer->body);
   if (!cursors) return std::move(cursors).error();
   packed_ = net::negotiate(answer->fields.find("Accept-Encoding")) == net::Encoding::zstd;
+  lined_ = takes_line(answer->body);
   brought.offered = true;
   brought.schema = state.schema.version;
   for (const auto& [partition, cursor] : *cursors) brought.parts[partition].at = cursor;
@@ -149,10 +152,14 @@ Result<net::HttpClient::Answer> Push::post(const Part& part, std::string_view wh
   return client_->send("POST", url, packed, fields);
 }
 
+Result<net::HttpClient::Answer> Push::carry(const Part& part, const Cursor& after, const std::string& page) {
+  return lined_ ? line_.bring(part, after, page) : post(part, "/changes", "after=" + after.text(), page);
+}
+
 Status Push::send_page(const Part& part, Progress& there, const store::Page& page) {
   std::string body = page.lines;
   append_mark(body, page.mark);
-  auto answer = post(part, "/changes", "after=" + there.at.text(), body);
+  auto answer = carry(part, there.at, body);
   if (!answer) return std::move(answer).error();
   if (answer->status == 409) {
     // The peer stands elsewhere: it has a page whose answer was lost, was restored, or has found that its copy is not what it should be.

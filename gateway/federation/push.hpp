@@ -13,6 +13,7 @@
 #include "gateway/base/backoff.hpp"
 #include "gateway/base/log.hpp"
 #include "gateway/base/metrics.hpp"
+#include "gateway/federation/line.hpp"
 #include "gateway/federation/link.hpp"
 #include "gateway/federation/options.hpp"
 #include "gateway/federation/sync_cutter.hpp"
@@ -71,6 +72,8 @@ class Push {
   /// What would be brought from 0 is compared where it can be, so that only what differs travels. An error: the peer cannot be asked.
   Status compare(const store::Feed& feed, const Part& part, Progress& there);
   Result<Cursor> answer_questions(const store::Feed& feed, const Part& part);
+  /// A page, over the line where the peer takes that.
+  Result<net::HttpClient::Answer> carry(const Part& part, const Cursor& after, const std::string& page);
   /// Packed, where the peer takes that.
   Result<net::HttpClient::Answer> post(const Part& part, std::string_view what, std::string query, const std::string& body);
   void ring();
@@ -87,7 +90,9 @@ class Push {
   base::Counter& pages_;
   base::Gauge& working_;
   std::unique_ptr<net::HttpClient> client_;
+  Line line_;
   bool packed_ = false;  ///< the peer said that it takes zstd
+  bool lined_ = false;   ///< and pages over a line
   bool durable_ = true;  ///< the last page was when it was answered; what a peer keeps back it may lose again
   base::Backoff backoff_;
   std::map<std::string, Brought> feeds_;

@@ -12,6 +12,7 @@
 #include "gateway/federation/options.hpp"
 #include "gateway/federation/repairs.hpp"
 #include "gateway/federation/routes.hpp"
+#include "gateway/federation/sync_cutter.hpp"
 #include "gateway/net/server.hpp"
 #include "gateway/store/store.hpp"
 #include "mesh/offered_feed.hpp"
@@ -40,19 +41,31 @@ class Reception {
     std::string fork;  ///< what was last brought in an order that was left
     Micros forked{0};
   };
-  [[nodiscard]] const FollowedFeed* welcome(const net::Request& request) const;
-  net::Response offer(const net::Request& request);
-  net::Response take(const net::Request& request);
+  /// What is brought, and by whom: of a request, or of a batch on a line.
+  struct Delivery {
+    Part part;
+    std::string client;  ///< the subject of the certificate
+    std::string id;      ///< of the request
+  };
+  [[nodiscard]] static Delivery delivery_of(const net::Request& request);
+  /// Whether the feed may be brought here by whom brings it.
+  [[nodiscard]] bool welcome(const Delivery& delivery) const;
+  net::Response offer(const Delivery& delivery, const net::Request& request);
+  net::Response take_request(const Delivery& delivery, const net::Request& request);
+  /// A page that begins behind `after`.
+  net::Response take(const Delivery& delivery, const Cursor& after, std::string_view page);
+  /// Takes batch after batch of an open request, and answers each with a line.
+  boost::asio::awaitable<void> async_line(const net::Request& request, net::OpenBody& body, net::Reply& reply);
   /// The copy of a feed whose origin is the one it is bound to.
-  Result<std::shared_ptr<store::Feed>> copy(const net::Request& request, const OfferedFeed& offered, StatedClaim origin);
-  [[nodiscard]] const Peer& peer_of(const net::Request& request) const;
+  Result<std::shared_ptr<store::Feed>> copy(const Delivery& delivery, const OfferedFeed& offered, StatedClaim origin);
+  [[nodiscard]] const Peer& peer_of(const Delivery& delivery) const;
   /// Whether the peer has said, since the start, that it brings the feed of that key.
-  [[nodiscard]] bool has_offered(const net::Request& request, const std::string& key) const;
-  /// The feed that a request is about, where its peer may bring it and has said that it does.
-  Result<std::shared_ptr<store::Feed>> offered(const net::Request& request);
-  net::Response reconcile(const net::Request& request);
-  void note(const net::Request& request, const Status& done);
-  void note_fork(const net::Request& request, const Error& why);
+  [[nodiscard]] bool has_offered(const Delivery& delivery, const std::string& key) const;
+  /// The feed, where its peer has said that it brings it.
+  Result<std::shared_ptr<store::Feed>> offered(const Delivery& delivery);
+  net::Response reconcile(const Delivery& delivery, const net::Request& request);
+  void note(const Delivery& delivery, const Status& done);
+  void note_fork(const Delivery& delivery, const Error& why);
 
   const Options& options_;
   Bindings& bindings_;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,8 @@
 namespace meshgate::net {
 
 class Session;
+
+constexpr std::chrono::milliseconds kLastMoment{250};  ///< for a request, once the server drains
 
 /// What all sessions of a server share. Everything is constant or thread safe.
 struct House {

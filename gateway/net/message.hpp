@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gateway/net/fields.hpp"
+#include "gateway/net/refusal.hpp"
 #include "mesh/result.hpp"
 
 namespace meshgate::base {
@@ -73,6 +74,21 @@ class Reply {
 };
 
 using Handler = std::function<boost::asio::awaitable<void>(const Request&, Reply&)>;
+
+/// The body of a request that is answered while it still comes, unpacked. On the loop.
+class OpenBody {
+ public:
+  virtual ~OpenBody() = default;
+  /// Replaces `into` by what has come, some 64 KiB at most. False: it is over, or the peer is gone; or it is refused, and why.
+  [[nodiscard]] virtual boost::asio::awaitable<bool> async_read(std::string& into, Refused& refused) = 0;
+  /// What comes from now on is a new whole: it may begin as late as a request on an idle connection, and then has the time of a body.
+  virtual void begin() = 0;
+  /// How long a whole may be: what a body may be.
+  [[nodiscard]] virtual std::size_t most() const = 0;
+};
+
+/// Answers while the body still comes. The connection carries nothing else afterwards.
+using OpenHandler = std::function<boost::asio::awaitable<void>(const Request&, OpenBody&, Reply&)>;
 
 /// An RFC 9457 problem document. `type` is a short stable name ("cursor-gone"), made into a URN; `instance` is the request's id;
 /// `more` is further members as JSON, each with its comma in front.

@@ -4,6 +4,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <limits>
+#include <utility>
 
 #include "gateway/net/unpack.hpp"
 
@@ -55,7 +56,7 @@ Refused RequestParser::take_head(std::string_view head, Head& out) {
   out.target = std::string(message.target());
   out.version = message.version();
   for (const auto& field : message) out.fields.add(std::string(field.name_string()), std::string(field.value()));
-  state_->packed = packed(out);
+  state_->packed = net::packed(out);
   return check_fields(out);
 }
 
@@ -86,6 +87,17 @@ std::string RequestParser::release_body() {
   auto out = std::move(state_->parser.get().body());
   state_.reset();  // the answer may take days
   return out;
+}
+
+void RequestParser::go_on() { state_->parser.body_limit(boost::none); }
+
+std::string RequestParser::take_part() { return std::exchange(state_->parser.get().body(), {}); }
+
+bool RequestParser::packed() const { return state_->packed; }
+
+Refused check_rest(const RequestParser& parser, std::string_view rest, std::size_t most) {
+  if (parser.done() || rest.size() <= most) return std::nullopt;
+  return Refusal{431, "a chunk's extension or the trailer is longer than a header may be"};
 }
 
 }  // namespace meshgate::net

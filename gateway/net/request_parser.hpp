@@ -27,10 +27,18 @@ class RequestParser {
   Refused finish();
   /// At the end: it holds nothing afterwards.
   std::string release_body();
+  /// Instead: the body has no limit, and is taken as it comes.
+  void go_on();
+  std::string take_part();
+  /// Whether the body is to be unpacked.
+  [[nodiscard]] bool packed() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Of what the parser has left in the buffer, which can only be an unfinished chunk size or trailer.
+Refused check_rest(const RequestParser& parser, std::string_view rest, std::size_t most);
 
 }  // namespace meshgate::net

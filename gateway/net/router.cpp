@@ -57,9 +57,9 @@ asio::awaitable<void> async_options(const Request& request, Reply& reply) {
   (void)co_await reply.async_send(std::move(answer));
 }
 
-const Handler kNotFound = async_not_found;
-const Handler kWrongMethod = async_wrong_method;
-const Handler kOptions = async_options;
+const Router::Handlers kNotFound{async_not_found, {}};
+const Router::Handlers kWrongMethod{async_wrong_method, {}};
+const Router::Handlers kOptions{async_options, {}};
 
 void allow(std::string& list, std::string_view method) {
   if (list.find(method) != std::string::npos) return;
@@ -70,17 +70,22 @@ void allow(std::string& list, std::string_view method) {
 
 void Router::add(std::string method, std::string pattern, Handler handler) {
   auto segments = segments_of(pattern);
-  routes_.push_back({std::move(method), std::move(pattern), std::move(segments), std::move(handler)});
+  routes_.push_back({std::move(method), std::move(pattern), std::move(segments), {std::move(handler), {}}});
 }
 
-const Handler& Router::route(Request& request) const {
+void Router::add_open(std::string method, std::string pattern, OpenHandler handler) {
+  auto segments = segments_of(pattern);
+  routes_.push_back({std::move(method), std::move(pattern), std::move(segments), {{}, std::move(handler)}});
+}
+
+const Router::Handlers& Router::route(Request& request) const {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   const auto path = segments_of(request.path);
   std::string allowed;
   for (const auto& one : routes_) {
     if (request.path != "*" && !matches(one.segments, path, request.captures)) continue;
     request.route = one.pattern;
-    if (one.method == method) return one.handler;
+    if (one.method == method) return one.handlers;
     allow(allowed, one.method);
     if (one.method == "GET") allow(allowed, "HEAD");
   }

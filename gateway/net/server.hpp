@@ -25,8 +25,14 @@ class Loops;
 class Router {
  public:
   void add(std::string method, std::string pattern, Handler handler);
+  void add_open(std::string method, std::string pattern, OpenHandler handler);
+  /// One of the two.
+  struct Handlers {
+    Handler whole;     ///< is given the whole request
+    OpenHandler open;  ///< reads the body itself
+  };
   /// The handler, with the captures put into the request; or a 404 or 405 handler.
-  [[nodiscard]] const Handler& route(Request& request) const;
+  [[nodiscard]] const Handlers& route(Request& request) const;
   /// Every pattern once, for metrics.
   [[nodiscard]] std::vector<std::string> patterns() const;
 
@@ -35,7 +41,7 @@ class Router {
     std::string method;
     std::string pattern;
     std::vector<std::string> segments;
-    Handler handler;
+    Handlers handlers;
   };
   std::vector<Route> routes_;
 };

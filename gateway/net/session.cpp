@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include "gateway/net/open_body.hpp"
 #include "gateway/net/request_parser.hpp"
 #include "gateway/net/target.hpp"
 
@@ -11,8 +12,6 @@ namespace meshgate::net {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr std::chrono::milliseconds kLastMoment{250};  ///< for a request, once the server drains
 
 Response too_many(std::chrono::seconds wait, std::string_view request) {
   auto out = problem(429, "too-many-requests", "Too many requests", "more requests came than this node allows in such a time; wait as long as Retry-After says", request);
@@ -130,21 +129,23 @@ asio::awaitable<std::size_t> Session::async_head(Refused& refused) {
   }
 }
 
+asio::awaitable<bool> Session::async_go_on(const Head& head) {
+  if (!buffer_.empty() || head.version != 11 || !has_body(head) || !head.fields.find("Expect")) co_return true;
+  constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
+  std::array<asio::const_buffer, 1> pieces{asio::const_buffer(kGoOn.data(), kGoOn.size())};
+  const std::span<asio::const_buffer> all(pieces);
+  co_return co_await connection_.async_write(all);
+}
+
 asio::awaitable<bool> Session::async_body(RequestParser& parser, const Head& head, Refused& refused) {
   connection_.give(house_->options.body_time);
-  if (buffer_.empty() && head.version == 11 && has_body(head) && head.fields.find("Expect")) {
-    constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
-    std::array<asio::const_buffer, 1> pieces{asio::const_buffer(kGoOn.data(), kGoOn.size())};
-    const std::span<asio::const_buffer> all(pieces);
-    if (!co_await connection_.async_write(all)) co_return false;
-  }
+  const bool waited_for = co_await async_go_on(head);
+  if (!waited_for) co_return false;
   for (;;) {
     std::size_t used = 0;
     refused = parser.take_body(buffer_, used);
     buffer_.erase(0, used);
-    if (!refused && !parser.done() && buffer_.size() > house_->options.header_bytes) {
-      refused = Refusal{431, "a chunk's extension or the trailer is longer than a header may be"};
-    }
+    if (!refused) refused = check_rest(parser, buffer_, house_->options.header_bytes);
     if (refused) co_return false;
     if (parser.done()) {
       refused = parser.finish();
@@ -165,14 +166,35 @@ asio::awaitable<bool> Session::async_serve() {
   if (size > 0) refused = parser.take_head(std::string_view(buffer_).substr(0, size), head);
   if (size > 0 && !refused) refused = parse_target(head.method, head.target, target);
   buffer_.erase(0, size);
-  bool whole = false;
-  if (size > 0 && !refused) whole = co_await async_body(parser, head, refused);
+  if (size > 0 && !refused) co_return co_await async_serve_rest(head, std::move(target), parser);
+  connection_.take_back();
+  if (refused) co_await async_refuse(std::move(*refused));
+  co_return false;
+}
+
+asio::awaitable<bool> Session::async_serve_rest(const Head& head, Target target, RequestParser& parser) {
+  auto request = request_of(head, std::move(target));
+  const auto& handlers = house_->router.route(request);
+  if (handlers.open) co_return co_await async_answer_open(std::move(request), head, handlers.open, parser);
+  Refused refused;
+  const bool whole = co_await async_body(parser, head, refused);
   connection_.take_back();
   if (refused) co_await async_refuse(std::move(*refused));
   if (!whole) co_return false;
-  auto request = request_of(head, std::move(target));
   request.body = parser.release_body();
-  co_return co_await async_answer(std::move(request), head);
+  const auto manner = manner_of(request, head);
+  co_return co_await async_answer(std::move(request), handlers.whole, manner, head);
+}
+
+asio::awaitable<bool> Session::async_answer_open(Request request, const Head& head, const OpenHandler& handler, RequestParser& parser) {
+  const bool waited_for = co_await async_go_on(head);
+  connection_.take_back();
+  if (!waited_for) co_return false;
+  ArrivingBody body(connection_, parser, buffer_, idle_, *house_);
+  const Handler answering = [&](const Request& asked, Reply& reply) { return handler(asked, body, reply); };
+  auto manner = manner_of(request, head);
+  manner.keep_alive = false;  // where the body ends is not waited for
+  co_return co_await async_answer(std::move(request), answering, manner, head);
 }
 
 Request Session::request_of(const Head& head, Target target) {
@@ -189,10 +211,9 @@ Request Session::request_of(const Head& head, Target target) {
   return out;
 }
 
-asio::awaitable<bool> Session::async_answer(Request request, const Head& head) {
+asio::awaitable<bool> Session::async_answer(Request request, const Handler& handler, const Exchange::Manner& manner, const Head& head) {
   const Taken taken(connection_);
-  const Handler& handler = house_->router.route(request);
-  Exchange exchange(connection_, manner_of(request, head), house_->draining);
+  Exchange exchange(connection_, manner, house_->draining);
   const auto wait = visitor_.administrator ? std::nullopt : house_->overdue(asker(visitor_.address, head.fields, house_->options.proxies));
   bool fine = true;
   if (wait) {

@@ -55,7 +55,13 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::asio::awaitable<std::size_t> async_head(Refused& refused);
   boost::asio::awaitable<bool> async_first_byte();
   boost::asio::awaitable<bool> async_body(class RequestParser& parser, const Head& head, Refused& refused);
-  boost::asio::awaitable<bool> async_answer(Request request, const Head& head);
+  /// Says that the body may come, where it is waited for.
+  boost::asio::awaitable<bool> async_go_on(const Head& head);
+  /// A request whose head has been taken.
+  boost::asio::awaitable<bool> async_serve_rest(const Head& head, struct Target target, class RequestParser& parser);
+  /// One whose handler reads the body.
+  boost::asio::awaitable<bool> async_answer_open(Request request, const Head& head, const OpenHandler& handler, class RequestParser& parser);
+  boost::asio::awaitable<bool> async_answer(Request request, const Handler& handler, const Exchange::Manner& manner, const Head& head);
   boost::asio::awaitable<void> async_refuse(Refusal refusal);
   /// The request that a head and a target make, but for its body.
   [[nodiscard]] Request request_of(const Head& head, struct Target target);

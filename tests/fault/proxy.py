@@ -38,6 +38,8 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            for end in (client, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what passes is not held back for more
             with self.lock:
                 self.pairs.append((client, server))
             for one, other, answers in ((client, server, False), (server, client, True)):
@@ -75,6 +77,7 @@ class Proxy:
             for end in pair:
                 try:
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+                    end.shutdown(socket.SHUT_RD)  # a thread that waits for bytes would keep it open
                     end.close()
                 except OSError:
                     pass

@@ -186,7 +186,7 @@ class Matrix:
                  ("GET", "/login", 200), ("POST", "/login", 403), ("POST", "/logout", 403), ("POST", "/auth/token", 400), ("GET", "/auth/person", 200), ("GET", "/auth/devices", 200 if name else 401),
                  ("DELETE", "/auth/devices/{device}", 404 if name else 401), ("GET", "/metrics", 200 if person.has("viewer") else person.refused),
                  # Feeds are brought by nodes that show a certificate, and by no person.
-                 ("PUT", "/peers/feeds/{feed}", 404), ("POST", "/peers/feeds/{feed}/changes", 404), ("POST", "/peers/feeds/{feed}/reconcile", 404), ("POST", "/peers/feeds/{feed}/claim", 404),
+                 ("PUT", "/peers/feeds/{feed}", 404), ("POST", "/peers/feeds/{feed}/changes", 404), ("POST", "/peers/line", 404), ("POST", "/peers/feeds/{feed}/reconcile", 404), ("POST", "/peers/feeds/{feed}/claim", 404),
                  ("GET", "/feeds/{feed}/origin", 200),
                  # Who knows a feed by its uid may know whose it is; who this node is, anybody.
                  ("GET", "/peers/feeds/{feed}/seal", 404), ("GET", "/peers/identity?nonce=1", 200),
@@ -251,7 +251,7 @@ class Matrix:
 
     def wanted_cells(self, proofs):
         """Of one person in one state: the cells of slices, and for each proof a range, the fixed routes and those of administration."""
-        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 24 + 13)
+        return len(self.ways) * len(SLICES) * (proofs if self.every_proof else 1) + proofs * (1 + 25 + 13)
 
 
 def routes_of(node):

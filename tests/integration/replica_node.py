@@ -129,8 +129,8 @@ class Bringer:
         version = hashlib.sha256(json.dumps(charter).encode()).hexdigest()
         self.node.ask("PUT", "/peers/charter", {"as_of": now(), "version": version, "charter": charter})
 
-    def bring(self, most=1000):
-        """A page, which ends with a mark; where the peer stands elsewhere it says where."""
+    def page(self, most=1000):
+        """Lines behind where the peer stands, and a mark; the cursor of that, and whether there is no more behind it."""
         after, low = (int(part) for part in (self.peer + ".0.0").split(".")[1:3]) if self.peer != "0" else (0, self.seq)
         lines = self.copy.within(after, self.seq, 0)
         page, whole = lines[:most], len(lines) <= most
@@ -138,7 +138,11 @@ class Bringer:
         count, digest = self.copy.standing()
         mark = {"cursor": f"{self.epoch}.{to}" if whole else f"{self.epoch}.{to}.{min(low, self.seq)}.{self.seq}", "caught_up": whole, "floor": 0}
         mark |= {"count": count, "digest": digest, "as_of": now()} if whole else {}
-        body = "".join(line + "\n" for line in page) + json.dumps({"mark": mark}, separators=(",", ":")) + "\n"
+        return "".join(line + "\n" for line in page) + json.dumps({"mark": mark}, separators=(",", ":")) + "\n", mark["cursor"], whole
+
+    def bring(self, most=1000):
+        """A page; where the peer stands elsewhere it says where."""
+        body, cursor, whole = self.page(most)
         try:
             self.at(f"/changes?after={urllib.parse.quote(self.peer)}", body)
         except Refused as refusal:
@@ -146,5 +150,5 @@ class Bringer:
                 raise
             self.peer = refusal.told["cursor"]
             return False
-        self.peer = mark["cursor"]
+        self.peer = cursor
         return whole

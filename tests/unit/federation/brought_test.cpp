@@ -35,6 +35,14 @@ TEST(Brought, CursorsComeBackAsTheyWere) {
   for (const char* wrong : {"", "x", "{}", "{\"cursors\":[]}", "{\"cursors\":{\"a\":1}}", "{\"cursors\":{\"a\":\"x\"}}"}) EXPECT_FALSE(parse_cursors(wrong)) << wrong;
   EXPECT_EQ(parse_cursor_of("{\"cursor\":\"" + kEpoch + ".9\"}"), cursor(9));
   EXPECT_FALSE(parse_cursor_of("{}"));
+  EXPECT_TRUE(takes_line(cursors_text({})));
+  for (const char* older : {"{\"cursors\":{}}", "{\"cursors\":{},\"line\":1}", "x"}) EXPECT_FALSE(takes_line(older)) << older;
+}
+
+TEST(Brought, AnAnswerIsGoodUnlessItSaysOtherwise) {
+  EXPECT_EQ(parse_status_of("{\"cursor\":\"" + kEpoch + ".9\"}"), 200U);
+  EXPECT_EQ(parse_status_of("{\"title\":\"Not taken\",\"status\":409}"), 409U);
+  for (const char* odd : {"", "x", "{\"status\":\"409\"}", "{\"status\":7}", "{\"status\":-1}"}) EXPECT_EQ(parse_status_of(odd), 200U) << odd;
 }
 
 TEST(Brought, APageIsLinesAndOneMark) {

@@ -37,6 +37,36 @@ asio::awaitable<void> async_big(const Request& request, Reply& reply) {
   (void)co_await reply.async_finish();
 }
 
+/// Each line that is whole; one that is too long, and what is refused, end it with the status.
+asio::awaitable<void> async_turns(const Request& request, OpenBody& body, Reply& reply) {
+  if (request.parameter("no")) {
+    Response answer{404, {}, "no"};
+    (void)co_await reply.async_send(std::move(answer));
+    co_return;
+  }
+  Fields fields;
+  Status sent = co_await reply.async_start(200, std::move(fields));
+  std::string held;
+  while (sent && !reply.draining()) {
+    const auto end = held.find('\n');
+    Refused refused;
+    if (end == std::string::npos) {
+      std::string came;
+      const bool more = co_await body.async_read(came, refused);
+      held += came;
+      if (held.size() > body.most()) refused = Refusal{413, "too long"};
+      if (!more && !refused) break;
+      if (more && !refused) continue;
+    }
+    const std::string line = refused ? std::to_string(refused->status) + "\n" : held.substr(0, end + 1);
+    sent = co_await reply.async_write(line, true);
+    if (refused) break;
+    held.erase(0, end + 1);
+    body.begin();
+  }
+  (void)co_await reply.async_finish();
+}
+
 }  // namespace
 
 ServerOptions small_limits() {
@@ -51,6 +81,7 @@ void ServerFixture::start(const ServerOptions& options) {
   router.add("GET", "/echo", async_echo);
   router.add("POST", "/echo", async_echo);
   router.add("GET", "/throw", async_throw);
+  router.add_open("POST", "/turns", async_turns);
   router.add("GET", "/big", async_big);
   router.add("GET", "/hang", [this](const Request&, Reply& reply) -> asio::awaitable<void> {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);

@@ -10,7 +10,8 @@
 
 namespace meshgate::net::test {
 
-/// A server with a few routes: /echo tells the request back, /big sends much, /hang waits for the bell.
+/// A server with a few routes: /echo tells the request back, /big sends much, /hang waits for the bell, /turns answers
+/// each line of an open body with the same.
 class ServerFixture : public testing::Test {
  protected:
   void start(const ServerOptions& options);

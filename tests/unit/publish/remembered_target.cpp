@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "connectors/sdk/connector.hpp"
+#include "connectors/sdk/module.hpp"
 
 namespace meshgate::publish {
 
