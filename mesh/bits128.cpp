@@ -5,12 +5,15 @@ namespace meshgate {
 namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
+constexpr unsigned char kNoDigit = 0x80;
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
+/// What each character says; looked up, since hashes give a branch nothing to foretell.
+constexpr std::array<unsigned char, 256> kDigits = [] {
+  std::array<unsigned char, 256> out{};
+  out.fill(kNoDigit);
+  for (unsigned char i = 0; i < 16; ++i) out[static_cast<unsigned char>(kHex[i])] = i;
+  return out;
+}();
 
 }  // namespace
 
@@ -51,12 +54,15 @@ void Bits128::append_hex(std::string& out) const {
 std::optional<Bits128> Bits128::from_hex(std::string_view text) {
   if (text.size() != 32) return std::nullopt;
   Bits128 out;
-  for (std::size_t i = 0; i < 32; ++i) {
-    const int digit = hex_digit(text[i]);
-    if (digit < 0) return std::nullopt;
-    auto& half = i < 16 ? out.hi : out.lo;
-    half = half << 4U | static_cast<unsigned>(digit);
+  unsigned seen = 0;
+  for (std::size_t i = 0; i < 16; ++i) {
+    const unsigned high = kDigits[static_cast<unsigned char>(text[i])];
+    const unsigned low = kDigits[static_cast<unsigned char>(text[16 + i])];
+    out.hi = out.hi << 4U | high;
+    out.lo = out.lo << 4U | low;
+    seen |= high | low;
   }
+  if ((seen & kNoDigit) != 0) return std::nullopt;
   return out;
 }
 

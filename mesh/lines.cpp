@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "mesh/written_put.hpp"
+
 namespace meshgate {
 
 namespace {
@@ -79,6 +81,9 @@ void append_mark(std::string& out, const Mark& mark) {
 struct LineParser::State {
   simdjson::ondemand::parser parser;
   std::string padded;  ///< the line, with the padding that simdjson wants behind it
+
+  /// Keeps what the put line borrows. False: its content is not one JSON object and nothing else.
+  bool keep(PutLine& put);
 };
 
 LineParser::LineParser() : state_(std::make_unique<State>()) {}
@@ -253,7 +258,23 @@ Error broken(std::string_view line) { return {Code::corrupt, "not a change line:
 
 }  // namespace
 
+bool LineParser::State::keep(PutLine& put) {
+  const std::size_t size = put.content.size();
+  padded.assign(put.content);
+  padded.append(simdjson::SIMDJSON_PADDING, ' ');
+  padded.append(put.id);
+  simdjson::ondemand::document document;
+  object item;
+  std::string_view raw;
+  if (parser.iterate(simdjson::padded_string_view(padded.data(), size, padded.size())).get(document) != simdjson::SUCCESS) return false;
+  if (document.get_object().get(item) != simdjson::SUCCESS || item.raw_json().get(raw) != simdjson::SUCCESS) return false;
+  put.content = std::string_view(padded).substr(0, size);
+  put.id = std::string_view(padded).substr(size + simdjson::SIMDJSON_PADDING);
+  return raw == put.content && raw.ends_with('}');
+}
+
 Result<Line> LineParser::parse(std::string_view line) {
+  if (auto put = written_put(line); put && state_->keep(*put)) return Line(*put);
   std::string& padded = state_->padded;
   padded.assign(line);
   padded.append(simdjson::SIMDJSON_PADDING, ' ');

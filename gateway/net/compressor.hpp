@@ -11,7 +11,7 @@ namespace meshgate::net {
 /// How much of a stream a call must bring out.
 enum class Flush { none, block, end };
 
-/// Compresses one body. Holds at most about 600 KiB (gzip: 300 KiB).
+/// Compresses one body. Holds at most about 750 KiB (gzip: 300 KiB).
 class Compressor {
  public:
   /// Null for identity, or when there is no memory.

@@ -8,8 +8,6 @@ namespace {
 
 /// A smaller page does not begin a load: the files cost more than they save.
 constexpr std::size_t kLeastBytes = 64U << 10U;
-/// Of which a load keeps in memory what it says of them.
-constexpr std::size_t kMostItems = 500'000;
 /// Pages come large, and each is of one partition.
 constexpr std::size_t kMostPartitions = 128;
 constexpr std::size_t kDropStep = 10'000;
@@ -47,7 +45,7 @@ Result<bool> DiskFeed::keep_back(std::string_view partition, const Cursor& from,
   }
   work.gather(page, gathered_->items);
   Status done = gathered_->load.status();
-  if (done && !gathered_->load.full() && gathered_->items.size() < kMostItems) return true;
+  if (done && !gathered_->load.full() && !gathered_->items.full()) return true;
   if (done) done = take_in();
   gathered_.reset();
   return done ? Result<bool>(true) : std::move(done).error();

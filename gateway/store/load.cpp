@@ -22,7 +22,8 @@ void Load::open(Family family, File& file) {
   const auto folder = loading_folder(engine_.folder()).string();
   note(env.CreateDirIfMissing(folder));
   file.path = folder + "/" + std::to_string(++next) + ".sst";
-  const rocksdb::Options options = engine_.db().GetOptions(engine_.family(family));
+  rocksdb::Options options = engine_.db().GetOptions(engine_.family(family));
+  options.table_properties_collector_factories.clear();  // they look for deletions, and there are none
   file.writer = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(options), options, engine_.family(family), false);
   note(file.writer->Open(file.path));
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kKindAt = 4;  ///< behind the feed's number
 constexpr std::size_t kOrderBytes = 8;
 constexpr int kNearSteps = 16;
+constexpr std::size_t kFew = 16;  ///< at most one in so many
 
 /// Entries of the index, asked for in its order.
 class IndexInOrder {
@@ -80,12 +81,16 @@ Status LoadedItems::settle(Transaction& out) {
   sort();
   IndexInOrder index(feed_.engine(), feed_.number());
   const std::string greatest = feed_.greatest_index_key();
+  // A table file that lies behind all others is never merged with them.
+  const auto among = std::ranges::partition_point(all_, [&](const Item& one) { return key(one) <= greatest; }) - all_.begin();
+  if (static_cast<std::size_t>(among) * kFew <= all_.size()) out.spare_load(greatest);
+  const IndexEntry none;
   IndexEntry entry;
   for (std::size_t i = 0; i < all_.size();) {
     const std::string_view here = key(all_[i]);
     std::size_t end = i + 1;
     while (end < all_.size() && key(all_[end]) == here) ++end;
-    entry = {};
+    entry = none;  // its memory is used again
     if (here <= greatest) {
       if (auto read = index.read(here, entry); !read) return read;
     }

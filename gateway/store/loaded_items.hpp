@@ -15,12 +15,15 @@ namespace meshgate::store {
 /// look-up, and some 100 bytes an item.
 class LoadedItems {
  public:
+  /// A load with so many is taken in.
+  static constexpr std::size_t kMost = 500'000;
+
   explicit LoadedItems(DiskFeed& feed) : feed_(feed) {}
 
   /// A put or gone line, now in that log.
   void add(const LogRange& range, const PageLine& line);
-  [[nodiscard]] std::size_t size() const { return all_.size(); }
-  /// Index entries go into the load behind `out`, and what makes room for them goes with its write.
+  [[nodiscard]] bool full() const { return all_.size() >= kMost; }
+  /// Index entries go into the load behind `out`, or, where few lie among those that are there, these into its write; so does what makes room for them.
   Status settle(Transaction& out);
 
  private:

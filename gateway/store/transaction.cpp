@@ -92,12 +92,12 @@ void Transaction::put_index(std::string_view index_key, const IndexEntry& entry)
   value_.clear();
   encode(value_, entry);
   if (greatest_ < index_key) greatest_ = index_key;
-  if (load_ != nullptr) return load_->put_index(index_key, value_);
+  if (load_ != nullptr && index_key > with_write_) return load_->put_index(index_key, value_);
   batch.Put(feed_ref_.engine().family(Family::index), slice(index_key), value_);
 }
 
 void Transaction::put_index(std::string_view index_key, const IndexEntry& entry, const std::vector<Membership>& replaced) {
-  if (replaced.empty()) return put_index(index_key, entry);
+  if (replaced.empty() || index_key <= with_write_) return put_index(index_key, entry);
   IndexEntry both = entry;
   both.memberships.insert(both.memberships.end(), replaced.begin(), replaced.end());
   put_index(index_key, both);

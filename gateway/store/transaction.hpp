@@ -46,6 +46,8 @@ class Transaction {
   void put_index(std::string_view index_key, const IndexEntry& entry);
   /// The same at the end of a load. It gets the entry with those it takes the place of: these count until the write is made that drops them.
   void put_index(std::string_view index_key, const IndexEntry& entry, const std::vector<Membership>& replaced);
+  /// Index entries up to this key go with the write, although there is a load.
+  void spare_load(std::string through) { with_write_ = std::move(through); }
   void drop_index(std::string_view index_key);
   void drop_log(const LogRange& range);
 
@@ -89,6 +91,7 @@ class Transaction {
   std::uint64_t forget_times_ = 0;
   bool write_progress_ = false;
   std::string greatest_;
+  std::string with_write_;
   std::string key_;
   std::string value_;
 };

@@ -54,6 +54,16 @@ void write_and_parse(const RangeLine& range) {
   fuzz::must(equal, "a range that was parsed, written and parsed again is the same");
 }
 
+/// A line as append_put() writes it is read by a shorter way than any other; both must say the same.
+void read_with_a_space(std::string_view line, const PutLine* put) {
+  LineParser parser;
+  auto spaced = parser.parse("{ " + std::string(line.substr(1)));
+  const auto* same = spaced ? std::get_if<PutLine>(&*spaced) : nullptr;
+  const bool equal = put == nullptr ? same == nullptr
+                                    : same != nullptr && same->seq == put->seq && same->id == put->id && same->rev == put->rev && same->at == put->at && same->content == put->content;
+  fuzz::must(equal, "a put says the same with a space more");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -61,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   split_and_join(line);
   static LineParser parser;
   auto parsed = parser.parse(line);
+  if (line.starts_with("{\"put\":")) read_with_a_space(line, parsed ? std::get_if<PutLine>(&*parsed) : nullptr);
   if (!parsed) return 0;
   if (const auto* range = std::get_if<RangeLine>(&*parsed)) write_and_parse(*range);
   if (const auto* put = std::get_if<PutLine>(&*parsed)) {

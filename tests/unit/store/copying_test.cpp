@@ -185,6 +185,32 @@ TEST_F(CopyingTest, ACopyThatBeginsAgainGrowsBesideTheServedOne) {
   expect_same();
 }
 
+/// Of each load a few ids lie among those of the one before.
+TEST_F(CopyingTest, PartitionsThatAreReadSideBySide) {
+  origin_ = feed_of(*store_, "divided");
+  ASSERT_TRUE(origin_->define({}, "", true));
+  Batch batch("rows");
+  for (int id = 1; id < 6000; ++id) put_rows(batch, id, 1, {id % 2 == 0 ? "north" : "south"});
+  batch.set_loading(false);
+  commit(*origin_, batch);
+  ASSERT_TRUE(copy_->adopt({origin_->state().uid, {}, true}));
+  for (int load = 0; load < 3; ++load) {
+    for (int page = 0; page < 4; ++page) {
+      ASSERT_TRUE(follow("south", (100U << 10U) + 1000U * page));
+      ASSERT_TRUE(follow("north"));
+    }
+    for (const int id : {1, 800 * load + 700}) commit(*origin_, rows(id, 1, {"north"}));
+    ASSERT_TRUE(copy_->finish());
+    expect_whole(*copy_);
+  }
+  reopen();
+  origin_ = feed_of(*store_, "divided");
+  for (int round = 0; round < 2; ++round) {
+    for (const char* partition : {"north", "south"}) follow_all(partition);
+  }
+  for (const char* partition : {"north", "south"}) expect_same(partition);
+}
+
 /// Random changes between pages of random sizes of two partitions that share items, with restarts.
 TEST_F(CopyingTest, WhateverHappensMeanwhileTheCopyIsTheOrigin) {
   const std::uint64_t seed = std::getenv("MESHGATE_TEST_SEED") != nullptr ? std::stoull(std::getenv("MESHGATE_TEST_SEED")) : std::random_device{}();
