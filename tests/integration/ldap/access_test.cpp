@@ -5,6 +5,7 @@
 #include <chrono>
 #include <future>
 
+#include "connectors/sdk/module.hpp"
 #include "tests/integration/ldap/reading.hpp"
 
 namespace meshgate::ldap_test {
