@@ -7,30 +7,34 @@
 
 namespace meshgate::federation {
 
-Result<net::HttpClient::Answer> Line::turn(std::string_view batch) {
-  if (!http_.is_open()) {
-    net::Fields fields;
-    fields.add("Content-Type", "application/x-ndjson");
-    fields.add("Content-Encoding", "zstd");
-    auto opened = http_.open(url_, fields);
-    if (!opened || opened->status != 200) return opened;
-    packer_ = net::Compressor::make(net::Encoding::zstd);
-  }
-  std::string packed;
-  if (!packer_ || !packer_->add(batch, net::Flush::block, packed)) return Error{Code::internal, "compression failed"};
-  auto line = http_.take_turn(packed);
-  if (!line) return std::move(line).error();
-  return net::HttpClient::Answer{parse_status_of(*line), {}, std::move(*line)};
+Status Line::open() {
+  net::Fields fields;
+  fields.add("Content-Type", "application/x-ndjson");
+  fields.add("Content-Encoding", "zstd");
+  auto opened = http_.open(url_, fields);
+  if (!opened) return std::move(opened).error();
+  packer_ = net::Compressor::make(net::Encoding::zstd);
+  refusal_.reset();
+  if (!http_.is_open()) refusal_ = std::move(*opened);
+  return {};
 }
 
-Result<net::HttpClient::Answer> Line::bring(const Part& part, const Cursor& after, std::string_view page) {
+Status Line::send(const Part& part, const Cursor& after, std::string_view page) {
+  if (!http_.is_open()) {
+    if (auto opened = open(); !opened || refusal_) return opened;
+  }
   std::string batch = batch_head(part, after);
   batch += page;
-  const bool open = http_.is_open();
-  auto answer = turn(batch);
-  // One that was open may have ended long ago. That the page may have been taken does no harm.
-  if (open && !answer && answer.error().code == Code::retry) return turn(batch);
-  return answer;
+  std::string packed;
+  if (!packer_ || !packer_->add(batch, net::Flush::block, packed)) return Error{Code::internal, "compression failed"};
+  return http_.send(packed);
+}
+
+Result<net::HttpClient::Answer> Line::answer() {
+  if (refusal_) return *std::exchange(refusal_, std::nullopt);
+  auto line = http_.take_line();
+  if (!line) return std::move(line).error();
+  return net::HttpClient::Answer{parse_status_of(*line), {}, std::move(*line)};
 }
 
 }  // namespace meshgate::federation

@@ -20,6 +20,7 @@ constexpr std::chrono::milliseconds kLongestWait{15000};
 constexpr std::chrono::seconds kHeartbeat{15};  ///< a mark comes at least so often, so that the peer knows how old its copy is
 constexpr std::uint64_t kPageEntries = 5000;
 constexpr std::uint64_t kPageBytes = std::uint64_t{512} << 10U;  ///< the peer takes bodies of 1 MiB unless told otherwise
+constexpr int kPagesInARow = 8;  ///< before other feeds have their turn
 constexpr std::size_t kWorthIt = 24;  ///< bytes that the field for it takes
 constexpr int kMostRepairs = 3;
 constexpr int kMostQuestions = 1000;
@@ -109,34 +110,71 @@ Result<bool> Push::bring(const std::string& name, Brought& brought) {
   bool any = false;
   for (const auto& one : state.partitions) {
     const Part part{name, one.name};
-    auto moved = bring_page(brought, part);
+    auto moved = bring_part(brought, part);
     if (!moved) return std::move(moved).error().within(part.text());
     any = any || *moved;
   }
   return any;
 }
 
-Result<bool> Push::bring_page(Brought& brought, const Part& part) {
+bool Push::is_news(const store::Page& page, const Progress& sent) { return page.entries > 0 || page.mark.cursor != sent.at || page.mark.caught_up != sent.caught_up; }
+
+Result<bool> Push::bring_part(Brought& brought, const Part& part) {
+  const bool open = line_.is_open();
+  auto moved = bring_pages(brought, part);
+  // A line that was open may have ended long ago. That a page may have been taken does no harm.
+  if (open && !moved && moved.error().code == Code::retry && !line_.is_open()) return bring_pages(brought, part);
+  return moved;
+}
+
+Result<bool> Push::bring_pages(Brought& brought, const Part& part) {
   Progress& there = brought.parts[part.partition];
   if (there.at.start()) {
     if (auto compared = compare(*brought.feed, part, there); !compared) return std::move(compared).error();
   }
-  auto page = brought.feed->changes(part.partition, there.at, {.entries = kPageEntries, .bytes = kPageBytes});
+  Progress sent = there;
+  std::optional<Mark> under_way;
+  bool news = false;
+  for (int pages = 0;; ++pages) {
+    Result<std::optional<store::Page>> page = std::optional<store::Page>();
+    if (pages < (lined_ ? kPagesInARow : 1)) page = next_page(*brought.feed, part, sent);
+    const bool anew = page && *page && (*page)->answer != Answer::read;
+    if (anew && !under_way) {
+      there.at = {};
+      return true;
+    }
+    const bool more = page && *page && !anew;
+    if (more) {
+      if (auto gone = send_page(part, sent.at, **page); !gone) return std::move(gone).error();
+      news = news || is_news(**page, sent);
+    }
+    if (under_way) {
+      const Status taken = take_answer(there, *under_way);
+      const bool goes_on = taken && there.at == under_way->cursor;
+      if (!goes_on && more) (void)answer();  // to what followed on a page that was not taken
+      if (!taken) return taken.error();
+      if (!goes_on) return true;
+    }
+    if (!page) return std::move(page).error();
+    if (!more) return news;
+    under_way = (*page)->mark;
+    sent.at = under_way->cursor;
+    sent.caught_up = under_way->caught_up;
+    sent.told = Clock::now();
+  }
+}
+
+Result<std::optional<store::Page>> Push::next_page(const store::Feed& feed, const Part& part, const Progress& sent) {
+  std::optional<store::Page> none;
+  auto page = feed.changes(part.partition, sent.at, {.entries = kPageEntries, .bytes = kPageBytes});
   if (!page) return std::move(page).error();
-  if (page->answer == Answer::ahead) return false;  // it has more than we do: of another peer
+  if (page->answer == Answer::ahead) return none;  // it has more than we do: of another peer
   if (page->answer == Answer::beyond_head) {
     return Error{Code::conflict, "the peer holds more of this node's own order than this node does: its folder, or its disk, was put back to what it was before. "
                                  "`meshgate backup` and `meshgate restore` here give it a new order"};
   }
-  if (page->answer != Answer::read) {
-    there.at = {};
-    return true;
-  }
-  const bool news = page->entries > 0 || page->mark.cursor != there.at || page->mark.caught_up != there.caught_up;
-  if (!news && Clock::now() - there.told < kHeartbeat) return false;
-  if (auto sent = send_page(part, there, *page); !sent) return std::move(sent).error();
-  pages_.add();
-  return news;
+  if (page->answer == Answer::read && !is_news(*page, sent) && Clock::now() - sent.told < kHeartbeat) return none;
+  return std::optional(std::move(*page));
 }
 
 Result<net::HttpClient::Answer> Push::post(const Part& part, std::string_view what, std::string query, const std::string& body) {
@@ -152,29 +190,39 @@ Result<net::HttpClient::Answer> Push::post(const Part& part, std::string_view wh
   return client_->send("POST", url, packed, fields);
 }
 
-Result<net::HttpClient::Answer> Push::carry(const Part& part, const Cursor& after, const std::string& page) {
-  return lined_ ? line_.bring(part, after, page) : post(part, "/changes", "after=" + after.text(), page);
-}
-
-Status Push::send_page(const Part& part, Progress& there, const store::Page& page) {
+Status Push::send_page(const Part& part, const Cursor& after, const store::Page& page) {
   std::string body = page.lines;
   append_mark(body, page.mark);
-  auto answer = carry(part, there.at, body);
-  if (!answer) return std::move(answer).error();
-  if (answer->status == 409) {
+  if (lined_) return line_.send(part, after, body);
+  auto posted = post(part, "/changes", "after=" + after.text(), body);
+  if (!posted) return std::move(posted).error();
+  posted_ = std::move(*posted);
+  return {};
+}
+
+Result<net::HttpClient::Answer> Push::answer() {
+  if (lined_) return line_.answer();
+  return std::move(posted_);
+}
+
+Status Push::take_answer(Progress& there, const Mark& mark) {
+  const auto answered = answer();
+  if (!answered) return answered.error();
+  if (answered->status == 409) {
     // The peer stands elsewhere: it has a page whose answer was lost, was restored, or has found that its copy is not what it should be.
-    const auto cursor = parse_cursor_of(answer->body);
-    if (!cursor || *cursor == there.at) return refused(*answer);
+    const auto cursor = parse_cursor_of(answered->body);
+    if (!cursor || *cursor == there.at) return refused(*answered);
     there.at = *cursor;
     there.caught_up = false;
     return {};
   }
-  if (answer->status != 200) return refused(*answer);
-  there.at = page.mark.cursor;
-  there.caught_up = page.mark.caught_up;
+  if (answered->status != 200) return refused(*answered);
+  there.at = mark.cursor;
+  there.caught_up = mark.caught_up;
   there.told = Clock::now();
-  durable_ = parse_cursor_of(answer->body) == there.at;
+  durable_ = parse_cursor_of(answered->body) == there.at;
   if (there.caught_up) there.repairs = 0;
+  pages_.add();
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -67,13 +68,19 @@ class Push {
   /// False: there was nothing to bring.
   Result<bool> bring(const std::string& name, Brought& brought);
   Status offer(const std::string& name, Brought& brought, const store::FeedState& state);
-  Result<bool> bring_page(Brought& brought, const Part& part);
-  Status send_page(const Part& part, Progress& there, const store::Page& page);
+  Result<bool> bring_part(Brought& brought, const Part& part);
+  /// A few, of which one is on its way while the next is read.
+  Result<bool> bring_pages(Brought& brought, const Part& part);
+  static bool is_news(const store::Page& page, const Progress& sent);
+  /// What follows on `sent`, which is what the peer has and what is on its way there; nothing: there is nothing to say. An answer that is no page: it is brought from 0.
+  Result<std::optional<store::Page>> next_page(const store::Feed& feed, const Part& part, const Progress& sent);
+  Status send_page(const Part& part, const Cursor& after, const store::Page& page);
+  /// To the page of that mark, the first that has none yet. `there` is then where the peer says.
+  Status take_answer(Progress& there, const Mark& mark);
+  Result<net::HttpClient::Answer> answer();
   /// What would be brought from 0 is compared where it can be, so that only what differs travels. An error: the peer cannot be asked.
   Status compare(const store::Feed& feed, const Part& part, Progress& there);
   Result<Cursor> answer_questions(const store::Feed& feed, const Part& part);
-  /// A page, over the line where the peer takes that.
-  Result<net::HttpClient::Answer> carry(const Part& part, const Cursor& after, const std::string& page);
   /// Packed, where the peer takes that.
   Result<net::HttpClient::Answer> post(const Part& part, std::string_view what, std::string query, const std::string& body);
   void ring();
@@ -93,6 +100,7 @@ class Push {
   Line line_;
   bool packed_ = false;  ///< the peer said that it takes zstd
   bool lined_ = false;   ///< and pages over a line
+  net::HttpClient::Answer posted_;  ///< to the last page that went by itself
   bool durable_ = true;  ///< the last page was when it was answered; what a peer keeps back it may lose again
   base::Backoff backoff_;
   std::map<std::string, Brought> feeds_;

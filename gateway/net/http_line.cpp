@@ -22,6 +22,10 @@ struct HttpLine::State {
   Status drive(const std::function<bool()>& enough);
   std::size_t give(char* into, std::size_t room);
   bool take(std::string_view bytes);
+  [[nodiscard]] bool has_line() const { return came.find('\n') != std::string::npos; }
+  [[nodiscard]] Error has_ended() const { return {Code::retry, call.shown() + ": the other side has ended the line"}; }
+  /// Closes it, and says why.
+  Error fail(Status driven);
   void close();
 
   CurlCall call;
@@ -32,6 +36,7 @@ struct HttpLine::State {
   std::string came;
   std::optional<CURLcode> ended;  ///< the answer, and how
   bool begun = false;
+  bool over = false;  ///< nothing more goes there
 };
 
 namespace {
@@ -73,6 +78,14 @@ void HttpLine::State::close() {
   if (std::exchange(begun, false)) call.end();
   unsent = {};
   came.clear();
+  over = false;
+}
+
+Error HttpLine::State::fail(Status driven) {
+  if (driven) driven = call.outcome(*ended, arriving);
+  if (driven) driven = has_ended();
+  close();
+  return std::move(driven).error();
 }
 
 HttpLine::HttpLine(ClientOptions options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -107,21 +120,27 @@ Result<HttpClient::Answer> HttpLine::open(const std::string& url, const Fields& 
   return own.arriving.answer;
 }
 
-Result<std::string> HttpLine::take_turn(std::string_view bytes) {
+Status HttpLine::send(std::string_view bytes) {
   State& own = *state_;
+  if (!own.begun) return own.has_ended();
   own.unsent = bytes;
-  std::size_t end = std::string::npos;
-  auto driven = own.drive([&own, &end] { return (end = own.came.find('\n')) != std::string::npos; });
-  if (end != std::string::npos) {
-    std::string line = own.came.substr(0, end);
-    own.came.erase(0, end + 1);
-    if (own.ended || !own.unsent.empty()) own.close();
-    return line;
-  }
-  if (driven) driven = own.call.outcome(*own.ended, own.arriving);
-  if (driven) driven = Error{Code::retry, own.call.shown() + ": the other side has ended the line"};
-  own.close();
-  return std::move(driven).error();
+  auto driven = own.drive([&own] { return own.unsent.empty(); });
+  if (own.unsent.empty()) return {};
+  own.unsent = {};
+  own.over = true;
+  return own.has_line() ? Status() : own.fail(std::move(driven));
+}
+
+Result<std::string> HttpLine::take_line() {
+  State& own = *state_;
+  if (!own.begun) return own.has_ended();
+  auto driven = own.has_line() ? Status() : own.drive([&own] { return own.has_line(); });
+  const std::size_t end = own.came.find('\n');
+  if (end == std::string::npos) return own.fail(std::move(driven));
+  std::string line = own.came.substr(0, end);
+  own.came.erase(0, end + 1);
+  if ((own.ended || own.over) && !own.has_line()) own.close();
+  return line;
 }
 
 void HttpLine::cancel() { state_->call.cancel(); }

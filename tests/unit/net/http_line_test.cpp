@@ -21,6 +21,11 @@ class HttpLineTest : public ServerFixture {
   [[nodiscard]] std::string url(const char* path = "/turns") const { return server_->url() + path; }
 };
 
+Result<std::string> turn(HttpLine& line, std::string_view bytes) {
+  if (auto sent = line.send(bytes); !sent) return std::move(sent).error();
+  return line.take_line();
+}
+
 TEST_F(HttpLineTest, BytesThereAndALineBack) {
   start({});
   HttpLine line;
@@ -32,10 +37,37 @@ TEST_F(HttpLineTest, BytesThereAndALineBack) {
   EXPECT_TRUE(line.is_open());
   for (const std::size_t size : {1U, 10U, 50000U}) {
     const std::string text(size, 'x');
-    const auto back = line.take_turn(text + "\n");
+    const auto back = turn(line, text + "\n");
     ASSERT_TRUE(back) << back.error().message;
     EXPECT_EQ(*back, text);
   }
+}
+
+TEST_F(HttpLineTest, MoreMayGoThereBeforeALineIsTaken) {
+  start({});
+  HttpLine line;
+  ASSERT_TRUE(line.open(url()));
+  for (const char* const text : {"a\n", "b\n", "c\n"}) ASSERT_TRUE(line.send(text));
+  for (const char* const text : {"a", "b", "c"}) EXPECT_EQ(*line.take_line(), text);
+  EXPECT_TRUE(line.is_open());
+}
+
+TEST_F(HttpLineTest, OfOneThatHasEndedAllLinesAreTaken) {
+  start(small_limits());
+  HttpLine line;
+  ASSERT_TRUE(line.open(url()));
+  ASSERT_TRUE(line.send("a\n"));
+  ASSERT_TRUE(line.send(std::string(1500, 'x')));
+  for (const char* const text : {"a", "413"}) {
+    const auto back = line.take_line();
+    ASSERT_TRUE(back) << text << ": " << back.error().message;
+    EXPECT_EQ(*back, text);
+  }
+  const auto back = line.take_line();
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().code, Code::retry) << back.error().message;
+  EXPECT_FALSE(line.is_open());
+  EXPECT_EQ(line.send("y\n").error().code, Code::retry);
 }
 
 TEST_F(HttpLineTest, MuchGoesThereInOneTurn) {
@@ -48,7 +80,7 @@ TEST_F(HttpLineTest, MuchGoesThereInOneTurn) {
   std::string text;
   for (int i = 0; text.size() < 60000; ++i) text += std::to_string(i * 7919);
   ASSERT_TRUE(Compressor::make(Encoding::zstd)->add(text + "\n", Flush::block, packed));
-  const auto back = line.take_turn(packed);
+  const auto back = turn(line, packed);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, text);
 }
@@ -69,24 +101,24 @@ TEST_F(HttpLineTest, WhatTheOtherSideHasEndedIsFoundAndMadeAnew) {
   start(options);
   HttpLine line;
   ASSERT_TRUE(line.open(url()));
-  ASSERT_TRUE(line.take_turn("x\n"));
+  ASSERT_TRUE(turn(line, "x\n"));
   std::this_thread::sleep_for(milliseconds(500));
-  const auto back = line.take_turn("y\n");
+  const auto back = turn(line, "y\n");
   ASSERT_FALSE(back);
   EXPECT_EQ(back.error().code, Code::retry) << back.error().message;
   EXPECT_FALSE(line.is_open());
   ASSERT_TRUE(line.open(url()));
-  EXPECT_EQ(*line.take_turn("y\n"), "y");
+  EXPECT_EQ(*turn(line, "y\n"), "y");
 }
 
 TEST_F(HttpLineTest, TheLastLineOfAnAnswerCounts) {
   start(small_limits());
   HttpLine line;
   ASSERT_TRUE(line.open(url()));
-  const auto back = line.take_turn(std::string(1500, 'x'));
+  const auto back = turn(line, std::string(1500, 'x'));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, "413");
-  EXPECT_FALSE(line.take_turn("y\n"));
+  EXPECT_FALSE(turn(line, "y\n"));
   EXPECT_FALSE(line.is_open());
 }
 
@@ -99,11 +131,11 @@ TEST(HttpLine, SilenceAndCancellationEndATurn) {
   options.silence = milliseconds(1000);
   HttpLine impatient(options);
   ASSERT_TRUE(impatient.open(server.url()));
-  EXPECT_THAT(impatient.take_turn("x\n").error().message, HasSubstr("no byte came for 1000 ms"));
+  EXPECT_THAT(turn(impatient, "x\n").error().message, HasSubstr("no byte came for 1000 ms"));
   HttpLine line;
   ASSERT_TRUE(line.open(server.url()));
   std::thread other([&line] { line.cancel(); });
-  EXPECT_EQ(line.take_turn("x\n").error().code, Code::cancelled);
+  EXPECT_EQ(turn(line, "x\n").error().code, Code::cancelled);
   other.join();
   EXPECT_EQ(line.open(server.url()).error().code, Code::cancelled);
 }
@@ -117,7 +149,7 @@ TEST(HttpLine, WhatBreaksOffIsAnErrorAndNotALine) {
     });
     HttpLine line;
     ASSERT_TRUE(line.open(server.url()));
-    const auto back = line.take_turn("x\n");
+    const auto back = turn(line, "x\n");
     ASSERT_FALSE(back);
     EXPECT_EQ(back.error().code, Code::retry) << back.error().message;
   }
@@ -139,7 +171,7 @@ TEST(HttpLine, ALineThatDoesNotEndIsRefused) {
   });
   HttpLine line;
   ASSERT_TRUE(line.open(server.url()));
-  EXPECT_EQ(line.take_turn("x\n").error().code, Code::unsupported);
+  EXPECT_EQ(turn(line, "x\n").error().code, Code::unsupported);
 }
 
 }  // namespace

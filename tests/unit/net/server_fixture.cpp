@@ -50,13 +50,13 @@ asio::awaitable<void> async_turns(const Request& request, OpenBody& body, Reply&
   while (sent && !reply.draining()) {
     const auto end = held.find('\n');
     Refused refused;
-    if (end == std::string::npos) {
+    if (end == std::string::npos && held.size() > body.most()) refused = Refusal{413, "too long"};
+    if (end == std::string::npos && !refused) {
       std::string came;
       const bool more = co_await body.async_read(came, refused);
       held += came;
-      if (held.size() > body.most()) refused = Refusal{413, "too long"};
-      if (!more && !refused) break;
-      if (more && !refused) continue;
+      if (more) continue;
+      if (!refused) break;
     }
     const std::string line = refused ? std::to_string(refused->status) + "\n" : held.substr(0, end + 1);
     sent = co_await reply.async_write(line, true);
