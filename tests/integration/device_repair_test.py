@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 
 from device import Device, expect
-from federation_liar_test import Liar, left_out
+from liar import Liar, left_out
 from mirror_divided_test import Table, configuration, is_backed_up, is_restored, settled
 from processes import Gateway, wait_for
 
