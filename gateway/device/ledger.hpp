@@ -50,6 +50,9 @@ struct Place {
   Standpoint now;
   Standpoint committed;
   std::uint64_t generation = 0;  ///< grows when the cursor jumps: what streams read before is stale
+
+  /// For people.
+  [[nodiscard]] std::string title() const { return feed->name + (partition.empty() ? std::string() : " [" + partition + "]"); }
 };
 
 /// The bookkeeping tables: which feeds and partitions this file holds and how far it is. One thread at a time.

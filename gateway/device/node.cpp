@@ -1,11 +1,11 @@
 #include "gateway/device/node.hpp"
-#include "mesh/percent_encoding.hpp"
 
 #include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "mesh/percent_encoding.hpp"
 #include "mesh/problem.hpp"
 
 namespace meshgate::device {

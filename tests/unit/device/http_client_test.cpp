@@ -1,5 +1,4 @@
 #include "gateway/net/http_client.hpp"
-#include "mesh/percent_encoding.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "mesh/percent_encoding.hpp"
 #include "tests/unit/device/scripted_server.hpp"
 
 namespace meshgate::net {
