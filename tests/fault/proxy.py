@@ -1,5 +1,6 @@
 """A small TCP proxy that cuts, stalls, drips, falls silent and refuses: what a cable, a firewall, a restarting switch and a sick server do."""
 
+import contextlib
 import random
 import socket
 import threading
@@ -75,12 +76,10 @@ class Proxy:
             pairs, self.pairs = self.pairs, []
         for pair in pairs:
             for end in pair:
-                try:
+                with contextlib.suppress(OSError):
                     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
                     end.shutdown(socket.SHUT_RD)  # a thread that waits for bytes would keep it open
-                    end.close()
-                except OSError:
-                    pass
+                end.close()
         return len(pairs)
 
     def stall(self):
