@@ -50,8 +50,9 @@ bool Lookout::shares(const Peer& peer, std::string_view feed) const {
 }
 
 Lookout::Neighbour Lookout::dialled(const Peer& peer) const {
-  const auto every = [](std::string_view, std::string_view) { return true; };
-  return {"peer " + peer.name, peer.name, [this, &peer](std::string_view feed) { return shares(peer, feed); }, every};
+  const auto feed = [this, &peer](std::string_view name) { return shares(peer, name); };
+  const auto partition = [&peer](std::string_view name, std::string_view one) { return brings(peer, name, one); };
+  return {"peer " + peer.name, peer.name, feed, partition};
 }
 
 std::optional<Lookout::Neighbour> Lookout::with_subject(const std::string& subject) const {
@@ -61,7 +62,7 @@ std::optional<Lookout::Neighbour> Lookout::with_subject(const std::string& subje
   const auto ours = [this, peer](std::string_view feed) { return peer != nullptr && shares(*peer, feed); };
   Neighbour out{id_of(subject), peer != nullptr ? peer->name : name_in(subject), {}, {}};
   out.feed = [this, ours, node](std::string_view feed) { return ours(feed) || house_.access->sight(node, feed) == Sight::allowed; };
-  out.partition = [this, ours, node](std::string_view feed, std::string_view partition) { return ours(feed) || house_.access->sight(node, feed, partition) == Sight::allowed; };
+  out.partition = [this, ours, node, peer](std::string_view feed, std::string_view partition) { return (ours(feed) && brings(*peer, feed, partition)) || house_.access->sight(node, feed, partition) == Sight::allowed; };
   if (peer != nullptr || std::ranges::any_of(house_.store.names(), out.feed)) return out;
   return std::nullopt;
 }

@@ -19,6 +19,7 @@ constexpr std::array kPeerKeys = {
     Key{.name = "certificate", .form = Form::path, .help = "A PEM file with the certificate by which this node is known to the peer."},
     Key{.name = "key", .form = Form::path, .help = "A PEM file with the certificate's private key, not encrypted."},
     Key{.name = "push", .form = Form::list, .help = "Feeds of this node that are brought to the peer, where it cannot reach this node."},
+    Key{.name = "partitions", .form = Form::mapping, .help = "Of feeds under `push`, which partitions are brought: { orders: [north, south] }; of those that are not named here, all."},
     Key{.name = "identity", .form = Form::text, .help = "The peer's own key, as `meshgate peers` shows it there: ed25519:…; absent: the first that is met at its `url`."},
     Key{.name = "subject", .form = Form::text, .help = "The subject of the certificate with which the peer brings feeds here: \"CN=hq\"."},
 };
@@ -41,6 +42,21 @@ std::string read_key(const config::Section& section, const char* name, config::D
   return {};
 }
 
+/// Of which feeds under `push` not all is brought.
+void read_partitions(const Node& node, const Node& feeds, Peer& peer, config::Secrets& secrets, config::Diagnostics& out) {
+  std::vector<Key> keys;
+  for (const std::string& feed : peer.push) keys.push_back({.name = feed, .form = Form::list, .help = "Which partitions of it are brought."});
+  const config::Section section(node, keys, secrets, out);
+  for (const std::string& feed : peer.push) {
+    if (!section.has(feed)) continue;
+    const bool whole = feeds[feed]["from"]["source"].present() && !feeds[feed]["partition"].present();
+    if (whole) out.add(section.place(feed), "feed '" + feed + "' is not divided into partitions", "give it a `partition` under `feeds:`, or take it away here");
+    auto chosen = section.list(feed);
+    if (chosen.empty()) out.add(section.place(feed), "no partition of feed '" + feed + "' would be brought", "name some, or take the feed off `push`");
+    peer.partitions.emplace(feed, std::move(chosen));
+  }
+}
+
 Peer read_peer(const Node::Entry& entry, const Node& feeds, config::Secrets& secrets, config::Diagnostics& out) {
   const config::Section section(entry.value, kPeerKeys, secrets, out);
   Peer peer;
@@ -61,6 +77,7 @@ Peer read_peer(const Node::Entry& entry, const Node& feeds, config::Secrets& sec
   for (const std::string& feed : peer.push) {
     if (!feeds[feed].present()) out.add(section.place("push"), "there is no feed '" + feed + "' to bring", "name one of those under `feeds:`");
   }
+  if (section.has("partitions")) read_partitions(section.node("partitions"), feeds, peer, secrets, out);
   while (peer.url.ends_with('/')) peer.url.pop_back();
   return peer;
 }
@@ -97,6 +114,11 @@ std::string shown(const std::string& url) {
   const auto at = url.find('@', host == std::string::npos ? 0 : host + 3);
   if (at == std::string::npos || url.find('/', host + 3) < at) return url;
   return url.substr(0, host + 3) + url.substr(at + 1);
+}
+
+bool brings(const Peer& peer, std::string_view feed, std::string_view partition) {
+  const auto chosen = peer.partitions.find(feed);
+  return chosen == peer.partitions.end() || std::ranges::find(chosen->second, partition) != chosen->second.end();
 }
 
 access::Reliance reliance_of(const Options& options, std::string issuer, std::chrono::milliseconds stale) {

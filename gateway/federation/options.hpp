@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/keys.hpp"
@@ -22,6 +24,7 @@ struct Peer {
   std::string url;  ///< without a slash at its end; empty: it cannot be reached from here
   net::ClientOptions client;
   std::vector<std::string> push;  ///< feeds that are brought there
+  std::map<std::string, std::vector<std::string>, std::less<>> partitions{};  ///< of those feeds, which; of one that does not stand here, all
   std::string subject;            ///< of the certificate by which it is known when it brings feeds here; empty: it may not
   std::string identity{};         ///< the key by which it must be known; empty: the first that is met
 };
@@ -47,6 +50,9 @@ struct Options {
 
 /// A peer's URL for others to see: without what it may carry before the host.
 std::string shown(const std::string& url);
+
+/// Whether that partition of a feed in `push` is brought there.
+bool brings(const Peer& peer, std::string_view feed, std::string_view partition);
 
 /// Whether a peer is asked as this node, so that it says on what terms it gives its feeds.
 inline bool speaks(const Peer& peer) { return !peer.url.empty() && !peer.client.certificate.empty(); }

@@ -109,6 +109,7 @@ Result<bool> Push::bring(const std::string& name, Brought& brought) {
   }
   bool any = false;
   for (const auto& one : state.partitions) {
+    if (!brings(peer_, name, one.name)) continue;
     const Part part{name, one.name};
     auto moved = bring_part(brought, part);
     if (!moved) return std::move(moved).error().within(part.text());

@@ -176,6 +176,24 @@ def restored(there, here, rows, folder):
     agree(there, here)
 
 
+def some_partitions(program, folder, authority, database):
+    """Another gateway brings another hub one partition of a feed and no other, whatever changes."""
+    here = TlsNode(program, os.path.join(folder, "site"), authority, HUB)
+    yaml = gateway(database, here.url).replace("push: [orders, notes, many]", "push: [orders, notes], partitions: { orders: [north] }")
+    there = TlsNode(program, os.path.join(folder, "hq-of-site"), authority, yaml)
+    parts = lambda node: (standing(node, "orders") or [{}])[-1]  # noqa: E731
+    with there.stopped_in_the_end(), here.stopped_in_the_end():
+        here.start()
+        there.start()
+        wait_for("the gateway to have read its tables", lambda: len(parts(there)) == 3 and not described(there, "orders")["loading"])
+        before = parts(there)
+        database.run("UPDATE orders SET text = text || ' for some'")
+        wait_for("the gateway to have the changes", lambda: all(parts(there)[one] != before[one] for one in before))
+        wait_for("the hub to have what it is brought", lambda: parts(here) == {"north": parts(there)["north"]} and standing(here, "notes") == standing(there, "notes"))
+        if described(here, "orders")["loading"]:
+            raise SystemExit("the hub waits for what it is not brought")
+
+
 def another_key(there, here):
     """The gateway's folder without its key: nothing that it brings is taken until somebody at the hub says that it is right."""
     held = standing(here, "orders")
@@ -243,6 +261,7 @@ def main():
             wait_for("the hub to say from whom it has the feed", lambda: described(here, "orders")["source"]["name"] == "hq" and described(here, "orders")["source"]["state"] == "following")
             another_key(there, here)
         wire.stop()
+        some_partitions(program, folder, authority, database)
     print("what the gateway has was brought to the hub; nobody else may bring anything")
 
 

@@ -69,6 +69,20 @@ feeds:
   EXPECT_EQ(reliance.issuer, "known");
 }
 
+TEST(Options, OfSomeFeedsNotAllPartitionsAreBrought) {
+  const Read read(R"(
+peers: { hub: { url: "https://hub", push: [orders, notes], partitions: { orders: [north, south] } } }
+feeds:
+  orders: { from: { source: s }, partition: region }
+  notes: { from: { source: s } }
+)");
+  EXPECT_TRUE(read.faults.empty()) << read.faults.text();
+  const Peer& hub = read.options.peers.front();
+  EXPECT_TRUE(brings(hub, "orders", "south"));
+  EXPECT_FALSE(brings(hub, "orders", "east"));
+  EXPECT_TRUE(brings(hub, "notes", ""));
+}
+
 TEST(Options, SaysWhereAndWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"peers: { hq: { url: http://hq, identity: hq } }", "'hq' is no key of a node"},
@@ -78,6 +92,9 @@ TEST(Options, SaysWhereAndWhatIsWrong) {
       {"peers: { hq: { ca: x } }", "peer 'hq' can neither be reached nor bring anything"},
       {"peers: { hq: { subject: CN=hq, push: [a] } }\nfeeds: { a: { from: { source: s } } }", "nothing can be brought to a peer without `url`"},
       {"peers: { hq: { url: http://hq, push: [b] } }\nfeeds: { a: { from: { source: s } } }", "there is no feed 'b' to bring"},
+      {"peers: { hq: { url: http://hq, push: [a], partitions: { b: [x] } } }\nfeeds: { a: { from: { source: s }, partition: p } }", "unknown key 'b'"},
+      {"peers: { hq: { url: http://hq, push: [a], partitions: { a: [] } } }\nfeeds: { a: { from: { source: s }, partition: p } }", "no partition of feed 'a' would be brought"},
+      {"peers: { hq: { url: http://hq, push: [a], partitions: { a: [x] } } }\nfeeds: { a: { from: { source: s } } }", "mesh.yaml:1:60: feed 'a' is not divided into partitions"},
       {"peers: { hq: { url: http://hq, certificate: x } }", "`certificate` and `key` go together"},
       {"peers: { hq: { url: http://hq } }\nfeeds: { a: { from: { peer: hk } } }", "mesh.yaml:2:29: there is no peer 'hk' (did you mean 'hq'?)"},
       {"feeds: { a: { from: { peer: hq } } }", "name one of those under `peers:`"},
